@@ -1,0 +1,1 @@
+"""Spanglass: observability for applications made with large language models."""

@@ -1,0 +1,112 @@
+"""What a store promises. Everything here is synchronous and may block: callers run it on worker threads.
+
+Errors: `StorageUnavailable` when the engine cannot be reached or refuses work for now (callers answer 503),
+`StorageFull` when the disk is, `QueryTooLarge` when a read hits its time, memory or row limit and
+`QueryInvalid` when an expression cannot be run. Nothing else leaves a store.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from spanglass_server.model.span import Log, Span, TraceSummary
+from spanglass_server.normalize.facts import SpanFacts, Verdict
+from spanglass_server.query.ast import Expression
+
+
+class TimeRange(NamedTuple):
+    """Half open: from_ns <= t < to_ns, nanoseconds since the epoch."""
+
+    from_ns: int
+    to_ns: int
+
+
+class TraceKey(NamedTuple):
+    project_id: str
+    trace_id: str
+
+
+class SpanWriter(Protocol):
+    """The write side. One writer thread calls it; calls never overlap.
+
+    Durable: when a method returns, what it was given survives a kill of the process. Idempotent: rows replace
+    earlier rows of the same key, so a caller that got an error may give the same batch again.
+    """
+
+    def write_batch(
+        self, *, spans: Sequence[Span], traces: Sequence[TraceSummary], logs: Sequence[Log]
+    ) -> None:
+        """Store one commit: spans first, then logs, then trace summaries. Empty sequences are fine. Not atomic
+        across tables: after an error a part may be stored, and the caller's retry completes it."""
+
+    def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
+        """Write revised rows of stored spans. Each item is (project_id, start_time_ns of the span, verdict). A
+        span that is not stored is passed over."""
+
+    def load_facts(self, keys: Sequence[TraceKey], *, response_ids: Sequence[tuple[str, str]], near: TimeRange
+    ) -> Mapping[TraceKey, Sequence[SpanFacts]]:
+        """Facts of all stored spans of these traces, and of the traces that hold a span with one of these
+        (project_id, response_id) that started within `near`. Traces that are not stored are absent."""
+
+
+class PageRequest(NamedTuple):
+    limit: int
+    cursor: str
+    """Opaque; empty for the first page. A cursor made for another order or filter raises `BadCursor`."""
+    order: str
+    """A field's name, `-` before it for descending, e.g. `-start_time`."""
+
+
+class Page(NamedTuple):
+    items: Sequence[Mapping[str, Any]]
+    """Rows as the API names their fields, times as integer nanoseconds."""
+    next_cursor: str
+    """Empty on the last page."""
+
+
+class SpanReader(Protocol):
+    """The read side. Safe to call from many threads. Every read is bounded by project, time, rows, memory and
+    seconds. A page never repeats nor skips a row that was stored before the first page was read."""
+
+    def list_traces(self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest) -> Page: ...
+    def find_trace(self, project_id: str, trace_id: str) -> Mapping[str, Any] | None: ...
+    def list_trace_spans(self, project_id: str, trace_id: str, *, payloads: bool) -> Sequence[Mapping[str, Any]]:
+        """All spans of a trace in start order. Without payloads, `input`, `output`, `attributes`, `events` and
+        `links` are left out: what a waterfall of ten thousand spans needs."""
+
+    def find_span(self, project_id: str, trace_id: str, span_id: str) -> Mapping[str, Any] | None: ...
+    def list_spans(self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest) -> Page: ...
+    def list_trace_logs(self, project_id: str, trace_id: str) -> Sequence[Mapping[str, Any]]: ...
+    def facets(self, project_id: str, during: TimeRange, where: Expression | None, *, field: str, prefix: str, limit: int, target: str
+    ) -> Sequence[tuple[str, int]]:
+        """The field's most frequent values with their counts; `target` is `traces` or `spans`."""
+
+    def histogram(self, project_id: str, during: TimeRange, where: Expression | None, *, buckets: int, target: str
+    ) -> Sequence[Mapping[str, Any]]:
+        """Buckets over time: start_ns, count, error_count, duration p50/p90/p99 in ns, tokens, cost_usd,
+        unpriced_count. Empty buckets are present with zero counts and null quantiles."""
+
+    def iter_spans(self, project_id: str, during: TimeRange, where: Expression | None) -> Iterator[Sequence[Span]]:
+        """Whole rows in key order, a batch at a time, for export and repricing."""
+
+
+class Administration(Protocol):
+    """Schema, retention and deletion."""
+
+    def migrate(self) -> Sequence[int]:
+        """Apply what is missing; the numbers applied. Safe to run from several servers at once."""
+
+    def delete_traces(self, keys: Sequence[TraceKey]) -> int:
+        """Really delete, in every table; how many spans went. Returns when reads no longer see them and the data
+        is off the disk at the next merge at the latest."""
+
+    def delete_project(self, project_id: str) -> None: ...
+    def set_retention(self, project_id: str, days: int | None) -> None:
+        """None keeps for ever. Takes effect by `enforce_retention`."""
+
+    def enforce_retention(self, now_ns: int) -> int:
+        """Delete what is older than each project's retention; how many spans went."""
+
+    def disk_bytes(self) -> Mapping[str, int]:
+        """Bytes on disk by table."""
+
+    def close(self) -> None: ...
