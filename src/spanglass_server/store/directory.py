@@ -1,0 +1,68 @@
+"""What the relational store promises: projects and their keys. Synchronous, may block, safe from many threads."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+Scope: TypeAlias = Literal["ingest", "read", "admin"]
+
+DEFAULT_PROJECT = "default"
+"""Name and id of the project that exists from the start and takes keyless requests."""
+
+
+class Project(NamedTuple):
+    id: str
+    """Immutable; what rows of the span store carry."""
+    name: str
+    """Unique; what people type. 1 to 64 of `a-z 0-9 - _ .`, compared in lower case."""
+    retention_days: int | None
+    """None keeps for ever."""
+    created_at_ns: int
+
+
+class KeyInfo(NamedTuple):
+    public_key: str
+    """`pk-sg-` and 32 hex digits."""
+    project_id: str
+    scopes: frozenset[Scope]
+    created_at_ns: int
+    last_used_at_ns: int | None
+    note: str
+
+
+class NewKey(NamedTuple):
+    info: KeyInfo
+    secret_key: str
+    """`sk-sg-` and 48 hex digits; told once, stored as a hash."""
+
+
+class Grant(NamedTuple):
+    """What a valid key allows."""
+
+    project: Project
+    scopes: frozenset[Scope]
+    public_key: str
+
+
+class Directory(Protocol):
+    """Changes made by another process on the same database are seen within two seconds."""
+
+    def migrate(self) -> None: ...
+    def create_project(self, name: str) -> Project:
+        """BadInput for a bad or taken name."""
+
+    def find_project(self, name: str) -> Project | None: ...
+    def list_projects(self) -> Sequence[Project]: ...
+    def set_retention(self, project_id: str, days: int | None) -> Project: ...
+    def delete_project(self, project_id: str) -> None:
+        """The project and its keys. The default project's row is made again empty. Spans are not its business."""
+
+    def create_key(self, project_id: str, *, scopes: frozenset[Scope], note: str = "") -> NewKey: ...
+    def list_keys(self, project_id: str) -> Sequence[KeyInfo]: ...
+    def revoke_key(self, public_key: str) -> None:
+        """NotFound where there is no such key."""
+
+    def find_grant(self, public_key: str | None, secret_key: str) -> Grant | None:
+        """By the pair (Basic) or by the secret alone (Bearer). Hot: answered from memory, compared in constant
+        time; a revoked key is refused within two seconds."""
+
+    def close(self) -> None: ...
