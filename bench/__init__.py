@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench` drives a running server as its users' exporters and browsers would."""
