@@ -1,0 +1,152 @@
+"""Who is asking, for which project, and whether they may.
+
+One rule for every door (JSON API, OTLP/HTTP, OTLP/gRPC): a key decides the project, and a wrong key is
+refused even where none is needed, because whoever sends a key means to be told that it does not work.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias, cast, get_args
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from spanglass_server.base.errors import NotAllowed, NotFound
+from spanglass_server.store.directory import DEFAULT_PROJECT, Project, Scope
+from spanglass_server.web.services import Services
+
+HeaderPairs: TypeAlias = Iterable[tuple[str | bytes, str | bytes]]
+"""Lower-case names with values, as ASGI (bytes) and gRPC metadata (text) give them."""
+
+ALL_SCOPES: Final = frozenset(cast("tuple[Scope, ...]", get_args(Scope)))
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_WRONG_KEY: Final = "the API key is not valid"
+_WRONG_KEY_HINT: Final = "it may be revoked; make one with: spanglass keys create --project NAME"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    project: Project
+    scopes: frozenset[Scope]
+    is_key: bool
+    """False for a keyless caller of a server that needs no key."""
+
+
+def authenticate_headers(headers: HeaderPairs, services: Services, *, project: str = "") -> Caller:
+    """The caller of a request. `project` (a name, the query parameter) counts for keyless callers only.
+
+    Answered from memory, but for one indexed read of the relational store a second and key: event loops that
+    share it with other work may want to call it on a thread when that store is remote.
+
+    Raises NotAllowed for a missing, malformed or wrong key, and NotFound for an unknown project.
+    """
+    given = [_text(value) for name, value in headers if _text(name) == "authorization"]
+    if given:
+        return _authenticate_key(given, services)
+    if services.auth_mode == "required":
+        raise NotAllowed(
+            "this server asks for an API key",
+            hint="send 'Authorization: Bearer SECRET_KEY', or Basic with public and secret key",
+        )
+    return Caller(project=_open_project(project, services), scopes=ALL_SCOPES, is_key=False)
+
+
+def require_scope(caller: Caller, scope: Scope) -> Caller:
+    """The caller again, or NotAllowed (403) where its key lacks the scope."""
+    if scope in caller.scopes:
+        return caller
+    raise NotAllowed(
+        f"this key may not {_VERBS[scope]}",
+        hint=f"it needs the scope '{scope}'; it has {', '.join(sorted(caller.scopes)) or 'none'}",
+        is_authenticated=True,
+    )
+
+
+_VERBS: Final[dict[Scope, str]] = {"ingest": "send data", "read": "read", "admin": "change or delete"}
+
+
+def caller_with(scope: Scope) -> Callable[[Request], Caller]:
+    """A FastAPI dependency: the caller, who has this scope. Finds the services at `app.state.services`."""
+
+    def find_caller(request: Request) -> Caller:
+        services: Services = request.app.state.services
+        caller = authenticate_headers(
+            request.headers.raw, services, project=request.query_params.get("project", "")
+        )
+        if not caller.is_key:
+            refuse_cross_site(request.method, request.headers.raw)
+        return require_scope(caller, scope)
+
+    return find_caller
+
+
+def refuse_cross_site(method: str, headers: HeaderPairs) -> None:
+    """Stop another site's page from changing things through the browser of whoever runs a keyless server.
+
+    Browsers say where a request comes from (Fetch Metadata, else Origin); other clients send neither and pass.
+    """
+    if method in _SAFE_METHODS:
+        return
+    named = {_text(name): _text(value) for name, value in headers}
+    site = named.get("sec-fetch-site")
+    if site is not None:
+        is_own = site in ("same-origin", "none")
+    else:
+        origin = named.get("origin")
+        is_own = origin is None or urlsplit(origin).netloc == named.get("host")
+    if not is_own:
+        raise NotAllowed(
+            "changes from another site's page are refused",
+            hint="send the request from the web app, or with an API key",
+            is_authenticated=True,
+        )
+
+
+def _authenticate_key(given: list[str], services: Services) -> Caller:
+    public_key, secret_key = _parse_authorization(given)
+    grant = services.directory.find_grant(public_key, secret_key)
+    if grant is None:
+        raise NotAllowed(_WRONG_KEY, hint=_WRONG_KEY_HINT)
+    return Caller(project=grant.project, scopes=grant.scopes, is_key=True)
+
+
+def _parse_authorization(given: list[str]) -> tuple[str | None, str]:
+    if len(given) > 1:
+        raise NotAllowed("the request has several Authorization headers", hint="send one")
+    scheme, _, credentials = given[0].strip().partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "bearer" and credentials:
+        return None, credentials
+    if scheme.lower() == "basic" and credentials:
+        return _parse_basic(credentials)
+    raise NotAllowed(
+        "the Authorization header is neither Basic nor Bearer",
+        hint="send 'Bearer SECRET_KEY', or Basic with public and secret key",
+    )
+
+
+def _parse_basic(credentials: str) -> tuple[str, str]:
+    try:
+        decoded = base64.b64decode(credentials, validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise NotAllowed(
+            "the Basic credentials are not base64", hint="encode 'PUBLIC_KEY:SECRET_KEY' in base64"
+        ) from None
+    public_key, _, secret_key = decoded.partition(":")
+    if not public_key or not secret_key:
+        raise NotAllowed("the Basic credentials lack a part", hint="encode 'PUBLIC_KEY:SECRET_KEY' in base64")
+    return public_key, secret_key
+
+
+def _open_project(name: str, services: Services) -> Project:
+    wanted = name or DEFAULT_PROJECT
+    project = services.directory.find_project(wanted)
+    if project is None:
+        raise NotFound(f"there is no project '{wanted}'", hint="list them with: spanglass projects list")
+    return project
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
