@@ -7,7 +7,9 @@ is the cheapest immutable value Python has (docs/adr/0003-hot-path-values.md).
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-AttributeValue: TypeAlias = "str | bool | int | float | bytes | None | list[AttributeValue] | dict[str, AttributeValue]"
+AttributeValue: TypeAlias = (
+    "str | bool | int | float | bytes | list[AttributeValue] | dict[str, AttributeValue] | None"
+)
 """OTLP's AnyValue. A kvlist is a dict, an array a list; an unset value is None."""
 
 Attributes: TypeAlias = dict[str, AttributeValue]
@@ -44,7 +46,7 @@ class LinkRecord(NamedTuple):
 
 
 class SpanRecord(NamedTuple):
-    """One span as sent. Ids are lower-case hex (Langfuse events may bring any string up to 800 characters)."""
+    """One span as sent. Ids are lower-case hex (Langfuse events may bring any text up to 800 characters)."""
 
     trace_id: str
     span_id: str
