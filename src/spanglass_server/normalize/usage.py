@@ -1,0 +1,26 @@
+"""What a model call used."""
+
+from typing import NamedTuple
+
+
+class Usage(NamedTuple):
+    """Token counts of one call; None where the telemetry does not say, which is never the same as 0.
+
+    `input_tokens` holds every input token, cached and audio ones included; `output_tokens` every output token,
+    reasoning and audio included. The other counts are parts of these two.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    """The part of `cache_write_tokens` that is kept an hour."""
+    reasoning_tokens: int | None = None
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    is_batch: bool = False
+    """The call went through a batch API."""
+
+
+NO_USAGE = Usage()
