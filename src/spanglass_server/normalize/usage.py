@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Usage(NamedTuple):
     """Token counts of one call; None where the telemetry does not say, which is never the same as 0.
 
-    `input_tokens` holds every input token, cached and audio ones included; `output_tokens` every output token,
+    `input_tokens` holds every input token, cached and audio ones included; `output_tokens` every output one,
     reasoning and audio included. The other counts are parts of these two.
     """
 

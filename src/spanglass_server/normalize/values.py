@@ -1,6 +1,6 @@
 """Reading an attribute's value whatever its sender made of it.
 
-The same fact arrives typed, as JSON in a string, as a JSON-quoted scalar (`"\\"gold\\""`), as a numeric string
+The same fact arrives typed, as JSON in a string, as a JSON-quoted scalar (`"\\"gold\\""`), as a numeric text
 (`"0.2"`), as a Python repr (`"{'cache_read': 1024}"`) or as a filler that means nothing (`-1`, NaN, `""`).
 Every reader here takes any attribute value, returns None (or the empty value) where it holds nothing usable,
 and never raises.
