@@ -1,0 +1,103 @@
+/** What the screens ask the server, with the keys that TanStack Query caches the answers by. */
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { getJson, remove } from "./client";
+import type {
+  Facet,
+  Field,
+  Histogram,
+  Page,
+  Project,
+  ServerStatus,
+  SpanWithLogs,
+  Trace,
+  TraceDetail,
+} from "./types";
+
+/** Null is the key's own project, or "default". */
+export type ProjectName = string | null;
+
+/** What every question about a set of traces says. */
+export type Selection = { project: ProjectName; from: string; to: string; filter: string };
+
+export const PAGE_SIZE = 100;
+
+export const statusQuery = (project: ProjectName) =>
+  queryOptions({
+    queryKey: ["status", project],
+    queryFn: ({ signal }) => getJson<ServerStatus>("/status", { project }, signal),
+    staleTime: 30_000,
+  });
+
+export const projectsQuery = () =>
+  queryOptions({
+    queryKey: ["projects"],
+    queryFn: ({ signal }) => getJson<{ items: Project[] }>("/projects", {}, signal),
+    staleTime: 60_000,
+  });
+
+export const tracesQuery = (selection: Selection, order: string) =>
+  infiniteQueryOptions({
+    queryKey: ["traces", selection, order],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<Page<Trace>>("/traces", { ...selection, order, limit: PAGE_SIZE, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const histogramQuery = (selection: Selection, buckets: number) =>
+  queryOptions({
+    queryKey: ["histogram", selection, buckets],
+    queryFn: ({ signal }) => getJson<Histogram>("/histogram", { ...selection, buckets }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const fieldsQuery = (project: ProjectName, target: "traces" | "spans" = "traces") =>
+  queryOptions({
+    queryKey: ["fields", project, target],
+    queryFn: ({ signal }) => getJson<{ fields: Field[] }>("/fields", { project, target }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const facetQuery = (selection: Selection, field: string, prefix = "", limit = 10) =>
+  queryOptions({
+    queryKey: ["facet", selection, field, prefix, limit],
+    queryFn: ({ signal }) => getJson<Facet>("/facets", { ...selection, field, prefix, limit }, signal),
+    staleTime: 15_000,
+  });
+
+/** The trace with its spans' heads; payloads are fetched span by span when one is selected. */
+export const traceQuery = (project: ProjectName, traceId: string) =>
+  queryOptions({
+    queryKey: ["trace", project, traceId],
+    queryFn: ({ signal }) =>
+      getJson<TraceDetail>(`/traces/${encodeURIComponent(traceId)}`, { project, payloads: false }, signal),
+  });
+
+export const spanQuery = (project: ProjectName, traceId: string, spanId: string) =>
+  queryOptions({
+    queryKey: ["span", project, traceId, spanId],
+    queryFn: ({ signal }) =>
+      getJson<SpanWithLogs>(
+        `/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId)}`,
+        { project },
+        signal,
+      ),
+  });
+
+export const traceSearchQuery = (project: ProjectName, traceId: string, text: string) =>
+  queryOptions({
+    queryKey: ["trace-search", project, traceId, text],
+    queryFn: ({ signal }) =>
+      getJson<{ span_ids: string[] }>(
+        `/traces/${encodeURIComponent(traceId)}/search`,
+        { project, q: text },
+        signal,
+      ),
+    enabled: text.trim() !== "",
+  });
+
+export function deleteTrace(project: ProjectName, traceId: string): Promise<void> {
+  return remove(`/traces/${encodeURIComponent(traceId)}`, { project });
+}

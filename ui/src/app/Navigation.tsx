@@ -1,0 +1,59 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Keyboard, ListTree, PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { usePreference } from "../base/preferences";
+import { LanguageSwitch } from "./LanguageSwitch";
+import classes from "./Navigation.module.css";
+import { ProjectSwitch } from "./ProjectSwitch";
+import { useAppStrings } from "./strings";
+import { ThemeSwitch } from "./ThemeSwitch";
+
+/** Sections in the order they are listed. A new section is one line here and one string. */
+const SECTIONS = [{ to: "/traces", word: "traces", Icon: ListTree }] as const;
+
+export function Navigation(props: { onHelp: () => void }) {
+  const t = useAppStrings();
+  const [width, setWidth] = usePreference("menu", "wide");
+  const isNarrow = width === "narrow";
+  return (
+    <nav className={classes.nav} data-narrow={isNarrow || undefined} aria-label={t("navigation")}>
+      <Link to="/traces" className={classes.brand} aria-label="Spanglass">
+        <img src="/favicon.svg" alt="" width={20} height={20} />
+        <span className={classes.word}>Spanglass</span>
+      </Link>
+      <ProjectSwitch compact={isNarrow} />
+      <div className={classes.sections}>
+        {SECTIONS.map(({ to, word, Icon }) => (
+          <Link
+            key={to}
+            to={to}
+            className={classes.link}
+            activeProps={{ "data-active": true }}
+            title={isNarrow ? t(word) : undefined}
+          >
+            <Icon size={16} aria-hidden />
+            <span className={classes.word}>{t(word)}</span>
+          </Link>
+        ))}
+      </div>
+      <div className={classes.tools}>
+        <ThemeSwitch />
+        <LanguageSwitch />
+        <Tooltip label={`${t("keyboard")} (?)`}>
+          <ActionIcon aria-label={t("keyboard")} onClick={props.onHelp}>
+            <Keyboard size={16} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={isNarrow ? t("expand") : t("collapse")}>
+          <ActionIcon
+            className={classes.collapse}
+            aria-label={isNarrow ? t("expand") : t("collapse")}
+            onClick={() => setWidth(isNarrow ? "wide" : "narrow")}
+          >
+            {isNarrow ? <PanelLeftOpen size={16} /> : <PanelLeftClose size={16} />}
+          </ActionIcon>
+        </Tooltip>
+      </div>
+    </nav>
+  );
+}

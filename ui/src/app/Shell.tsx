@@ -1,0 +1,30 @@
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useShortcuts } from "../base/shortcuts";
+import { KeyboardHelp } from "./KeyboardHelp";
+import { Navigation } from "./Navigation";
+import classes from "./Shell.module.css";
+import { useAppStrings } from "./strings";
+
+/** The frame around every page: navigation at the side, or on top where the window is narrow. */
+export function Shell() {
+  const t = useAppStrings();
+  const navigate = useNavigate();
+  const [helpOpen, setHelpOpen] = useState(false);
+  useShortcuts(t("everywhere"), [
+    { keys: ["?"], label: t("showKeyboard"), run: () => setHelpOpen(true) },
+    { keys: ["T"], label: t("goTraces"), run: () => void navigate({ to: "/traces" }) },
+  ]);
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#content">
+        {t("skip")}
+      </a>
+      <Navigation onHelp={() => setHelpOpen(true)} />
+      <div id="content" className={classes.content}>
+        <Outlet />
+      </div>
+      <KeyboardHelp opened={helpOpen} onClose={() => setHelpOpen(false)} />
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+/** The routes. Search parameters are plain text in the URL (`?filter=status:error`), typed by each route. */
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  redirect,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import { parseTraceSearch } from "../features/trace/search";
+import { TracePage } from "../features/trace/TracePage";
+import { parseListSearch } from "../features/traces/search";
+import { TracesPage } from "../features/traces/TracesPage";
+import { NotFound } from "../widgets/NotFound";
+import { PageError } from "../widgets/PageError";
+import { Shell } from "./Shell";
+
+type RootSearch = { project?: string };
+
+const rootRoute = createRootRoute({
+  validateSearch: (raw: Record<string, unknown>): RootSearch =>
+    typeof raw.project === "string" && raw.project !== "" ? { project: raw.project } : {},
+  search: { middlewares: [retainSearchParams(["project"])] },
+  component: Shell,
+  notFoundComponent: NotFound,
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/traces" });
+  },
+});
+
+const tracesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/traces",
+  validateSearch: parseListSearch,
+  component: TracesPage,
+});
+
+const traceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/traces/$traceId",
+  validateSearch: parseTraceSearch,
+  component: TracePage,
+});
+
+function parseSearch(text: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+/** Colons, slashes and commas stay readable: a filter in the address bar is meant to be read. */
+function stringifySearch(search: Record<string, unknown>): string {
+  const pairs = Object.entries(search)
+    .filter(([, value]) => value !== undefined && value !== null && value !== "")
+    .map(
+      ([name, value]) => `${name}=${encodeURIComponent(String(value)).replace(/%(3A|2F|2C|40|2A)/g, decode)}`,
+    );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
+function decode(escaped: string): string {
+  return decodeURIComponent(escaped);
+}
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([indexRoute, tracesRoute, traceRoute]),
+  parseSearch,
+  stringifySearch,
+  defaultErrorComponent: PageError,
+  defaultPreload: false,
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,4 @@
+/** Every trace of the project in a time range. */
+export function TracesPage() {
+  return <main />;
+}

@@ -1,0 +1,53 @@
+import { defineStrings } from "../base/i18n";
+
+export const useWidgetStrings = defineStrings({
+  en: {
+    retry: "Retry",
+    reload: "Reload",
+    copy: "Copy",
+    copied: "Copied",
+    copyFailed: "The browser refused to copy",
+    notFound: "There is no such page",
+    notFoundHint: "The address may have been cut off when it was copied.",
+    toTraces: "Go to traces",
+    broken: "This view stopped working",
+    brokenHint: "Reloading usually helps. If it comes back, please report it with the text below.",
+    unreachable: "The server does not answer",
+    unreachableHint: "Is it still running? This page tries again by itself.",
+    failed: "That did not work",
+    hint: "Hint:",
+    keyWanted: "This server asks for a key",
+    keyHint: "Paste the secret key of your project. It stays in this browser.",
+    keyLabel: "Secret key",
+    signIn: "Sign in",
+    unpriced: "unpriced",
+    unpricedTitle: "No price is known for this model, so no cost is shown.",
+    partlyPriced: (n: { count: number }) =>
+      n.count === 1
+        ? "One call has no known price; the cost is that of the others."
+        : `${n.count} calls have no known price; the cost is that of the others.`,
+  },
+  ko: {
+    retry: "다시 시도",
+    reload: "새로 고침",
+    copy: "복사",
+    copied: "복사했습니다",
+    copyFailed: "브라우저가 복사를 막았습니다",
+    notFound: "없는 페이지입니다",
+    notFoundHint: "주소를 복사할 때 일부가 잘렸을 수 있습니다.",
+    toTraces: "트레이스로 가기",
+    broken: "이 화면에 문제가 생겼습니다",
+    brokenHint: "새로 고치면 대개 해결됩니다. 다시 생기면 아래 내용과 함께 알려 주세요.",
+    unreachable: "서버가 응답하지 않습니다",
+    unreachableHint: "서버가 실행 중인지 확인해 주세요. 자동으로 다시 시도합니다.",
+    failed: "처리하지 못했습니다",
+    hint: "도움말:",
+    keyWanted: "이 서버는 키가 필요합니다",
+    keyHint: "프로젝트의 비밀 키를 붙여 넣으세요. 이 브라우저에만 저장됩니다.",
+    keyLabel: "비밀 키",
+    signIn: "로그인",
+    unpriced: "단가 없음",
+    unpricedTitle: "이 모델의 단가를 알 수 없어 비용을 표시하지 않습니다.",
+    partlyPriced: (n) => `${n.count}개 호출은 단가를 알 수 없어 나머지 호출의 비용만 표시합니다.`,
+  },
+});
