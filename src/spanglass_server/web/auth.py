@@ -85,7 +85,8 @@ def caller_with(scope: Scope) -> Callable[[Request], Caller]:
 def refuse_cross_site(method: str, headers: HeaderPairs) -> None:
     """Stop another site's page from changing things through the browser of whoever runs a keyless server.
 
-    Browsers say where a request comes from (Fetch Metadata, else Origin); other clients send neither and pass.
+    Browsers say where a request comes from (Fetch Metadata, else Origin); other clients send neither, and
+    pass.
     """
     if method in _SAFE_METHODS:
         return
