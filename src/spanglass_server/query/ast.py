@@ -1,6 +1,7 @@
 """The filter language's tree. Parsed by `query.parse`, printed by `query.printer`, compiled by the store."""
 
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Literal, TypeAlias
 
 Operator: TypeAlias = Literal["=", "<", "<=", ">", ">=", "~"]
@@ -9,16 +10,17 @@ Operator: TypeAlias = Literal["=", "<", "<=", ">", ">=", "~"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """`field OP value`. Values are typed by the field: str, float in the field's base unit (ns for durations,
-    USD for costs), bool, or None for `field:null`. A str with `is_pattern` holds `*` wildcards (`\\*` is literal)."""
+    """`field OP value`. Values are typed by the field: str, float in the field's base unit (ns for
+    durations, USD for costs), bool, or None for `field:null`. A str with `is_pattern` holds `*` wildcards;
+    in it, and only in it, a backslash escapes a star or a backslash."""
 
     field: str
     """Canonical name; `attributes.KEY`, `resource.KEY`, `metadata.KEY`, `scores.NAME` for open ones."""
     operator: Operator
     value: str | float | bool | None
     is_pattern: bool = False
-    column: int = 0
-    """0-based position in the text, for errors."""
+    column: int = dataclass_field(default=0, compare=False)
+    """0-based position in the text, for errors; two terms that ask the same are equal wherever they stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Text:
 
     text: str
     is_phrase: bool
-    column: int = 0
+    column: int = dataclass_field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
