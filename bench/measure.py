@@ -38,8 +38,9 @@ def process_cost(pid: int) -> ProcessCost:
         except FileNotFoundError:
             continue
         cpu += sum(int(fields[index]) for index in (11, 12, 13, 14)) / CLOCK_TICKS
-        rss += int(status["VmRSS"].split()[0]) * 1024
-        peak += int(status["VmHWM"].split()[0]) * 1024
+        # A process that has ended but was not waited for has no memory lines.
+        rss += int(status.get("VmRSS", "0").split()[0]) * 1024
+        peak += int(status.get("VmHWM", "0").split()[0]) * 1024
     return ProcessCost(cpu_s=cpu, rss_bytes=rss, peak_rss_bytes=peak)
 
 
