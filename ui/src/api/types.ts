@@ -176,11 +176,11 @@ export type Page<Item> = { items: Item[]; next_cursor: string | null };
 
 export type TraceDetail = { trace: Trace; spans: SpanHead[] };
 
-export type FieldType = "string" | "enum" | "number" | "duration" | "money" | "boolean" | "text" | "tags";
+export type FieldType = "enum" | "text" | "list" | "payload" | "number" | "duration" | "money" | "bool";
 
 export type Field = {
   name: string;
-  type: FieldType | (string & {});
+  type: FieldType;
   unit: string | null;
   description: string;
   operators: string[];
