@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from spanglass_server.base.limits import ATTRIBUTE_DEPTH_MAX
 from spanglass_server.wire.records import Attributes, AttributeValue
 from spanglass_server.wire.schema import AnyValue, ArrayValue, KeyValue
 
 Pair: TypeAlias = tuple[str, AttributeValue]
 
-DEPTH_MAX = 32
-"""Arrays and key-value lists inside one another. Deeper is no data, it is an attack or a bug."""
 
 _RECENT_BYTES_MAX = 96
 _RECENT_MAX = 16_384
@@ -19,7 +18,7 @@ _keys: dict[bytes, str] = {}
 
 
 class NestingError(ValueError):
-    """Values nest deeper than DEPTH_MAX."""
+    """Values nest deeper than ATTRIBUTE_DEPTH_MAX."""
 
 
 def decode_attributes(blobs: Iterable[bytes]) -> Attributes:
@@ -47,8 +46,8 @@ def decode_value(blob: bytes, depth: int = 0) -> AttributeValue:
     if which == "string_value":
         return text(raw)
     if which == "array_value" or which == "kvlist_value":
-        if depth >= DEPTH_MAX:
-            raise NestingError(f"an attribute nests more than {DEPTH_MAX} levels deep")
+        if depth >= ATTRIBUTE_DEPTH_MAX:
+            raise NestingError(f"an attribute nests more than {ATTRIBUTE_DEPTH_MAX} levels deep")
         # ArrayValue and KeyValueList differ only in what their one repeated field holds.
         items = ArrayValue.FromString(raw).values
         if which == "array_value":

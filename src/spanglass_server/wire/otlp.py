@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from google.protobuf.message import DecodeError
 
 from spanglass_server.base.errors import MalformedBody
+from spanglass_server.base.limits import ATTRIBUTES_PER_SPAN_MAX, EVENTS_PER_SPAN_MAX, SPANS_PER_REQUEST_MAX
 from spanglass_server.wire.attributes import NestingError, decode_attributes, decode_value, text
 from spanglass_server.wire.checks import (
     RefusedError,
@@ -39,10 +40,6 @@ from spanglass_server.wire.schema import (
     StatusMessage,
 )
 
-RECORDS_MAX = 50_000
-ATTRIBUTES_MAX = 1_024
-EVENTS_MAX = 4_096
-
 
 class DecodedTraces(NamedTuple):
     records: list[SpanRecord]
@@ -58,9 +55,9 @@ class RecordLimits(NamedTuple):
     """What one request and one record may hold. Records beyond `records` are refused; attributes, events and
     links beyond theirs are cut off and counted in the record's `dropped_*_count`."""
 
-    records: int = RECORDS_MAX
-    attributes: int = ATTRIBUTES_MAX
-    events: int = EVENTS_MAX
+    records: int = SPANS_PER_REQUEST_MAX
+    attributes: int = ATTRIBUTES_PER_SPAN_MAX
+    events: int = EVENTS_PER_SPAN_MAX
 
 
 DEFAULT_LIMITS = RecordLimits()

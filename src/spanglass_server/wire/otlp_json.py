@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import orjson
 
 from spanglass_server.base.errors import MalformedBody
-from spanglass_server.wire.attributes import DEPTH_MAX, NestingError
+from spanglass_server.base.limits import ATTRIBUTE_DEPTH_MAX
+from spanglass_server.wire.attributes import NestingError
 from spanglass_server.wire.checks import (
     RefusedError,
     check_id,
@@ -249,13 +250,13 @@ def _decode_attributes(items: list[Any]) -> Attributes:
 
 
 def _decode_value(value: Any, depth: int) -> AttributeValue:
-    """AnyValue. Bare JSON scalars, which some senders write instead of {"stringValue": ...}, are taken as such."""
+    """AnyValue. Bare JSON scalars, which some senders write instead of {"stringValue": ...}, are taken too."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if not isinstance(value, dict):
         raise RefusedError('an attribute\'s value is not an object such as {"stringValue": "..."}')
-    if depth >= DEPTH_MAX:
-        raise NestingError(f"an attribute nests more than {DEPTH_MAX} levels deep")
+    if depth >= ATTRIBUTE_DEPTH_MAX:
+        raise NestingError(f"an attribute nests more than {ATTRIBUTE_DEPTH_MAX} levels deep")
     for name, content in value.items():
         decode = _VALUES.get(name)
         if decode is not None and content is not None:

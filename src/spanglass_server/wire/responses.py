@@ -9,14 +9,12 @@ from typing import Literal, TypeAlias
 
 import orjson
 
+from spanglass_server.base.limits import REJECTION_REASONS_MAX
 from spanglass_server.wire.records import Rejection
 from spanglass_server.wire.schema import ExportResponse, RetryInfo, RpcStatus
 
 Encoding: TypeAlias = Literal["protobuf", "json"]
 Signal: TypeAlias = Literal["traces", "logs"]
-
-REASONS_MAX = 20
-"""Rejections spelled out in one answer; more are only counted."""
 
 INVALID_ARGUMENT, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED = 3, 8, 13, 14, 16
 PERMISSION_DENIED, NOT_FOUND = 7, 5
@@ -59,9 +57,9 @@ def describe(rejections: Sequence[Rejection]) -> str:
     items: dict[str, list[str]] = {}
     for rejection in rejections:
         items.setdefault(rejection.reason, []).append(rejection.item)
-    lines = [_line(reason, hit) for reason, hit in list(items.items())[:REASONS_MAX]]
-    if len(items) > REASONS_MAX:
-        lines.append(f"and {len(items) - REASONS_MAX} more reasons")
+    lines = [_line(reason, hit) for reason, hit in list(items.items())[:REJECTION_REASONS_MAX]]
+    if len(items) > REJECTION_REASONS_MAX:
+        lines.append(f"and {len(items) - REJECTION_REASONS_MAX} more reasons")
     return "\n".join(lines)
 
 

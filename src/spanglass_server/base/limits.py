@@ -1,0 +1,38 @@
+"""Limits that are no settings: sizes at which something is a bug or an attack rather than telemetry.
+
+Limits that an operator may want to move are settings (app/settings.py); their defaults for code that runs
+without settings stand here too.
+"""
+
+from typing import Final
+
+ATTRIBUTE_DEPTH_MAX: Final = 32
+"""Arrays and key-value lists inside one another in one attribute."""
+
+ATTRIBUTES_PER_SPAN_MAX: Final = 4_000
+"""Default of the setting attributes_per_span_max."""
+
+ATTRIBUTE_VALUE_CHARS_MAX: Final = 2_000_000
+"""Default of the setting attribute_value_chars_max."""
+
+SPANS_PER_REQUEST_MAX: Final = 50_000
+"""Default of the setting spans_per_request_max."""
+
+EVENTS_PER_SPAN_MAX: Final = 4_096
+"""Events, and links, kept of one span; more are counted as dropped."""
+
+REJECTION_REASONS_MAX: Final = 20
+"""Reasons spelled out in one partial success; more are only counted."""
+
+COMMIT_BYTES_MAX: Final = 16 << 20
+"""Decompressed bytes of requests after which a commit waits no longer: what its rows take in memory is a small
+multiple of it."""
+
+TRACE_CACHE_SPANS_MAX: Final = 100_000
+"""Spans of recent traces whose facts are kept in memory, about 1 KB each."""
+
+FACT_LOAD_ROUNDS_MAX: Final = 4
+"""Times that loaded traces may lead to further traces by a shared response id in one commit."""
+
+RESPONSE_ID_REACH_NS: Final = 3_600 * 1_000_000_000
+"""How far apart in time two tellings of one model call may start."""

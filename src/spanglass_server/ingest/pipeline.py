@@ -1,0 +1,392 @@
+"""From a request's bytes to its acknowledgement: a bounded queue, group commit, two threads.
+
+    submit ──> queue ──> prepare thread ──> one waiting batch ──> write thread ──> reply
+               bytes     decode, normalize,                       revise, insert
+               limited   settle (Python)                          (engine, other cores)
+
+A batch closes when its first request has waited long enough, when it holds enough rows or bytes, and not while
+the writer is busy with the one before unless it is full: under load batches grow by themselves. A request is
+answered after its batch is stored, and not before; when the store fails, its requests are answered with that
+error and the sender tries again. Nothing is retried here and nothing is kept: inserts replace themselves.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import structlog
+
+from spanglass_server.base.clock import Clock, VersionClock
+from spanglass_server.base.errors import BadInput, Busy, SpanglassError, StorageUnavailable
+from spanglass_server.base.limits import COMMIT_BYTES_MAX, TRACE_CACHE_SPANS_MAX
+from spanglass_server.ingest.budget import QueueBudget, Reservation
+from spanglass_server.ingest.counters import Counters, Word
+from spanglass_server.ingest.prepare import Prepared, prepare
+from spanglass_server.ingest.trace_cache import Settled, TraceCache
+from spanglass_server.model.span import Log, Span
+from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.store.ports import SpanWriter, TraceKey
+from spanglass_server.wire.otlp import DEFAULT_LIMITS, RecordLimits
+from spanglass_server.wire.records import Rejection
+from spanglass_server.wire.responses import Encoding, Signal
+
+Reply = Future[Sequence[Rejection]]
+"""Resolves when the request is stored, to what of it was rejected; else to an error of base/errors.py."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineOptions:
+    commit_interval_ms: int = 50
+    commit_rows_max: int = 10_000
+    commit_bytes_max: int = COMMIT_BYTES_MAX
+    trace_cache_spans_max: int = TRACE_CACHE_SPANS_MAX
+    limits: RecordLimits = DEFAULT_LIMITS
+
+
+class IngestRequest(NamedTuple):
+    project_id: str
+    signal: Signal
+    encoding: Encoding
+    body: bytes
+    reservation: Reservation
+    """Released when the reply is given; holds at least the body's size."""
+
+
+class _Waiting(NamedTuple):
+    request: IngestRequest
+    reply: Reply
+    arrived_s: float
+
+
+class _Member(NamedTuple):
+    """A request in a batch; its body is gone."""
+
+    signal: Signal
+    reply: Reply
+    reservation: Reservation
+    prepared: Prepared
+
+    @property
+    def row_count(self) -> int:
+        return len(self.prepared.spans) + len(self.prepared.logs)
+
+
+@dataclass(slots=True)
+class _Batch:
+    version: int
+    epoch: int = -1
+    members: list[_Member] = field(default_factory=list)
+    row_count: int = 0
+    byte_count: int = 0
+    settled: Settled | None = None
+
+    def spans(self) -> list[Span]:
+        return [span for member in self.members for span in member.prepared.spans]
+
+    def logs(self) -> list[Log]:
+        return [log for member in self.members for log in member.prepared.logs]
+
+
+class IngestPipeline:
+    """`submit` is safe from any thread. `start` once, `stop` once."""
+
+    def __init__(
+        self,
+        writer: SpanWriter,
+        prices: PriceBook,
+        *,
+        budget: QueueBudget,
+        counters: Counters,
+        clock: Clock,
+        is_only_writer: bool,
+        options: PipelineOptions | None = None,
+    ) -> None:
+        self._writer = writer
+        self._prices = prices
+        self._options = options or PipelineOptions()
+        self._budget = budget
+        self._counters = counters
+        self._versions = VersionClock(clock)
+        self._cache = TraceCache(
+            writer.load_facts,
+            spans_max=self._options.trace_cache_spans_max,
+            started_at_ns=clock(),
+            is_only_writer=is_only_writer,
+        )
+        self._cache_lock = threading.RLock()
+        self._epoch = 0
+        """Grows whenever memory forgets traces: a batch settled before that is settled again."""
+        self._state = threading.Condition()
+        self._queue: deque[_Waiting] = deque()
+        self._handed: _Batch | None = None
+        self._is_writing = False
+        self._is_recovering = False
+        """Memory forgot traces while batches that knew them were on their way: the next batch is not settled
+        before those are stored, settled anew."""
+        self._is_stopping = False
+        self._is_prepared_out = False
+        self._log = structlog.get_logger("spanglass.ingest")
+        self._threads = [
+            threading.Thread(target=self._run_prepare, name="ingest-prepare"),
+            threading.Thread(target=self._run_write, name="ingest-write"),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more, store and answer what waits, end. Blocks."""
+        with self._state:
+            self._is_stopping = True
+            self._state.notify_all()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def submit(self, request: IngestRequest) -> Reply:
+        """Raises StorageUnavailable while stopping. Cancelling the reply takes back a request that still waits."""
+        reply: Reply = Future()
+        with self._state:
+            if self._is_stopping:
+                raise StorageUnavailable(
+                    "the server is stopping", hint="try again in a moment", retry_after_s=2
+                )
+            self._queue.append(_Waiting(request, reply, time.monotonic()))
+            self._state.notify_all()
+        return reply
+
+    def counters(self) -> dict[str, int]:
+        return {
+            **self._counters.snapshot(),
+            "queue_bytes": self._budget.used,
+            "queue_bytes_max": self._budget.bytes_max,
+            "cached_spans": self._cache.span_count,
+        }
+
+    def forget_traces(self, keys: Iterable[TraceKey]) -> None:
+        """They were deleted from the store."""
+        self._forget_with(lambda: self._cache.forget(keys))
+
+    def forget_project(self, project_id: str) -> None:
+        self._forget_with(lambda: self._cache.forget_project(project_id))
+
+    # The prepare thread
+
+    def _run_prepare(self) -> None:
+        while (batch := self._gather()) is not None:
+            if batch.members:
+                self._await_recovery()
+                if self._settle(batch):
+                    self._hand_over(batch)
+        with self._state:
+            self._is_prepared_out = True
+            self._state.notify_all()
+
+    def _gather(self) -> _Batch | None:
+        """The next batch, maybe without members; None when stopping and nothing waits."""
+        with self._state:
+            while not self._queue:
+                if self._is_stopping:
+                    return None
+                self._state.wait()
+            first_s = self._queue[0].arrived_s
+        batch = _Batch(version=self._versions())
+        deadline_s = first_s + self._options.commit_interval_ms / 1000
+        while not self._is_full(batch):
+            waiting = self._next(deadline_s)
+            if waiting is None:
+                break
+            self._prepare(waiting, batch)
+        return batch
+
+    def _is_full(self, batch: _Batch) -> bool:
+        options = self._options
+        return batch.row_count >= options.commit_rows_max or batch.byte_count >= options.commit_bytes_max
+
+    def _next(self, deadline_s: float) -> _Waiting | None:
+        """The next request for the batch that is open, or None when it should close."""
+        with self._state:
+            while not self._queue:
+                is_writer_free = not self._is_writing and self._handed is None
+                rest_s = deadline_s - time.monotonic()
+                if is_writer_free and (rest_s <= 0 or self._is_stopping):
+                    return None
+                self._state.wait(rest_s if is_writer_free else None)
+            return self._queue.popleft()
+
+    def _prepare(self, waiting: _Waiting, batch: _Batch) -> None:
+        request, reply, _ = waiting
+        if not reply.set_running_or_notify_cancel():
+            request.reservation.release()
+            return
+        try:
+            prepared = prepare(
+                request.body,
+                signal=request.signal,
+                encoding=request.encoding,
+                project_id=request.project_id,
+                prices=self._prices,
+                limits=self._options.limits,
+                version=batch.version,
+            )
+        except BadInput as error:
+            self._counters.count("malformed_requests", 1, reason=error.message)
+            _fail(reply, request.reservation, error)
+            return
+        except Exception as error:  # noqa: BLE001 - one request's bug must not take the thread with it
+            self._log.exception("prepare_failed", project_id=request.project_id, signal=request.signal)
+            self._counters.count("failed_requests", 1, reason=type(error).__name__)
+            _fail(reply, request.reservation, BadInput("the request could not be read", hint=_REPORT_HINT))
+            return
+        member = _Member(request.signal, reply, request.reservation, prepared)
+        batch.members.append(member)
+        batch.row_count += member.row_count
+        batch.byte_count += len(request.body)
+
+    def _await_recovery(self) -> None:
+        with self._state:
+            while self._is_recovering and (self._is_writing or self._handed is not None):
+                self._state.wait()
+            self._is_recovering = False
+
+    def _settle(self, batch: _Batch) -> bool:
+        """Whether the batch may be written; else its requests are answered."""
+        try:
+            with self._cache_lock:
+                batch.epoch = self._epoch
+                batch.settled = self._cache.settle(batch.spans(), version=batch.version)
+        except SpanglassError as error:
+            self._fail_batch(batch, error)
+            return False
+        except Exception as error:  # noqa: BLE001 - a bug in settling must not end ingest
+            self._log.exception("settle_failed", rows=batch.row_count)
+            self._forget(batch)
+            self._fail_batch(batch, _unexpected(error))
+            return False
+        return True
+
+    def _hand_over(self, batch: _Batch) -> None:
+        with self._state:
+            while self._handed is not None:
+                self._state.wait()
+            self._handed = batch
+            self._state.notify_all()
+
+    # The write thread
+
+    def _run_write(self) -> None:
+        while (batch := self._take_over()) is not None:
+            self._commit(batch)
+            with self._state:
+                self._is_writing = False
+                self._state.notify_all()
+
+    def _take_over(self) -> _Batch | None:
+        with self._state:
+            while self._handed is None:
+                if self._is_prepared_out:
+                    return None
+                self._state.wait()
+            batch, self._handed = self._handed, None
+            self._is_writing = True
+            self._state.notify_all()
+            return batch
+
+    def _commit(self, batch: _Batch) -> None:
+        # Memory has forgotten traces since: what was settled may lean on rows that are not stored.
+        if batch.epoch != self._epoch:
+            self._forget(batch)
+            if not self._settle(batch):
+                return
+        started_s = time.monotonic()
+        try:
+            self._write(batch)
+        except Busy as error:
+            self._forget(batch)
+            self._fail_batch(batch, error)
+        except Exception as error:  # noqa: BLE001 - a row the store cannot take must not end ingest
+            self._log.exception("write_failed", rows=batch.row_count, requests=len(batch.members))
+            self._forget(batch)
+            self._commit_apart(batch, error)
+        else:
+            with self._cache_lock:
+                self._cache.trim(stored_version=batch.version)
+            self._acknowledge(batch, time.monotonic() - started_s)
+
+    def _write(self, batch: _Batch) -> None:
+        settled = batch.settled
+        assert settled is not None
+        # Revisions first: should the process die in between, the sender tries again and both are written.
+        if settled.revisions:
+            self._writer.revise_spans(settled.revisions, version=batch.version)
+        self._writer.write_batch(spans=settled.spans, traces=settled.summaries, logs=batch.logs())
+
+    def _commit_apart(self, batch: _Batch, error: Exception) -> None:
+        """One request may have brought rows that the store does not take: don't let the others pay for it."""
+        if len(batch.members) == 1:
+            self._fail_batch(batch, _unexpected(error))
+            return
+        for offset, member in enumerate(batch.members):
+            # Later than the one before it, earlier than the batch that waits.
+            alone = _Batch(version=batch.version + offset, members=[member], row_count=member.row_count)
+            if self._settle(alone):
+                self._commit(alone)
+
+    def _forget(self, batch: _Batch) -> None:
+        """Nothing of this batch may be trusted to be stored."""
+        keys = {TraceKey(span.project_id, span.trace_id) for span in batch.spans()}
+        if batch.settled is not None:
+            keys |= {TraceKey(project_id, of.trace_id) for project_id, _, of in batch.settled.revisions}
+        self._forget_with(lambda: self._cache.forget(keys))
+
+    def _forget_with(self, forget: Callable[[], None]) -> None:
+        with self._cache_lock:
+            self._epoch += 1
+            forget()
+        with self._state:
+            self._is_recovering = True
+
+    def _acknowledge(self, batch: _Batch, write_s: float) -> None:
+        settled = batch.settled
+        assert settled is not None
+        count = self._counters.count
+        for member in batch.members:
+            prepared = member.prepared
+            count("accepted_bytes", member.reservation.size)
+            member.reservation.release()
+            member.reply.set_result(prepared.rejections)
+            if prepared.rejections:
+                word: Word = "rejected_spans" if member.signal == "traces" else "rejected_logs"
+                count(word, len(prepared.rejections), reason=prepared.rejections[0].reason)
+        count("accepted_requests", len(batch.members))
+        count("accepted_spans", len(settled.spans))
+        count("accepted_logs", batch.row_count - len(settled.spans))
+        count("duplicate_spans", settled.duplicate_count)
+        count("revised_spans", len(settled.revisions))
+        count("loaded_traces", settled.loaded_count)
+        count("commits", 1, rows=batch.row_count, requests=len(batch.members), write_ms=round(write_s * 1000))
+
+    def _fail_batch(self, batch: _Batch, error: SpanglassError) -> None:
+        self._counters.count("failed_commits", 1, reason=error.message, requests=len(batch.members))
+        self._counters.count("failed_requests", len(batch.members), reason=error.message)
+        for member in batch.members:
+            _fail(member.reply, member.reservation, error)
+
+
+_REPORT_HINT = "this is a bug of the server; its log says more"
+
+
+def _fail(reply: Reply, reservation: Reservation, error: SpanglassError) -> None:
+    reservation.release()
+    reply.set_exception(error)
+
+
+def _unexpected(error: Exception) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"the commit failed unexpectedly ({type(error).__name__})", hint=_REPORT_HINT, retry_after_s=30
+    )
