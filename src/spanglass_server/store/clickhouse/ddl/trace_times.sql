@@ -1,0 +1,11 @@
+-- Turns a trace id into a bounded range of the tables above: when its first and its last span started.
+CREATE TABLE IF NOT EXISTS @table(trace_times) @on_cluster
+(
+    project_id LowCardinality(String),
+    trace_id String CODEC(ZSTD(1)),
+    first_start_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
+    last_start_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
+)
+ENGINE = @engine(AggregatingMergeTree)
+ORDER BY (project_id, trace_id)
+SETTINGS index_granularity = 512 @table_settings

@@ -1,0 +1,97 @@
+"""What the store needs of a ClickHouse, embedded or not: four calls, the same SQL, the same errors."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol, TypeAlias
+
+import pyarrow as pa
+
+Parameter: TypeAlias = str | int | float | bool | Sequence["Parameter"] | None
+"""Bound to `{name:Type}` in the SQL; sequences bind to Array or, as tuples, to Tuple types."""
+Parameters: TypeAlias = Mapping[str, Parameter]
+Settings: TypeAlias = Mapping[str, str | int | float]
+
+Lane: TypeAlias = Literal["read", "long", "write", "admin"]
+"""Work that must not wait for other work: pages (`read`), exports and other long reads (`long`), the one
+writer (`write`), and schema, deletion and retention (`admin`). Each lane has connections of its own."""
+
+
+class Engine(Protocol):
+    """Safe to call from many threads. A call may block; it waits its turn within its lane at most
+    `LANE_WAIT_SECONDS`.
+
+    SQL is ClickHouse's, without FORMAT and without SETTINGS: those are the engine's to add. Settings are
+    ClickHouse's own (`max_execution_time`, `max_memory_usage`, ...) and override the lane's defaults.
+
+    Errors: StorageUnavailable, StorageFull, QueryTooLarge, QueryInvalid (see failures.py); nothing else.
+    """
+
+    name: str
+    """`embedded` or `server`."""
+
+    database: str
+    is_embedded: bool
+    cluster: str
+    """Name of the cluster that holds the tables, else empty."""
+
+    def query_arrow(
+        self,
+        sql: str,
+        params: Parameters | None = None,
+        settings: Settings | None = None,
+        *,
+        lane: Lane = "read",
+    ) -> pa.Table:
+        """The whole result. Strings come as `string`, LowCardinality as plain values, Bool as `bool`."""
+        ...
+
+    def command(
+        self,
+        sql: str,
+        params: Parameters | None = None,
+        settings: Settings | None = None,
+        *,
+        lane: Lane = "admin",
+    ) -> None:
+        """Run a statement that answers nothing: DDL, INSERT ... SELECT, mutations."""
+        ...
+
+    def insert_arrow(
+        self, table: str, rows: pa.Table | pa.RecordBatch, settings: Settings | None = None
+    ) -> None:
+        """Insert rows, columns matched by name, on the lane `write`. Durable when it returns. Not all or
+        nothing: rows of different partitions are committed one partition after the other."""
+        ...
+
+    def close(self) -> None:
+        """Let running calls end, then release the engine. Idempotent."""
+        ...
+
+
+LANE_WAIT_SECONDS = 30.0
+
+READ_LIMITS: dict[str, str | int | float] = {
+    "max_execution_time": 20,
+    "timeout_before_checking_execution_speed": 0,
+    "max_memory_usage": 600_000_000,
+    "max_result_rows": 200_000,
+    "max_result_bytes": 400_000_000,
+    "result_overflow_mode": "throw",
+}
+"""Of the lanes `read` and, but for time, `long`; units: seconds, bytes, rows."""
+
+LANE_DEFAULTS: dict[Lane, dict[str, str | int | float]] = {
+    "read": READ_LIMITS,
+    "long": {**READ_LIMITS, "max_execution_time": 300},
+    "write": {"max_execution_time": 60},
+    "admin": {},
+}
+
+OUTPUT_SETTINGS: dict[str, str | int | float] = {
+    "output_format_arrow_string_as_string": 1,
+    "output_format_arrow_low_cardinality_as_dictionary": 0,
+    "output_format_arrow_compression_method": "none",
+}
+
+
+def lane_settings(lane: Lane, settings: Settings | None) -> dict[str, str | int | float]:
+    return {**LANE_DEFAULTS[lane], **(settings or {})}

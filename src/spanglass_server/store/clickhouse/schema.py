@@ -1,0 +1,107 @@
+"""The schema as SQL for one server, for replicas, or for a cluster of shards.
+
+Files under ddl/ hold one object each, with four placeholders: `@table(NAME)` the table that holds rows on each
+server, `@on_cluster`, `@engine(FAMILY, ARGS)`, and `@table_settings` (what depends on the topology).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from spanglass_server.store.clickhouse.engine import Engine
+
+SHARDING = {
+    "spans": "sipHash64(project_id, trace_id)",
+    "traces": "sipHash64(project_id, trace_id)",
+    "trace_times": "sipHash64(project_id, trace_id)",
+    "logs": "sipHash64(project_id, trace_id)",
+    "retention": "sipHash64(project_id)",
+    "schema_migrations": "number",
+}
+"""Every table, and what decides the shard of a row: all rows of a trace live on one."""
+
+TABLES: tuple[str, ...] = tuple(SHARDING)
+DATA_TABLES = ("spans", "traces", "trace_times", "logs")
+VIEWS = ("trace_times_from_spans",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    cluster: str = ""
+    """Tables are made ON CLUSTER, replicated, and distributed over its shards. Empty: one server."""
+    is_fsynced: bool = False
+    """Sync each insert to the disk before it is acknowledged. For one server without replicas."""
+
+    def table(self, name: str) -> str:
+        """The table that holds rows on each server; reads and inserts go to `name` itself."""
+        return f"{name}_local" if self.cluster else name
+
+    @property
+    def on_cluster(self) -> str:
+        return f"ON CLUSTER `{self.cluster}`" if self.cluster else ""
+
+    def engine(self, family: str, arguments: Sequence[str]) -> str:
+        if not self.cluster:
+            return f"{family}({', '.join(arguments)})"
+        place = ("'/clickhouse/tables/{shard}/{database}/{table}'", "'{replica}'")
+        return f"Replicated{family}({', '.join((*place, *arguments))})"
+
+    @property
+    def table_settings(self) -> Mapping[str, int]:
+        return {"fsync_after_insert": 1, "fsync_part_directory": 1} if self.is_fsynced else {}
+
+
+def topology_of(engine: Engine, *, is_fsynced: bool) -> Topology:
+    return Topology(cluster=engine.cluster, is_fsynced=is_fsynced and engine.is_embedded)
+
+
+def render(file_name: str, topology: Topology) -> Iterator[str]:
+    """The statements that make the object of a DDL file, in order."""
+    text = resources.files(__package__).joinpath("ddl", file_name).read_text(encoding="utf-8")
+    yield _fill(text, topology)
+    name = file_name.removesuffix(".sql")
+    if topology.cluster and name in SHARDING:
+        local = topology.table(name)
+        yield (
+            f"CREATE TABLE IF NOT EXISTS {name} {topology.on_cluster} AS {local}\n"
+            f"ENGINE = Distributed(`{topology.cluster}`, currentDatabase(), {local}, {SHARDING[name]})"
+        )
+
+
+def _fill(text: str, topology: Topology) -> str:
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    settings = "".join(f", {key} = {value}" for key, value in topology.table_settings.items())
+    text = "\n".join(lines).replace(" @on_cluster", f" {topology.on_cluster}".rstrip())
+    text = text.replace(" @table_settings", settings)
+    text = re.sub(r"@table\((\w+)\)", lambda found: topology.table(found[1]), text)
+
+    def engine(found: re.Match[str]) -> str:
+        family, *arguments = (part.strip() for part in found[1].split(","))
+        return topology.engine(family, arguments)
+
+    return re.sub(r"@engine\(([^)]*)\)", engine, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    number: int
+    name: str
+    files: tuple[str, ...]
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(
+        1,
+        "spans, traces and logs",
+        (
+            "spans.sql",
+            "traces.sql",
+            "trace_times.sql",
+            "trace_times_from_spans.sql",
+            "logs.sql",
+            "retention.sql",
+        ),
+    ),
+)
+"""In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""
