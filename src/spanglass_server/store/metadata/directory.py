@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Unpack, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -216,7 +216,7 @@ def _checked_name(name: str) -> str:
     return lowered
 
 
-def _to_key_info(row: Row[Unpack[tuple[Any, ...]]]) -> KeyInfo:
+def _to_key_info(row: Row[*tuple[Any, ...]]) -> KeyInfo:
     return KeyInfo(
         row.public_key,
         row.project_id,

@@ -1,0 +1,31 @@
+"""The relational store as commands open it: beside a running server, or without one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from spanglass_server.base.errors import NotFound
+
+if TYPE_CHECKING:
+    from spanglass_server.app.settings import Settings
+    from spanglass_server.store.directory import Directory, Project
+
+
+@contextmanager
+def opened_directory(settings: "Settings") -> Iterator["Directory"]:
+    from spanglass_server.store.metadata.directory import open_directory
+
+    directory = open_directory(settings.metadata_url, retention_days=settings.retention_days)
+    try:
+        directory.migrate()
+        yield directory
+    finally:
+        directory.close()
+
+
+def get_project(directory: "Directory", name: str) -> "Project":
+    project = directory.find_project(name)
+    if project is None:
+        known = ", ".join(project.name for project in directory.list_projects())
+        raise NotFound(f"there is no project '{name}'", hint=f"there are: {known}")
+    return project
