@@ -1,7 +1,7 @@
 """The schema as SQL for one server, for replicas, or for a cluster of shards.
 
-Files under ddl/ hold one object each, with four placeholders: `@table(NAME)` the table that holds rows on each
-server, `@on_cluster`, `@engine(FAMILY, ARGS)`, and `@table_settings` (what depends on the topology).
+Files under ddl/ hold one object each, with four placeholders: `@table(NAME)` the table that holds rows on
+each server, `@on_cluster`, `@engine(FAMILY, ARGS)`, and `@table_settings` (what depends on the topology).
 """
 
 import re
@@ -48,8 +48,9 @@ class Topology:
         return f"Replicated{family}({', '.join((*place, *arguments))})"
 
     @property
-    def table_settings(self) -> Mapping[str, int]:
-        return {"fsync_after_insert": 1, "fsync_part_directory": 1} if self.is_fsynced else {}
+    def durability(self) -> Mapping[str, int]:
+        """Table settings."""
+        return {"fsync_after_insert": int(self.is_fsynced), "fsync_part_directory": int(self.is_fsynced)}
 
 
 def topology_of(engine: Engine, *, is_fsynced: bool) -> Topology:
@@ -71,7 +72,8 @@ def render(file_name: str, topology: Topology) -> Iterator[str]:
 
 def _fill(text: str, topology: Topology) -> str:
     lines = [line for line in text.splitlines() if not line.startswith("--")]
-    settings = "".join(f", {key} = {value}" for key, value in topology.table_settings.items())
+    durability = topology.durability if topology.is_fsynced else {}
+    settings = "".join(f", {key} = {value}" for key, value in durability.items())
     text = "\n".join(lines).replace(" @on_cluster", f" {topology.on_cluster}".rstrip())
     text = text.replace(" @table_settings", settings)
     text = re.sub(r"@table\((\w+)\)", lambda found: topology.table(found[1]), text)

@@ -1,0 +1,186 @@
+"""Schema, deletion and retention: see store/ports.py, Administration.
+
+Deleting takes two steps. A lightweight DELETE hides the rows from every read before the call returns; then
+`APPLY DELETED MASK` rewrites the parts that held them, in the background, so that the bytes leave the disk too
+instead of waiting for a merge that may never come.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from spanglass_server.store.clickhouse.engine import Engine, Parameters
+from spanglass_server.store.clickhouse.keys import HOUR_NS, PARTITION, find_trace_times
+from spanglass_server.store.clickhouse.schema import (
+    DATA_TABLES,
+    MIGRATIONS,
+    Migration,
+    render,
+    topology_of,
+)
+from spanglass_server.store.ports import TraceKey
+
+DAY_NS = 24 * HOUR_NS
+_TIME_COLUMNS = {
+    "traces": "start_time_ns",
+    "spans": "start_time_ns",
+    "logs": "time_ns",
+    "trace_times": "last_start_ns",
+}
+_PARTITIONED = ("traces", "spans", "logs")
+
+
+class _Expired(NamedTuple):
+    """A table's rows of one partition that are older than their projects' retention allows."""
+
+    partition: int
+    is_whole: bool
+    """Nothing else is in the partition."""
+
+
+class ClickHouseAdministration:
+    def __init__(
+        self, engine: Engine, *, is_fsynced: bool = True, now_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        """`is_fsynced`: embedded storage syncs each commit to the disk. A server has its own settings."""
+        self._engine = engine
+        self._topology = topology_of(engine, is_fsynced=is_fsynced)
+        self._now_ns = now_ns
+
+    def migrate(self) -> Sequence[int]:
+        for sql in render("schema_migrations.sql", self._topology):
+            self._engine.command(sql)
+        applied = set(self._rows("SELECT number FROM schema_migrations FINAL").column("number").to_pylist())
+        missing = [migration for migration in MIGRATIONS if migration.number not in applied]
+        for migration in missing:
+            self._apply(migration)
+        self._set_durability()
+        return [migration.number for migration in missing]
+
+    def delete_traces(self, keys: Sequence[TraceKey]) -> int:
+        times = find_trace_times(self._engine, keys, lane="admin")
+        if not times:
+            return 0
+        params: Parameters = {
+            "keys": [tuple(key) for key in times],
+            "from_ns": min(during.from_ns for during in times.values()),
+            "to_ns": max(during.to_ns for during in times.values()),
+        }
+        of_traces = "(project_id, trace_id) IN {keys:Array(Tuple(String, String))}"
+        of_spans = f"{of_traces} AND start_time_ns >= {{from_ns:Int64}} AND start_time_ns < {{to_ns:Int64}}"
+        count = self._count_spans(of_spans, params)
+        # The entry in trace_times goes last: it is what a retry finds the rest by.
+        self._delete("traces", of_spans, params)
+        self._delete("logs", of_traces, params)
+        self._delete("spans", of_spans, params)
+        self._delete("trace_times", of_traces, params)
+        return count
+
+    def delete_project(self, project_id: str) -> None:
+        for table in (*DATA_TABLES, "retention"):
+            self._delete(table, "project_id = {project_id:String}", {"project_id": project_id})
+
+    def set_retention(self, project_id: str, days: int | None) -> None:
+        row = {"project_id": [project_id], "days": [days or 0], "version": [self._now_ns()]}
+        self._engine.insert_arrow("retention", pa.table(row))
+
+    def enforce_retention(self, now_ns: int) -> int:
+        rows = self._rows("SELECT project_id, days FROM retention FINAL WHERE days > 0 ORDER BY project_id")
+        cutoffs = {row["project_id"]: now_ns - row["days"] * DAY_NS for row in rows.to_pylist()}
+        if not cutoffs:
+            return 0
+        params: Parameters = {
+            "projects": list(cutoffs),
+            "cutoffs": list(cutoffs.values()),
+            "newest": max(cutoffs.values()),
+        }
+        count = self._count_spans(_is_expired("spans"), params)
+        for table in _PARTITIONED:
+            for expired in self._find_expired(table, params):
+                self._expire(table, expired, params)
+        self._delete("trace_times", _is_expired("trace_times"), params)
+        return count
+
+    def disk_bytes(self) -> Mapping[str, int]:
+        parts = self._across("system.parts")
+        rows = self._rows(
+            f"SELECT table, toInt64(sum(bytes_on_disk)) AS bytes FROM {parts}\n"
+            "WHERE active AND database = currentDatabase() GROUP BY table ORDER BY table"
+        )
+        return {row["table"].removesuffix("_local"): row["bytes"] for row in rows.to_pylist()}
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _apply(self, migration: Migration) -> None:
+        for file_name in migration.files:
+            for sql in render(file_name, self._topology):
+                self._engine.command(sql)
+        row = {
+            "number": [migration.number],
+            "name": [migration.name],
+            "applied_at_ns": [self._now_ns()],
+        }
+        self._engine.insert_arrow("schema_migrations", pa.table(row))
+
+    def _set_durability(self) -> None:
+        """An embedded store's setting may have changed since its tables were made."""
+        if not self._engine.is_embedded:
+            return
+        settings = ", ".join(f"{key} = {value}" for key, value in self._topology.durability.items())
+        for table in DATA_TABLES:
+            self._engine.command(f"ALTER TABLE {table} MODIFY SETTING {settings}")
+
+    def _find_expired(self, table: str, params: Parameters) -> list[_Expired]:
+        """Partitions that hold expired rows. Only the key and the time of old rows are read."""
+        at = _TIME_COLUMNS[table]
+        partition = PARTITION.format(time=at)
+        rows = self._rows(
+            f"SELECT {partition} AS partition, min({_is_expired(table)}) AS is_whole\n"
+            f"FROM {table}\n"
+            f"WHERE {partition} IN (SELECT DISTINCT {partition} FROM {table} WHERE {_is_expired(table)})\n"
+            "GROUP BY partition ORDER BY partition",
+            params,
+        )
+        return [_Expired(row["partition"], bool(row["is_whole"])) for row in rows.to_pylist()]
+
+    def _expire(self, table: str, expired: _Expired, params: Parameters) -> None:
+        if expired.is_whole:
+            self._engine.command(
+                f"ALTER TABLE {self._topology.table(table)} {self._topology.on_cluster}"
+                f" DROP PARTITION ID '{expired.partition}'"
+            )
+        else:
+            at = PARTITION.format(time=_TIME_COLUMNS[table])
+            self._delete(table, f"{at} = {expired.partition} AND {_is_expired(table)}", params)
+
+    def _delete(self, table: str, condition: str, params: Parameters) -> None:
+        if not self._rows(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1", params).num_rows:
+            return
+        place = f"{self._topology.table(table)} {self._topology.on_cluster}".rstrip()
+        self._engine.command(
+            f"DELETE FROM {place} WHERE {condition}", params, {"lightweight_deletes_sync": 2}
+        )
+        self._engine.command(f"ALTER TABLE {place} APPLY DELETED MASK", None, {"mutations_sync": 0})
+
+    def _count_spans(self, condition: str, params: Parameters) -> int:
+        rows = self._rows(f"SELECT toInt64(count()) AS n FROM spans FINAL WHERE {condition}", params)
+        return int(rows.column("n")[0].as_py())
+
+    def _rows(self, sql: str, params: Parameters | None = None) -> pa.Table:
+        return self._engine.query_arrow(sql, params, lane="admin")
+
+    def _across(self, table: str) -> str:
+        cluster = self._topology.cluster
+        return f"cluster('{cluster}', {table})" if cluster else table
+
+
+def _is_expired(table: str) -> str:
+    at = _TIME_COLUMNS[table]
+    return (
+        f"({at} < {{newest:Int64}} AND project_id IN {{projects:Array(String)}}\n"
+        f" AND {at} < transform(toString(project_id), {{projects:Array(String)}}, {{cutoffs:Array(Int64)}},"
+        " toInt64(-9223372036854775808)))"
+    )

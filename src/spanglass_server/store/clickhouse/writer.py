@@ -1,0 +1,167 @@
+"""The write side of the store: see store/ports.py, SpanWriter."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+import pyarrow as pa
+
+from spanglass_server.model.span import Log, Span, TraceSummary
+from spanglass_server.normalize.facts import SpanFacts, Verdict
+from spanglass_server.normalize.settle import facts_of
+from spanglass_server.store.clickhouse.engine import Engine, Parameters, Settings
+from spanglass_server.store.clickhouse.keys import (
+    HOUR_OF_SPAN,
+    find_trace_times,
+    hour_keys,
+    hour_of,
+    is_short,
+)
+from spanglass_server.store.clickhouse.rows import LOGS, SPANS, TRACES
+from spanglass_server.store.ports import TimeRange, TraceKey
+
+_INSERT_SETTINGS: Settings = {
+    # Merges build the text indexes: half the cost, and a fresh part is small enough to be scanned.
+    "exclude_materialize_skip_indexes_on_insert": "index_input,index_output,index_body",
+    "max_partitions_per_insert_block": 0,
+}
+_REVISION_ROWS_MAX = 2_000
+"""Whole rows are read back to be revised: a bound on memory."""
+
+_UNREAD = frozenset(
+    {"error_message", "request_parameters", "attributes", "attribute_index", "events", "links"}
+)
+_MARKED = frozenset({"input", "output"})
+"""Of these, facts ask only whether there is something."""
+
+
+def _fact_column(name: str) -> str:
+    if name in _MARKED:
+        return f"if(notEmpty({name}), 'x', '') AS {name}"
+    if name in _UNREAD:
+        return "map() AS attribute_index" if name == "attribute_index" else f"'' AS {name}"
+    return name
+
+
+_FACT_COLUMNS = ", ".join(_fact_column(name) for name in SPANS.columns)
+
+
+class ClickHouseWriter:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def write_batch(
+        self, *, spans: Sequence[Span], traces: Sequence[TraceSummary], logs: Sequence[Log]
+    ) -> None:
+        if spans:
+            self._insert("spans", SPANS.to_batch(spans))
+        if logs:
+            self._insert("logs", LOGS.to_batch(logs))
+        if traces:
+            self._insert("traces", TRACES.to_batch(traces))
+
+    def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
+        for start in range(0, len(verdicts), _REVISION_ROWS_MAX):
+            self._revise(verdicts[start : start + _REVISION_ROWS_MAX], version)
+
+    def load_facts(
+        self,
+        keys: Sequence[TraceKey],
+        *,
+        response_ids: Sequence[tuple[str, str]],
+        near: TimeRange,
+    ) -> Mapping[TraceKey, Sequence[SpanFacts]]:
+        wanted = {*keys, *self._find_by_response(response_ids, near)}
+        times = find_trace_times(self._engine, sorted(wanted), lane="write")
+        rows = [
+            *self._read_spans((key, during) for key, during in times.items() if is_short(during)),
+            *(
+                span
+                for key, during in times.items()
+                if not is_short(during)
+                for span in self._read_long_trace(key, during)
+            ),
+        ]
+        rows.sort(key=_trace_key)
+        return {key: [facts_of(span) for span in spans] for key, spans in groupby(rows, _trace_key)}
+
+    def _insert(self, table: str, rows: pa.RecordBatch | pa.Table) -> None:
+        self._engine.insert_arrow(table, rows, _INSERT_SETTINGS)
+
+    def _revise(self, verdicts: Sequence[tuple[str, int, Verdict]], version: int) -> None:
+        by_id = {
+            (project_id, verdict.trace_id, verdict.span_id): verdict for project_id, _, verdict in verdicts
+        }
+        keys = [
+            (project_id, hour_of(start_time_ns), verdict.trace_id, verdict.span_id)
+            for project_id, start_time_ns, verdict in verdicts
+        ]
+        stored = self._engine.query_arrow(
+            f"SELECT {', '.join(SPANS.columns)} FROM spans FINAL\n"
+            f"WHERE (project_id, {HOUR_OF_SPAN}, trace_id, span_id)"
+            " IN {keys:Array(Tuple(String, Int64, String, String))}",
+            {"keys": keys},
+            lane="write",
+        )
+        if stored.num_rows:
+            self._insert("spans", _revised(stored, by_id, version))
+
+    def _find_by_response(self, response_ids: Sequence[tuple[str, str]], near: TimeRange) -> set[TraceKey]:
+        if not response_ids:
+            return set()
+        found = self._engine.query_arrow(
+            "SELECT DISTINCT project_id, trace_id FROM spans\n"
+            "WHERE project_id IN {projects:Array(String)} AND response_id IN {ids:Array(String)}\n"
+            "  AND start_time_ns >= {from_ns:Int64} AND start_time_ns < {to_ns:Int64}\n"
+            "  AND (project_id, response_id) IN {pairs:Array(Tuple(String, String))}",
+            {
+                "projects": sorted({project_id for project_id, _ in response_ids}),
+                "ids": sorted({response_id for _, response_id in response_ids}),
+                "pairs": [tuple(pair) for pair in response_ids],
+                "from_ns": near.from_ns,
+                "to_ns": near.to_ns,
+            },
+            lane="write",
+        )
+        return set(map(TraceKey, *(column.to_pylist() for column in found.columns)))
+
+    def _read_spans(self, times: Iterable[tuple[TraceKey, TimeRange]]) -> list[Span]:
+        keys = hour_keys(times)
+        if not keys:
+            return []
+        return self._read(
+            f"(project_id, {HOUR_OF_SPAN}, trace_id) IN {{keys:Array(Tuple(String, Int64, String))}}",
+            {"keys": [tuple(key) for key in keys]},
+        )
+
+    def _read_long_trace(self, key: TraceKey, during: TimeRange) -> list[Span]:
+        return self._read(
+            "project_id = {project_id:String} AND trace_id = {trace_id:String}\n"
+            "  AND start_time_ns >= {from_ns:Int64} AND start_time_ns < {to_ns:Int64}",
+            {**key._asdict(), **during._asdict()},
+        )
+
+    def _read(self, condition: str, params: Parameters) -> list[Span]:
+        sql = f"SELECT {_FACT_COLUMNS} FROM spans FINAL\nWHERE {condition}"
+        return SPANS.from_table(self._engine.query_arrow(sql, params, lane="write"))
+
+
+def _trace_key(span: Span) -> TraceKey:
+    return TraceKey(span.project_id, span.trace_id)
+
+
+def _revised(stored: pa.Table, verdicts: Mapping[tuple[str, str, str], Verdict], version: int) -> pa.Table:
+    ids = zip(
+        *(stored.column(name).to_pylist() for name in ("project_id", "trace_id", "span_id")), strict=True
+    )
+    decided = [verdicts[key] for key in ids]
+    for name, values in _verdict_columns(decided, version):
+        index = stored.schema.get_field_index(name)
+        stored = stored.set_column(index, name, pa.array(values, SPANS.schema.field(name).type))
+    return stored
+
+
+def _verdict_columns(verdicts: Sequence[Verdict], version: int) -> Iterator[tuple[str, Sequence[object]]]:
+    for name, values in zip(Verdict._fields, zip(*verdicts, strict=True), strict=True):
+        if name not in ("trace_id", "span_id"):
+            yield name, values
+    yield "version", [version] * len(verdicts)
