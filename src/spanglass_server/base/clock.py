@@ -12,7 +12,7 @@ now_ns: Clock = time.time_ns
 
 
 class VersionClock:
-    """Strictly increasing nanoseconds: the version of a commit. Later commits win, whatever the clock does."""
+    """Strictly increasing nanoseconds, a commit's version: the later one wins, whatever the clock does."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

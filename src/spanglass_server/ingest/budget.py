@@ -38,7 +38,7 @@ class QueueBudget:
 
 
 class Reservation:
-    """One request's share, which grows while its body arrives. Release exactly what was grown; twice is fine."""
+    """One request's share, which grows while its body arrives. Releasing twice is fine."""
 
     __slots__ = ("_budget", "size")
 
@@ -50,6 +50,11 @@ class Reservation:
         """Raises QueueFull, holding what it held."""
         self._budget._take(size, self.size)
         self.size += size
+
+    def shrink(self, size: int) -> None:
+        """Give back a part: the compressed body, once it is decompressed."""
+        self.size -= size
+        self._budget._give_back(size)
 
     def release(self) -> None:
         size, self.size = self.size, 0

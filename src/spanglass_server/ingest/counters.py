@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import structlog
 
@@ -50,7 +50,7 @@ class Counters:
         self._log = structlog.get_logger("spanglass.ingest")
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
-        self._values: dict[Word, int] = dict.fromkeys(Word.__args__, 0)
+        self._values: dict[Word, int] = dict.fromkeys(get_args(Word), 0)
         self._logged_s: dict[Word, float] = {}
         self._unlogged: dict[Word, int] = {}
 
@@ -73,7 +73,7 @@ class Counters:
 
     def snapshot(self) -> dict[str, int]:
         with self._lock:
-            return dict(self._values)
+            return {str(word): value for word, value in self._values.items()}
 
 
 def _numeric(level: str) -> int:

@@ -4,10 +4,10 @@
                bytes     decode, normalize,                       revise, insert
                limited   settle (Python)                          (engine, other cores)
 
-A batch closes when its first request has waited long enough, when it holds enough rows or bytes, and not while
-the writer is busy with the one before unless it is full: under load batches grow by themselves. A request is
-answered after its batch is stored, and not before; when the store fails, its requests are answered with that
-error and the sender tries again. Nothing is retried here and nothing is kept: inserts replace themselves.
+A batch closes when its first request has waited long enough, when it holds enough rows or bytes, and not
+while the writer is busy with the one before unless it is full: under load batches grow by themselves. A
+request is answered after its batch is stored, and not before; when the store fails, its requests are answered
+with that error and the sender tries again. Nothing is retried and nothing is kept: inserts replace themselves.
 """
 
 import threading
@@ -149,7 +149,7 @@ class IngestPipeline:
                 thread.join()
 
     def submit(self, request: IngestRequest) -> Reply:
-        """Raises StorageUnavailable while stopping. Cancelling the reply takes back a request that still waits."""
+        """Raises StorageUnavailable while stopping. Cancelling the reply takes back a request that waits."""
         reply: Reply = Future()
         with self._state:
             if self._is_stopping:
@@ -235,7 +235,6 @@ class IngestPipeline:
                 version=batch.version,
             )
         except BadInput as error:
-            self._counters.count("malformed_requests", 1, reason=error.message)
             _fail(reply, request.reservation, error)
             return
         except Exception as error:  # noqa: BLE001 - one request's bug must not take the thread with it

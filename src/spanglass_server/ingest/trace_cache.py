@@ -1,9 +1,9 @@
 """What makes sums exact while a trace's spans arrive in any order and any split.
 
 Which span of a call is billable, and what a trace's summary says, depends on all spans of the trace (and of
-traces that tell the same provider response). So recent traces' facts stay in memory, older ones are loaded from
-the store, and each commit settles what it touched: new rows get their verdict before they are written, stored
-rows whose verdict changed are revised, summaries are written anew.
+traces that tell the same provider response). So recent traces' facts stay in memory, older ones are loaded
+from the store, and each commit settles what it touched: new rows get their verdict before they are written,
+stored rows whose verdict changed are revised, summaries are written anew.
 """
 
 from collections import OrderedDict
@@ -211,7 +211,7 @@ class TraceCache:
         return verdicts
 
     def _connected(self, keys: Iterable[TraceKey]) -> dict[TraceKey, None]:
-        """The traces themselves and all that share a provider response with one of them, in a stable order."""
+        """The traces themselves and all that share a provider response with one, in a stable order."""
         found = dict.fromkeys(keys)
         waiting = list(found)
         while waiting:

@@ -250,7 +250,7 @@ def _decode_attributes(items: list[Any]) -> Attributes:
 
 
 def _decode_value(value: Any, depth: int) -> AttributeValue:
-    """AnyValue. Bare JSON scalars, which some senders write instead of {"stringValue": ...}, are taken too."""
+    """AnyValue. Bare JSON scalars, which some senders write for {"stringValue": ...}, are taken too."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if not isinstance(value, dict):

@@ -1,0 +1,283 @@
+"""The OTLP receiver over HTTP: raw ASGI, because this is the path every span takes.
+
+A request is read under the queue's budget, decompressed, queued, and answered when it is stored. Answers are
+OTLP's: an export response, or google.rpc.Status, in the encoding of the request.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol
+
+from spanglass_server.base.errors import (
+    BadInput,
+    BodyTooLarge,
+    Busy,
+    MalformedBody,
+    NotAllowed,
+    NotFound,
+    SpanglassError,
+    UnsupportedEncoding,
+)
+from spanglass_server.ingest.budget import QueueBudget, Reservation
+from spanglass_server.ingest.counters import Counters
+from spanglass_server.ingest.pipeline import IngestRequest, Reply
+from spanglass_server.web.asgi import Header, Receive, Scope, Send, respond
+from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_scope
+from spanglass_server.web.services import Services
+from spanglass_server.wire.compression import ContentEncoding, decompress, parse_content_encoding
+from spanglass_server.wire.responses import (
+    INTERNAL,
+    INVALID_ARGUMENT,
+    NOT_FOUND,
+    PERMISSION_DENIED,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    Encoding,
+    Signal,
+    encode_export_response,
+    encode_status,
+)
+
+ROUTES: Final[dict[str, Signal]] = {
+    "/v1/traces": "traces",
+    "/v1/logs": "logs",
+    # Where Langfuse's SDKs send OTLP to.
+    "/api/public/otel/v1/traces": "traces",
+}
+UNSERVED: Final = frozenset({"/v1/metrics", "/api/public/otel/v1/metrics", "/api/public/otel/v1/logs"})
+"""Where exporters knock that have nothing to find yet: they get OTLP's answer, not the web app's page."""
+
+_ENCODINGS: Final[dict[str, Encoding]] = {
+    "application/x-protobuf": "protobuf",
+    "application/protobuf": "protobuf",
+    "application/json": "json",
+}
+_CONTENT_TYPES: Final[dict[Encoding, bytes]] = {
+    "protobuf": b"application/x-protobuf",
+    "json": b"application/json",
+}
+_INLINE_BYTES_MAX: Final = 16 << 10
+"""Compressed bodies up to this size are decompressed on the event loop; a thread would cost more."""
+
+
+class IngestDoor(Protocol):
+    def submit(self, request: IngestRequest) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtlpOptions:
+    body_bytes_max: int
+    decompressed_bytes_max: int
+    ack_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtlpReceiver:
+    """What the HTTP and the gRPC side share."""
+
+    services: Services
+    ingest: IngestDoor
+    budget: QueueBudget
+    counters: Counters
+    options: OtlpOptions
+
+    def authenticate(self, headers: Iterable[tuple[str | bytes, str | bytes]]) -> str:
+        """The project's id. Raises NotAllowed."""
+        caller = authenticate_headers(headers, self.services)
+        return require_scope(caller, "ingest").project.id
+
+    async def store(self, request: IngestRequest) -> bytes:
+        """Queue, wait until it is stored, encode the response. Owns the reservation from here on."""
+        try:
+            reply = self.ingest.submit(request)
+        except SpanglassError:
+            request.reservation.release()
+            raise
+        rejections = await self._wait(reply)
+        return encode_export_response(request.signal, rejections, request.encoding)
+
+    async def _wait(self, reply: Reply) -> Any:
+        waiting = asyncio.wrap_future(reply)
+        done, _ = await asyncio.wait((waiting,), timeout=self.options.ack_timeout_s)
+        if done:
+            return waiting.result()
+        # Cancelling takes the request out of the queue if it is still there; its commit goes on otherwise.
+        waiting.cancel()
+        self.counters.count("timed_out_requests", 1, timeout_s=self.options.ack_timeout_s)
+        raise Busy(
+            f"the request was not stored within {self.options.ack_timeout_s:g} s (setting ack_timeout_s)",
+            hint="try again later; storage is slower than what arrives",
+            retry_after_s=5,
+        )
+
+    def count(self, error: SpanglassError) -> None:
+        outcome = outcome_of(error)
+        if outcome.status == 503:
+            self.counters.count("busy_requests", 1, reason=error.message)
+        elif isinstance(error, MalformedBody):
+            self.counters.count("malformed_requests", 1, reason=error.message)
+        else:
+            self.counters.count("refused_requests", 1, status=outcome.status, reason=error.message)
+
+
+class Outcome(NamedTuple):
+    """How an error is told: over HTTP, and as google.rpc.Code."""
+
+    status: int
+    code: int
+    retry_after_s: int | None
+
+
+def outcome_of(error: SpanglassError) -> Outcome:
+    match error:
+        case Busy():
+            return Outcome(503, UNAVAILABLE, error.retry_after_s)
+        case NotAllowed():
+            return Outcome(403, PERMISSION_DENIED, None) if error.is_authenticated else _UNAUTHENTICATED
+        case BodyTooLarge():
+            return Outcome(413, INVALID_ARGUMENT, None)
+        case UnsupportedEncoding():
+            return Outcome(415, INVALID_ARGUMENT, None)
+        case NotFound():
+            return Outcome(404, NOT_FOUND, None)
+        case BadInput():
+            return Outcome(400, INVALID_ARGUMENT, None)
+        case _:
+            return Outcome(500, INTERNAL, None)
+
+
+_UNAUTHENTICATED: Final = Outcome(401, UNAUTHENTICATED, None)
+
+
+def describe(error: SpanglassError) -> str:
+    return f"{error.message}\nhint: {error.hint}" if error.hint else error.message
+
+
+class _DisconnectedError(Exception):
+    """The client went away while sending; nobody is left to answer."""
+
+
+class OtlpHttp:
+    """An ASGI application for the paths of ROUTES and UNSERVED."""
+
+    def __init__(self, receiver: OtlpReceiver) -> None:
+        self._receiver = receiver
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        content_type = headers.get(b"content-type", b"").decode("latin-1")
+        encoding = _ENCODINGS.get(content_type.partition(";")[0].strip().lower())
+        # Whoever sends something else is probably a person with curl.
+        answer_as: Encoding = encoding or "json"
+        try:
+            if scope["path"] in UNSERVED:
+                raise NotFound("this server takes no OTLP metrics here", hint=_METRICS_HINT)
+            if scope["method"] != "POST":
+                await _answer_method(send, answer_as)
+                return
+            if encoding is None:
+                raise UnsupportedEncoding(
+                    f"Content-Type '{content_type:.60}' is not supported",
+                    hint="use application/x-protobuf or application/json",
+                )
+            body = await self._export(scope, receive, headers, encoding)
+        except SpanglassError as error:
+            self._receiver.count(error)
+            await _answer_error(send, error, answer_as)
+        except _DisconnectedError:
+            self._receiver.counters.count("refused_requests", 1, reason="the client went away while sending")
+        else:
+            await _answer(send, 200, body, answer_as)
+
+    async def _export(
+        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], encoding: Encoding
+    ) -> bytes:
+        receiver = self._receiver
+        project_id = receiver.authenticate(scope["headers"])
+        if b"authorization" not in headers:
+            refuse_cross_site("POST", scope["headers"])
+        content_encoding = parse_content_encoding(headers.get(b"content-encoding", b"").decode("latin-1"))
+        reservation = receiver.budget.open()
+        try:
+            async with asyncio.timeout(receiver.options.ack_timeout_s):
+                sent = await self._read(receive, headers, reservation)
+            body = await self._decompress(sent, content_encoding, reservation)
+        except TimeoutError:
+            reservation.release()
+            raise BadInput(
+                f"the body took longer than {receiver.options.ack_timeout_s:g} s (setting ack_timeout_s)",
+                hint="export smaller batches",
+            ) from None
+        except BaseException:
+            reservation.release()
+            raise
+        request = IngestRequest(project_id, ROUTES[scope["path"]], encoding, body, reservation)
+        return await receiver.store(request)
+
+    async def _read(self, receive: Receive, headers: dict[bytes, bytes], reservation: Reservation) -> bytes:
+        limit = self._receiver.options.body_bytes_max
+        declared = headers.get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _DisconnectedError
+            piece: bytes = message.get("body", b"")
+            if piece:
+                size += len(piece)
+                if size > limit:
+                    raise _too_large(limit)
+                reservation.grow(len(piece))
+                pieces.append(piece)
+            if not message.get("more_body", False):
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _decompress(self, sent: bytes, encoding: ContentEncoding, reservation: Reservation) -> bytes:
+        if encoding == "identity":
+            return sent
+
+        def run() -> bytes:
+            limit = self._receiver.options.decompressed_bytes_max
+            return decompress(sent, encoding, bytes_max=limit, grow=reservation.grow)
+
+        body = run() if len(sent) <= _INLINE_BYTES_MAX else await asyncio.to_thread(run)
+        reservation.shrink(len(sent))
+        return body
+
+
+_METRICS_HINT: Final = (
+    "metrics of model calls are made from spans; set OTEL_METRICS_EXPORTER=none, or export them elsewhere"
+)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"the body is larger than {limit} bytes (setting body_bytes_max)",
+        hint="export smaller batches, compress them, or raise the setting",
+    )
+
+
+async def _answer_error(send: Send, error: SpanglassError, encoding: Encoding) -> None:
+    outcome = outcome_of(error)
+    body = encode_status(outcome.code, describe(error), encoding, retry_after_s=outcome.retry_after_s)
+    headers: list[Header] = []
+    if outcome.retry_after_s is not None:
+        headers.append((b"retry-after", str(outcome.retry_after_s).encode()))
+    if outcome.status == 401:
+        headers.append((b"www-authenticate", b'Basic realm="spanglass", Bearer'))
+    await _answer(send, outcome.status, body, encoding, headers)
+
+
+async def _answer_method(send: Send, encoding: Encoding) -> None:
+    body = encode_status(INVALID_ARGUMENT, "OTLP is sent with POST", encoding)
+    await _answer(send, 405, body, encoding, [(b"allow", b"POST")])
+
+
+async def _answer(
+    send: Send, status: int, body: bytes, encoding: Encoding, headers: Iterable[Header] = ()
+) -> None:
+    await respond(send, status, body, _CONTENT_TYPES[encoding], headers)
