@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 JsonValue: TypeAlias = "str | bool | int | float | list[JsonValue] | dict[str, JsonValue] | None"
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
-"""Others' words for these four are translated once, here: `developer` is OpenAI's newer word for system, `model`
+"""Others' words for these four are translated here: `developer` is OpenAI's newer word for system, `model`
 and `ai` mean assistant, `human` means user, `function` means tool."""
 
 

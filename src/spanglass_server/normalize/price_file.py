@@ -92,9 +92,8 @@ def parse_price_file(text: str, *, name: str) -> PriceFile:
 
 
 def _entries(tables: _Table, version: str, problems: list[str]) -> list[PriceEntry]:
-    for key in tables:
-        if key != "price":
-            problems.append(f"`{key}` is not known here; {_did_you_mean(key, ('price',))}")
+    unknown = [key for key in tables if key != "price"]
+    problems += [f"`{key}` is not known here; {_did_you_mean(key, ('price',))}" for key in unknown]
     raw = tables.get("price", [])
     if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
         problems.append("`price` must be a list of tables: write `[[price]]` above each entry")

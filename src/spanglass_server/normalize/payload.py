@@ -1,0 +1,200 @@
+"""A span's input and output as the row keeps them: the text, where it was, and a readable beginning.
+
+Hot: runs for every span at ingest. The usual span has one attribute for each side, whose text moves to a
+column and is stored once. Messages flattened over many attributes, or told as events, stay where they are; a
+plain text is built of them, so that search finds them.
+"""
+
+import json
+from collections.abc import Mapping, Set
+from typing import Final, NamedTuple
+
+import orjson
+
+from spanglass_server.normalize.messages import Source, Turns, read_turns
+from spanglass_server.normalize.messages.encodings import openinference, openllmetry
+from spanglass_server.normalize.messages.preview import (
+    input_preview,
+    input_text_preview,
+    joined_text,
+    output_preview,
+    output_text_preview,
+)
+from spanglass_server.normalize.values import as_str_list, dump_json, printable_text
+from spanglass_server.wire.records import Attributes, AttributeValue, SpanRecord
+
+
+class Payload(NamedTuple):
+    input: str
+    output: str
+    input_key: str
+    """The attribute whose text `input` is, and which need not be stored again; empty where it was built."""
+    output_key: str
+    input_preview: str
+    """Up to 256 characters: the last thing the user said, blanks squeezed."""
+    output_preview: str
+    """Up to 256 characters: what the model said, else the call it asked for as `name(arguments)`."""
+
+
+NO_PAYLOAD: Final = Payload("", "", "", "", "", "")
+
+INPUT_KEYS: Final = (
+    "gen_ai.input.messages",
+    "langfuse.observation.input",
+    "ai.prompt.messages",
+    "ai.prompt",
+    "spanglass.input",
+    "input.value",
+    "gen_ai.prompt",
+    "traceloop.entity.input",
+    "mlflow.spanInputs",
+    "events",
+    "all_messages_events",
+    "pydantic_ai.all_messages",
+    "gen_ai.tool.call.arguments",
+    "ai.toolCall.args",
+    "ai.toolCall.input",
+    "tool_arguments",
+    "gen_ai.retrieval.query.text",
+    "ai.value",
+    "ai.values",
+    "langfuse.trace.input",
+    "gen_ai.tool.args",
+)
+OUTPUT_KEYS: Final = (
+    "gen_ai.output.messages",
+    "langfuse.observation.output",
+    "ai.response.text",
+    "ai.response.object",
+    "ai.response.toolCalls",
+    "spanglass.output",
+    "output.value",
+    "gen_ai.completion",
+    "traceloop.entity.output",
+    "mlflow.spanOutputs",
+    "final_result",
+    "gen_ai.tool.call.result",
+    "ai.toolCall.result",
+    "ai.toolCall.output",
+    "tool_response",
+    "gen_ai.retrieval.documents",
+    "langfuse.trace.output",
+)
+_INPUT_RANK: Final = {key: rank for rank, key in enumerate(INPUT_KEYS)}
+_OUTPUT_RANK: Final = {key: rank for rank, key in enumerate(OUTPUT_KEYS)}
+_KEYS: Final = frozenset(INPUT_KEYS + OUTPUT_KEYS)
+
+_FLATTENED: Final = (
+    openinference.INPUT_PREFIX,
+    openinference.OUTPUT_PREFIX,
+    openllmetry.INPUT_PREFIX,
+    openllmetry.OUTPUT_PREFIX,
+    "llm.prompts.",
+    "llm.choices.",
+    "retrieval.documents.",
+    "reranker.",
+    "embedding.embeddings.",
+)
+_HISTORY_KEYS: Final = frozenset({"events", "all_messages_events"})
+"""pydantic-ai's input holds the answer too."""
+
+_OBJECT_REPR: Final = " object at 0x"
+
+
+def extract_payload(record: SpanRecord) -> Payload:
+    """Input and output of a span, in the order in which encodings are trusted (docs/conventions.md)."""
+    attributes = record.attributes
+    found = attributes.keys() & _KEYS
+    if found:
+        input_key = _pick(attributes, found, _INPUT_RANK)
+        output_key = _pick(attributes, found, _OUTPUT_RANK)
+    else:
+        input_key = output_key = ""
+    if output_key and _is_object_repr(attributes[output_key]):
+        output_key = ""
+    asked = preview = answered = answer = ""
+    if input_key:
+        asked, input_key = _text(attributes[input_key], input_key)
+        preview = input_text_preview(asked)
+    if output_key:
+        answered, output_key = _text(attributes[output_key], output_key)
+        answer = output_text_preview(answered)
+    if (not asked or not answered) and _is_told_elsewhere(record, input_key):
+        turns = _turns(record)
+        if not asked:
+            asked = joined_text(turns.input)
+            preview = input_preview(turns.input)
+        if not answered:
+            answered = joined_text(turns.output)
+            answer = output_preview(turns.output)
+    if not asked and not answered:
+        return NO_PAYLOAD
+    return Payload(asked, answered, input_key, output_key, preview, answer)
+
+
+def _pick(attributes: Attributes, found: Set[str], ranks: Mapping[str, int]) -> str:
+    best, best_rank = "", 1_000
+    for key in found:
+        rank = ranks.get(key, 1_000)
+        if rank < best_rank and attributes[key]:
+            best, best_rank = key, rank
+    return best
+
+
+def _is_object_repr(value: AttributeValue) -> bool:
+    return isinstance(value, str) and _OBJECT_REPR in value[:400]
+
+
+def _is_told_elsewhere(record: SpanRecord, input_key: str) -> bool:
+    if input_key in _HISTORY_KEYS:
+        return True
+    for event in record.events:
+        if event.name.startswith("gen_ai."):
+            return True
+    for key in record.attributes:  # noqa: SIM110  # a generator would double the cost of a plain span
+        if key.startswith(_FLATTENED):
+            return True
+    return False
+
+
+def _turns(record: SpanRecord) -> Turns:
+    return read_turns(Source(record.attributes, record.events, (), "span", ""))
+
+
+def _text(value: AttributeValue, key: str) -> tuple[str, str]:
+    """The column's text, and the key if the attribute need not be kept beside it."""
+    if isinstance(value, str):
+        return readable(value), key
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return readable("\n".join(as_str_list(value))), ""
+    return dump_json(value), ""
+
+
+_ESCAPE: Final = "\\u"
+_LONG_NUMBER: Final = b"0" * 17
+"""So many digits in a row don't fit the floating point or 64-bit numbers that the fast reader makes of them."""
+_DIGITS_TO_ZERO: Final = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+"""For a translation: a regular expression takes twenty times as long to find such a number."""
+
+
+def readable(text: str) -> str:
+    """The text with JSON's `\\uXXXX` escapes written as the characters they stand for: search has to find a
+    Korean word in a Korean prompt. Data stays equal; what is no valid JSON stays as it is."""
+    if _ESCAPE in text and text[:1] in '{["':
+        text = _unescaped(text)
+    return text if text.isascii() else printable_text(text)
+
+
+def _unescaped(text: str) -> str:
+    try:
+        encoded = text.encode()
+        if _LONG_NUMBER not in encoded.translate(_DIGITS_TO_ZERO):
+            return orjson.dumps(orjson.loads(encoded)).decode()
+    except ValueError:
+        pass  # NaN, or lone surrogates: what only the standard library reads
+    try:
+        rewritten = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+        rewritten.encode()
+    except (ValueError, RecursionError):
+        return text
+    return rewritten
