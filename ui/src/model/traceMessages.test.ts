@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type Conversation, chatOf, cutText, parseJsonText, pictureSource, safeLink, textOf } from "./traceMessages";
+import {
+  type Conversation,
+  chatOf,
+  cutText,
+  parseJsonText,
+  pictureSource,
+  safeLink,
+  textOf,
+} from "./traceMessages";
 
 const NOTHING: Conversation = { input_messages: [], output_messages: [], tool_calls: [] };
 
@@ -9,10 +17,15 @@ describe("the chat of a span", () => {
       ...NOTHING,
       input_messages: [
         { role: "user", parts: [{ type: "text", text: "weather?" }] },
-        { role: "assistant", parts: [{ type: "tool_call", id: "t1", name: "get_weather", arguments: { city: "Paris" } }] },
+        {
+          role: "assistant",
+          parts: [{ type: "tool_call", id: "t1", name: "get_weather", arguments: { city: "Paris" } }],
+        },
         { role: "tool", parts: [{ type: "tool_result", id: "t1", result: "21C" }] },
       ],
-      output_messages: [{ role: "assistant", parts: [{ type: "text", text: "Sunny." }], finish_reason: "stop" }],
+      output_messages: [
+        { role: "assistant", parts: [{ type: "text", text: "Sunny." }], finish_reason: "stop" },
+      ],
     });
     expect(chat.map((message) => message.role)).toEqual(["user", "assistant", "assistant"]);
     expect(chat[1]?.parts[0]).toMatchObject({ kind: "toolCall", call: { hasResult: true, result: "21C" } });
@@ -22,7 +35,9 @@ describe("the chat of a span", () => {
   it("takes a result from the span's tool calls where the messages have none", () => {
     const chat = chatOf({
       ...NOTHING,
-      output_messages: [{ role: "assistant", parts: [{ type: "tool_call", id: "t1", name: "f", arguments: {} }] }],
+      output_messages: [
+        { role: "assistant", parts: [{ type: "tool_call", id: "t1", name: "f", arguments: {} }] },
+      ],
       tool_calls: [{ id: "t1", name: "f", arguments: {}, result: { ok: true } }],
     });
     expect(chat[0]?.parts[0]).toMatchObject({ call: { hasResult: true, result: { ok: true } } });
@@ -32,7 +47,9 @@ describe("the chat of a span", () => {
     const chat = chatOf({
       ...NOTHING,
       input_messages: [{ role: "tool", parts: [{ type: "tool_result", id: "lost", result: 1 }] }],
-      output_messages: [{ role: "assistant", parts: [{ type: "tool_call", id: null, name: "f", arguments: {} }] }],
+      output_messages: [
+        { role: "assistant", parts: [{ type: "tool_call", id: null, name: "f", arguments: {} }] },
+      ],
     });
     expect(chat[0]?.parts[0]).toEqual({ kind: "toolResult", id: "lost", result: 1 });
     expect(chat[1]?.parts[0]).toMatchObject({ call: { hasResult: false } });

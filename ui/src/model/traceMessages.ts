@@ -22,16 +22,15 @@ export type ChatPart =
 
 export interface ChatMessage {
   readonly role: string;
-  readonly name: string | null;
   readonly isOutput: boolean;
   readonly finishReason: string | null;
   readonly parts: readonly ChatPart[];
 }
 
 export interface Conversation {
-  readonly input_messages: readonly Message[];
-  readonly output_messages: readonly Message[];
-  readonly tool_calls: readonly ToolCall[];
+  readonly input_messages: readonly Message[] | null;
+  readonly output_messages: readonly Message[] | null;
+  readonly tool_calls: readonly ToolCall[] | null;
 }
 
 /**
@@ -42,8 +41,8 @@ export function chatOf(conversation: Conversation): ChatMessage[] {
   const results = resultsById(conversation);
   const answered = new Set<string>();
   const all = [
-    ...conversation.input_messages.map((message) => ({ message, isOutput: false })),
-    ...conversation.output_messages.map((message) => ({ message, isOutput: true })),
+    ...(conversation.input_messages ?? []).map((message) => ({ message, isOutput: false })),
+    ...(conversation.output_messages ?? []).map((message) => ({ message, isOutput: true })),
   ];
   for (const { message } of all) {
     for (const part of message.parts) {
@@ -53,7 +52,6 @@ export function chatOf(conversation: Conversation): ChatMessage[] {
   return all
     .map(({ message, isOutput }) => ({
       role: message.role,
-      name: message.name ?? null,
       isOutput,
       finishReason: message.finish_reason ?? null,
       parts: message.parts
@@ -65,10 +63,10 @@ export function chatOf(conversation: Conversation): ChatMessage[] {
 
 function resultsById(conversation: Conversation): Map<string, unknown> {
   const results = new Map<string, unknown>();
-  for (const call of conversation.tool_calls) {
+  for (const call of conversation.tool_calls ?? []) {
     if (call.id && call.result !== undefined && call.result !== null) results.set(call.id, call.result);
   }
-  for (const message of [...conversation.input_messages, ...conversation.output_messages]) {
+  for (const message of [...(conversation.input_messages ?? []), ...(conversation.output_messages ?? [])]) {
     for (const part of message.parts) {
       if (part.type === "tool_result" && part.id) results.set(part.id, part.result);
     }
@@ -118,7 +116,9 @@ const BASE64 = /^[a-z0-9+/=\s]+$/i;
 export function pictureSource(media: Pick<MediaPart, "mime_type" | "url" | "data">): string | null {
   if (media.url && DATA_URL.test(media.url)) return media.url;
   const mime = media.mime_type ?? "";
-  return media.data && PICTURES.test(mime) && BASE64.test(media.data) ? `data:${mime};base64,${media.data}` : null;
+  return media.data && PICTURES.test(mime) && BASE64.test(media.data)
+    ? `data:${mime};base64,${media.data}`
+    : null;
 }
 
 /** The address if a browser may open it from a link, else null: `javascript:` and its like stay text. */

@@ -13,7 +13,6 @@ function span(id: string, parent: string | null, name: string, model: string | n
     is_billable: false,
     total_tokens: null,
     cost_usd: null,
-    cost_source: "",
     request_model: null,
     response_model: model,
     tool_name: null,
@@ -27,7 +26,8 @@ const tree = buildTraceTree([
   span("c", "a", "chat", "claude-sonnet"),
   span("d", "a", "환불 정책 검색"),
 ]);
-const ids = (query: string, server: string[] = []) => searchTree(tree, query, server).map((node) => node.span.span_id);
+const ids = (query: string, server: string[] = []) =>
+  searchTree(tree, query, server).map((node) => node.span.span_id);
 
 describe("searching a trace", () => {
   it("finds names, models and the server's payload matches, in row order and once", () => {

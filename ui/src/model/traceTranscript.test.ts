@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../api/types";
-import { newMessages, transcriptOf, type TurnSpan } from "./traceTranscript";
+import { newMessages, type TurnSpan, transcriptOf } from "./traceTranscript";
 import { buildTraceTree } from "./traceTree";
 
-function span(id: string, parent: string | null, kind: string, at: number, isCall = kind === "llm"): TurnSpan {
+function span(
+  id: string,
+  parent: string | null,
+  kind: string,
+  at: number,
+  isCall = kind === "llm",
+): TurnSpan {
   return {
     span_id: id,
     parent_span_id: parent,
@@ -16,7 +22,6 @@ function span(id: string, parent: string | null, kind: string, at: number, isCal
     is_billable: isCall,
     total_tokens: null,
     cost_usd: null,
-    cost_source: "",
   };
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { ALL_FOLDED, isFolded, NOTHING_FOLDED, parseFold, printFold, revealNode, setFolded } from "./traceFold";
+import {
+  ALL_FOLDED,
+  isFolded,
+  NOTHING_FOLDED,
+  parseFold,
+  printFold,
+  revealNode,
+  setFolded,
+} from "./traceFold";
 import { buildTraceTree, nextNode, type TreeSpan, visibleNodes } from "./traceTree";
 
 const START = Date.parse("2026-11-23T10:00:00Z");
@@ -14,7 +22,6 @@ function span(id: string, parent: string | null, at = 0, extra: Partial<TreeSpan
     is_billable: false,
     total_tokens: null,
     cost_usd: null,
-    cost_source: "",
     ...extra,
   };
 }
@@ -35,12 +42,12 @@ describe("the trace tree", () => {
     expect(tree.durationMs).toBe(40);
   });
 
-  it("keeps nanoseconds", () => {
+  it("keeps microseconds", () => {
     const tree = buildTraceTree([
-      span("a", null, 0, { start_time: "2026-11-23T10:00:00.000000001Z" }),
-      span("b", "a", 0, { start_time: "2026-11-23T10:00:00.000001501Z" }),
+      span("a", null, 0, { start_time: "2026-11-23T10:00:00.000001Z" }),
+      span("b", "a", 0, { start_time: "2026-11-23T10:00:00.000003500Z" }),
     ]);
-    expect(tree.nodes[1]?.startMs).toBeCloseTo(0.0015, 9);
+    expect(tree.nodes[1]?.startMs).toBeCloseTo(0.0025, 3);
   });
 
   it("shows several roots in start order and counts no orphan among them", () => {
@@ -50,7 +57,12 @@ describe("the trace tree", () => {
   });
 
   it("makes orphans roots, and counts missing parents once each", () => {
-    const tree = buildTraceTree([span("a", null), span("b", "gone", 1), span("c", "gone", 2), span("d", "lost", 3)]);
+    const tree = buildTraceTree([
+      span("a", null),
+      span("b", "gone", 1),
+      span("c", "gone", 2),
+      span("d", "lost", 3),
+    ]);
     expect(ids(tree.nodes)).toEqual(["a", "b", "c", "d"]);
     expect(tree.orphanCount).toBe(3);
     expect(tree.missingParentCount).toBe(2);
@@ -59,7 +71,12 @@ describe("the trace tree", () => {
   });
 
   it("shows every span once where parents go in a circle or name themselves", () => {
-    const tree = buildTraceTree([span("self", "self"), span("a", "c", 1), span("b", "a", 2), span("c", "b", 3)]);
+    const tree = buildTraceTree([
+      span("self", "self"),
+      span("a", "c", 1),
+      span("b", "a", 2),
+      span("c", "b", 3),
+    ]);
     expect(ids(tree.nodes)).toEqual(["self", "a", "b", "c"]);
     expect(ids(tree.roots)).toEqual(["self", "a"]);
   });
@@ -73,8 +90,20 @@ describe("the trace tree", () => {
       span("unpriced", "agent", 3, { ...call, status: "error" }),
       span("plain", "root", 4),
     ]);
-    expect(tree.byId.get("root")?.totals).toEqual({ spans: 5, errors: 1, tokens: 20, costUsd: 0.5, unpriced: 1 });
-    expect(tree.byId.get("plain")?.totals).toEqual({ spans: 1, errors: 0, tokens: null, costUsd: null, unpriced: 0 });
+    expect(tree.byId.get("root")?.totals).toEqual({
+      spans: 5,
+      errors: 1,
+      tokens: 20,
+      costUsd: 0.5,
+      unpriced: 1,
+    });
+    expect(tree.byId.get("plain")?.totals).toEqual({
+      spans: 1,
+      errors: 0,
+      tokens: null,
+      costUsd: null,
+      unpriced: 0,
+    });
   });
 
   it("builds a chain of 20,000 spans without overflowing", () => {
@@ -122,11 +151,15 @@ describe("folding", () => {
     const fold = setFolded(ALL_FOLDED, node("a"), false);
     expect(parseFold(printFold(fold))).toEqual(fold);
     expect(printFold(NOTHING_FOLDED)).toBeUndefined();
-    expect(printFold(setFolded(setFolded(NOTHING_FOLDED, node("a"), true), node("a"), false))).toBeUndefined();
+    expect(
+      printFold(setFolded(setFolded(NOTHING_FOLDED, node("a"), true), node("a"), false)),
+    ).toBeUndefined();
   });
 
   it("opens what hides a span that is to be seen", () => {
-    expect(ids(visibleNodes(tree, (each) => isFolded(revealNode(ALL_FOLDED, node("a11")), each)))).toContain("a11");
+    expect(ids(visibleNodes(tree, (each) => isFolded(revealNode(ALL_FOLDED, node("a11")), each)))).toContain(
+      "a11",
+    );
     expect(revealNode(parseFold("a"), node("b"))).toEqual(parseFold("a"));
   });
 });

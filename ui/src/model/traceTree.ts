@@ -5,7 +5,7 @@
  * roots, and hostile senders may close a circle: every span appears exactly once whatever they sent.
  */
 
-import { type Instant, isBefore, millisecondsBetween, parseInstant } from "./traceTime";
+import { parseNanoTime } from "../base/time";
 
 /** What the tree needs to know of a span; the API's span has all of it. */
 export interface TreeSpan {
@@ -17,7 +17,6 @@ export interface TreeSpan {
   readonly is_billable: boolean;
   readonly total_tokens: number | null;
   readonly cost_usd: number | null;
-  readonly cost_source: string;
 }
 
 /** Sums over a span and everything below it; tokens and cost over billable spans only. */
@@ -96,16 +95,9 @@ export function buildTraceTree<S extends TreeSpan>(spans: readonly S[]): TraceTr
 }
 
 function inStartOrder<S extends TreeSpan>(spans: readonly S[]): Timed<S>[] {
-  const instants = spans.map((span) => parseInstant(span.start_time));
-  const base = instants.reduce<Instant | null>(
-    (earliest, instant) => (earliest === null || isBefore(instant, earliest) ? instant : earliest),
-    null,
-  );
-  if (base === null) return [];
-  const timed = spans.map((span, position) => ({
-    span,
-    startMs: millisecondsBetween(base, instants[position] ?? base),
-  }));
+  const starts = spans.map((span) => parseNanoTime(span.start_time));
+  const base = starts.reduce((earliest, start) => Math.min(earliest, start), Number.POSITIVE_INFINITY);
+  const timed = spans.map((span, position) => ({ span, startMs: (starts[position] ?? base) - base }));
   // Already sorted as the API promises, in which case this is one pass.
   return timed.sort((left, right) => left.startMs - right.startMs);
 }

@@ -37,8 +37,6 @@ export function tokenShares(usage: UsageSource): TokenShare[] {
 
 export interface CostSource {
   readonly cost_usd: number | null;
-  readonly cost_source: string | null;
-  readonly is_call?: boolean;
   readonly is_billable: boolean;
 }
 

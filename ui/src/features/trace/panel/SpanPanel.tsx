@@ -1,0 +1,79 @@
+import { Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { Ref } from "react";
+import { spanQuery } from "../../../api/queries";
+import type { SpanWithLogs, Trace } from "../../../api/types";
+import { useProject } from "../../../api/useProject";
+import { EmptyState } from "../../../widgets/EmptyState";
+import { ErrorState } from "../../../widgets/ErrorState";
+import { TABS, type Tab } from "../search";
+import { useTraceStrings } from "../strings";
+import type { Node, Tree } from "../types";
+import { AttributesTab } from "./AttributesTab";
+import { EventsTab } from "./EventsTab";
+import { Overview } from "./Overview";
+import classes from "./panel.module.css";
+import { SpanTitle } from "./SpanTitle";
+
+const REFRESH_MS = 4_000;
+
+/** All there is to know of one span. Its payload is fetched when it is selected, not with the trace. */
+export function SpanPanel(props: {
+  panelRef: Ref<HTMLDivElement>;
+  trace: Trace;
+  tree: Tree;
+  node: Node | null;
+  /** A span that the URL names and the trace does not have. */
+  missingId: string | undefined;
+  tab: Tab;
+  query: string;
+  isLive: boolean;
+  onTab: (tab: Tab) => void;
+  onClose: (() => void) | undefined;
+}) {
+  const t = useTraceStrings();
+  const project = useProject();
+  const { node } = props;
+  const answer = useQuery({
+    ...spanQuery(project, props.trace.trace_id, node?.span.span_id ?? ""),
+    enabled: node !== null,
+    refetchInterval: props.isLive ? REFRESH_MS : false,
+  });
+  if (node === null) {
+    const title = props.missingId ? t("unknownSpan", { id: props.missingId }) : t("selectSpan");
+    return (
+      <div className={classes.panel}>
+        <EmptyState title={title} />
+      </div>
+    );
+  }
+  const span = answer.data;
+  return (
+    <section className={classes.panel} ref={props.panelRef} tabIndex={-1} aria-label={node.span.name}>
+      <SpanTitle span={node.span} onClose={props.onClose} />
+      <Tabs value={props.tab} onChange={(tab) => props.onTab(tab as Tab)} className={classes.tabs}>
+        <Tabs.List>
+          {TABS.map((tab) => (
+            <Tabs.Tab key={tab} value={tab}>
+              {t(tab)}
+              {span && <span className={classes.count}>{countOf(tab, span)}</span>}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+      </Tabs>
+      <div className={classes.scroller} key={node.span.span_id}>
+        {props.tab === "overview" && <Overview node={node} span={span} tree={props.tree} />}
+        {props.tab === "attributes" && span && <AttributesTab span={span} />}
+        {props.tab === "events" && span && <EventsTab span={span} />}
+        {answer.error && !span && <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />}
+        {!span && !answer.error && <p className={classes.loading}>{t("spanLoading")}</p>}
+      </div>
+    </section>
+  );
+}
+
+function countOf(tab: Tab, span: SpanWithLogs): string {
+  if (tab === "attributes") return String(Object.keys(span.attributes).length);
+  if (tab === "events") return String(span.events.length + span.links.length + span.logs.length);
+  return "";
+}
