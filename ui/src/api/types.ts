@@ -67,6 +67,8 @@ export type MessagePart =
       url?: string | null;
       data?: string | null;
       file_id?: string | null;
+      /** Size of data that was too large to keep. */
+      omitted_chars?: number | null;
     }
   | { type: "other"; value: Json };
 
