@@ -16,7 +16,7 @@ from spanglass_server.cli.output import (
     to_minutes,
     to_rfc3339,
 )
-from spanglass_server.cli.stores import get_project, opened_directory
+from spanglass_server.cli.stores import find_or_create_project, get_project, opened_directory
 from spanglass_server.store.directory import Scope
 
 app = typer.Typer(help="API keys: what a machine shows to send or read data.", no_args_is_help=True)
@@ -50,7 +50,7 @@ def create(
     """Make a key, and its project if that is missing. The secret is shown once."""
     settings = settings_from(config, data_dir=data_dir)
     with opened_directory(settings) as directory:
-        found = directory.find_project(project) or directory.create_project(project)
+        found = find_or_create_project(directory, project)
         scopes: frozenset[Scope] = frozenset(one.value for one in scope or (ScopeName.INGEST, ScopeName.READ))
         key = directory.create_key(found.id, scopes=scopes, note=note)
     if as_json:

@@ -62,7 +62,7 @@ def server_url(settings: "Settings") -> str:
 def is_spanglass(url: str) -> bool:
     """Whether a Spanglass answers there, ready or not."""
     answer = request(f"{url}/healthz")
-    return answer is not None and answer.status == 200 and b"spanglass" in answer.body.lower()
+    return answer is not None and answer.status == 200 and answer.field("status") == "ok"
 
 
 def request_date_s(url: str) -> float | None:

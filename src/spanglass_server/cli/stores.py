@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from spanglass_server.base.errors import NotFound
+from spanglass_server.base.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from spanglass_server.app.settings import Settings
@@ -29,3 +29,17 @@ def get_project(directory: "Directory", name: str) -> "Project":
         known = ", ".join(project.name for project in directory.list_projects())
         raise NotFound(f"there is no project '{name}'", hint=f"there are: {known}")
     return project
+
+
+def find_or_create_project(directory: "Directory", name: str) -> "Project":
+    found = directory.find_project(name)
+    if found is not None:
+        return found
+    try:
+        return directory.create_project(name)
+    except BadInput:
+        # Taken: by another process, a moment ago. Or no name for a project at all.
+        found = directory.find_project(name)
+        if found is None:
+            raise
+        return found

@@ -82,6 +82,7 @@ class SqlDirectory:
             with write_transaction(self._engine) as connection:
                 connection.execute(insert(projects).values(project._asdict()))
         except IntegrityError:
+            self._forget()
             raise BadInput(
                 f"there is already a project '{project.name}'", hint="choose another name"
             ) from None
