@@ -1,8 +1,8 @@
 """Schema, deletion and retention: see store/ports.py, Administration.
 
 Deleting takes two steps. A lightweight DELETE hides the rows from every read before the call returns; then
-`APPLY DELETED MASK` rewrites the parts that held them, in the background, so that the bytes leave the disk too
-instead of waiting for a merge that may never come.
+`APPLY DELETED MASK` rewrites the parts that held them, in the background: their bytes leave the disk without
+waiting for a merge that may never come.
 """
 
 import time

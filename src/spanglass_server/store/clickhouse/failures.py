@@ -12,6 +12,7 @@ from spanglass_server.base.errors import (
 from spanglass_server.store.clickhouse.engine import Lane
 
 _CODE = re.compile(r"Code: (\d+)\.")
+_AFTER_REASON = re.compile(r"\n|\. In scope | In scope |: While | \(for url |: while executing |\. Look at ")
 
 _LIMITS = {
     158: ("rows read", "max_rows_to_read"),
@@ -58,6 +59,6 @@ def _is_shared_memory(code: int, text: str) -> bool:
 
 
 def _reason(text: str) -> str:
-    """The exception's own sentence, first line, at most 300 characters."""
-    sentence = text.rsplit("DB::Exception: ", 1)[-1].strip().splitlines()
-    return (sentence[0] if sentence else "no reason given")[:300]
+    """The exception's own sentence: without the statement, the server's address and what follows."""
+    sentence = _AFTER_REASON.split(text.rsplit("DB::Exception: ", 1)[-1].strip(), maxsplit=1)[0]
+    return sentence.rstrip(". ")[:300] or "no reason given"
