@@ -1,4 +1,152 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { ApiError } from "../../api/client";
+import { usePreference } from "../../base/preferences";
+import { recallList, rememberList } from "../../model/listMemory";
+import { FacetPanel } from "./FacetPanel";
+import { FreshPill } from "./FreshPill";
+import { HistogramPanel } from "./HistogramPanel";
+import { ListBody } from "./ListBody";
+import { DEFAULT_ORDER } from "./search";
+import { useListStrings } from "./strings";
+import { Toolbar } from "./Toolbar";
+import classes from "./TracesPage.module.css";
+import { useColumns } from "./useColumns";
+import { useListShortcuts } from "./useListShortcuts";
+import { useListState } from "./useListState";
+import { useTraceList } from "./useTraceList";
+
 /** Every trace of the project in a time range. */
 export function TracesPage() {
-  return <main />;
+  const t = useListStrings();
+  const navigate = useNavigate();
+  const state = useListState();
+  const columns = useColumns(state);
+  const [facets, setFacets] = usePreference("facets.panel", window.innerWidth > 1100 ? "shown" : "hidden");
+  const [chart, setChart] = usePreference("chart.panel", "shown");
+  const [isAtTop, setAtTop] = useState(true);
+  const order = state.isLive ? DEFAULT_ORDER : state.order;
+  const source = useTraceList(state.selection, order, state.isLive, isAtTop);
+  const { list, traces } = source;
+  const [cursor, setCursor] = useState(-1);
+  const inputRef = useRef<HTMLInputElement>(null);
+
+  useEffect(() => {
+    document.title = `${t("title")} · Spanglass`;
+  }, [t]);
+  useReturn(traces, setCursor);
+
+  const remember = useCallback(
+    (index: number) => {
+      const around = traces.slice(Math.max(0, index - 500), index + 500);
+      rememberList({ search: window.location.search, traceIds: around.map((trace) => trace.trace_id) });
+      rememberOpened(traces[index]?.trace_id);
+    },
+    [traces],
+  );
+  const open = (index: number) => {
+    const trace = traces[index];
+    if (trace === undefined) return;
+    remember(index);
+    void navigate({ to: "/traces/$traceId", params: { traceId: trace.trace_id } });
+  };
+  const onNearEnd = useCallback(() => {
+    if (list.hasNextPage && !list.isFetchingNextPage && !list.isFetchNextPageError) void list.fetchNextPage();
+  }, [list]);
+  const toggleLive = () => {
+    setCursor(-1);
+    state.change(
+      state.isLive ? { live: null } : { live: "1", to: null, from: liveFrom(state.range.from), order: null },
+    );
+  };
+  const refresh = () => void source.refresh();
+  const toggleFacets = () => setFacets(facets === "shown" ? "hidden" : "shown");
+  const toggleChart = () => setChart(chart === "shown" ? "hidden" : "shown");
+  useListShortcuts({
+    count: traces.length,
+    cursor,
+    setCursor,
+    open,
+    inputRef,
+    refresh,
+    toggleLive,
+    toggleFacets,
+  });
+
+  const problem =
+    list.error instanceof ApiError && list.error.problem.column !== null ? list.error.problem : null;
+  return (
+    <main className={classes.page}>
+      <h1 className="sr-only">{t("title")}</h1>
+      <Toolbar
+        state={state}
+        columns={columns}
+        problem={problem}
+        inputRef={inputRef}
+        isBusy={list.isFetching && !list.isFetchingNextPage}
+        hasFacets={facets === "shown"}
+        hasChart={chart === "shown"}
+        onFacets={toggleFacets}
+        onChart={toggleChart}
+        onLive={toggleLive}
+        onRefresh={refresh}
+      />
+      {chart === "shown" && <HistogramPanel state={state} />}
+      <div className={classes.main}>
+        {facets === "shown" && <FacetPanel state={state} />}
+        <div className={classes.list}>
+          <FreshPill count={source.freshCount} onShow={source.showFresh} />
+          <ListBody
+            state={state}
+            source={source}
+            columns={columns.shown}
+            cursor={cursor}
+            problem={problem}
+            onOpen={remember}
+            onNearEnd={onNearEnd}
+            onTop={setAtTop}
+            onRetry={refresh}
+          />
+        </div>
+      </div>
+    </main>
+  );
+}
+
+/** A tail needs a window that moves with the clock. */
+function liveFrom(from: string): string | null {
+  return from.startsWith("now") ? from : null;
+}
+
+const OPENED = "spanglass.opened";
+
+function rememberOpened(traceId: string | undefined): void {
+  try {
+    if (traceId !== undefined) sessionStorage.setItem(OPENED, traceId);
+  } catch {
+    // Storage is forbidden: coming back then starts at the top.
+  }
+}
+
+/** Coming back from a trace, its row is where the keyboard goes on. */
+function useReturn(traces: readonly { trace_id: string }[], setCursor: (index: number) => void): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (isDone.current || traces.length === 0) return;
+    isDone.current = true;
+    if (recallList()?.search !== window.location.search) return;
+    const opened = takeOpened();
+    const index = traces.findIndex((trace) => trace.trace_id === opened);
+    if (index >= 0) setCursor(index);
+  }, [traces, setCursor]);
+}
+
+function takeOpened(): string | null {
+  try {
+    const opened = sessionStorage.getItem(OPENED);
+    sessionStorage.removeItem(OPENED);
+    return opened;
+  } catch {
+    return null;
+  }
 }
