@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.query.ast import Expression
+from spanglass_server.query.fields import Target
 
 
 class TimeRange(NamedTuple):
@@ -48,6 +49,11 @@ class SpanWriter(Protocol):
         (project_id, response_id) that started within `near`. Traces that are not stored are absent."""
 
 
+PAYLOAD_FIELDS = frozenset(
+    {"input", "output", "attributes", "attribute_index", "resource", "scope", "events", "links", "request_parameters"}
+)
+
+
 class PageRequest(NamedTuple):
     limit: int
     cursor: str
@@ -58,29 +64,40 @@ class PageRequest(NamedTuple):
 
 class Page(NamedTuple):
     items: Sequence[Mapping[str, Any]]
-    """Rows as the API names their fields, times as integer nanoseconds."""
+    """Rows by the names of `model.span`'s fields, as those type them (times in integer nanoseconds); a span
+    of a list lacks the fields of PAYLOAD_FIELDS."""
     next_cursor: str
     """Empty on the last page."""
 
 
 class SpanReader(Protocol):
-    """The read side. Safe to call from many threads. Every read is bounded by project, time, rows, memory and
-    seconds. A page never repeats nor skips a row that was stored before the first page was read."""
+    """The read side. Rows are mappings by the names of `model.span`'s fields. Safe to call from many threads.
+    Every read is bounded by project, time, rows, memory and seconds. A page never repeats nor skips a row that was stored before the first page was read."""
 
     def list_traces(self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest) -> Page: ...
     def find_trace(self, project_id: str, trace_id: str) -> Mapping[str, Any] | None: ...
     def list_trace_spans(self, project_id: str, trace_id: str, *, payloads: bool) -> Sequence[Mapping[str, Any]]:
-        """All spans of a trace in start order. Without payloads, `input`, `output`, `attributes`, `events` and
-        `links` are left out: what a waterfall of ten thousand spans needs."""
+        """All spans of a trace in start order. Without payloads PAYLOAD_FIELDS are left out: what a waterfall of
+        ten thousand spans needs."""
+
+    def list_trace_shape(self, project_id: str, trace_id: str) -> Sequence[tuple[str, str, int, int]]:
+        """(span_id, parent_span_id, start_time_ns, end_time_ns) of all spans of a trace in start order."""
+
+    def search_trace(self, project_id: str, trace_id: str, text: str) -> Sequence[str]:
+        """Ids of the spans whose name, input, output, attributes, events or error message hold the text, upper or
+        lower case, in start order."""
 
     def find_span(self, project_id: str, trace_id: str, span_id: str) -> Mapping[str, Any] | None: ...
-    def list_spans(self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest) -> Page: ...
+    def list_spans(self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest, *, payloads: bool = False
+    ) -> Page:
+        """With payloads, the spans of the page are whole."""
+
     def list_trace_logs(self, project_id: str, trace_id: str) -> Sequence[Mapping[str, Any]]: ...
-    def facets(self, project_id: str, during: TimeRange, where: Expression | None, *, field: str, prefix: str, limit: int, target: str
+    def facets(self, project_id: str, during: TimeRange, where: Expression | None, *, field: str, prefix: str, limit: int, target: Target
     ) -> Sequence[tuple[str, int]]:
         """The field's most frequent values with their counts; `target` is `traces` or `spans`."""
 
-    def histogram(self, project_id: str, during: TimeRange, where: Expression | None, *, buckets: int, target: str
+    def histogram(self, project_id: str, during: TimeRange, where: Expression | None, *, buckets: int, target: Target
     ) -> Sequence[Mapping[str, Any]]:
         """Buckets over time: start_ns, count, error_count, duration p50/p90/p99 in ns, tokens, cost_usd,
         unpriced_count. Empty buckets are present with zero counts and null quantiles."""
