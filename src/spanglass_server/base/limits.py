@@ -25,7 +25,7 @@ REJECTION_REASONS_MAX: Final = 20
 """Reasons spelled out in one partial success; more are only counted."""
 
 COMMIT_BYTES_MAX: Final = 16 << 20
-"""Decompressed bytes of requests after which a commit waits no longer: its rows take a small multiple of it."""
+"""Decompressed bytes after which a commit waits no longer: its rows take a small multiple of it."""
 
 TRACE_CACHE_SPANS_MAX: Final = 100_000
 """Spans of recent traces whose facts are kept in memory, about 1 KB each."""

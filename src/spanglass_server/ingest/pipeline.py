@@ -7,7 +7,7 @@
 A batch closes when its first request has waited long enough, when it holds enough rows or bytes, and not
 while the writer is busy with the one before unless it is full: under load batches grow by themselves. A
 request is answered after its batch is stored, and not before; when the store fails, its requests are answered
-with that error and the sender tries again. Nothing is retried and nothing is kept: inserts replace themselves.
+with that error and the sender tries again. Nothing is retried or kept: inserts replace themselves.
 """
 
 import threading

@@ -14,7 +14,7 @@ _READY_TIMEOUT_S: Final = 5.0
 
 
 class Health:
-    """An ASGI application for PATHS. `check` blocks; it raises a SpanglassError when the server is not ready."""
+    """An ASGI application for PATHS. `check` may block, and raises a SpanglassError when not ready."""
 
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check

@@ -1,7 +1,7 @@
 """The OTLP receiver over gRPC, on its own port: the same queue, the same answers in gRPC's words.
 
-Handlers take and give bytes, because an export's message is the body of the HTTP request. They run on the event
-loop that serves HTTP.
+Handlers take and give bytes, because an export's message is the body of the HTTP request. They run on the
+event loop that serves HTTP.
 """
 
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ class OtlpGrpc:
         except RuntimeError as error:
             raise Misconfigured(
                 f"cannot listen for OTLP/gRPC on {address}: {str(error).splitlines()[0]}",
-                hint="another process may have the port: use --grpc-port PORT, or --grpc-port 0 to do without",
+                hint="another process may have it: use --grpc-port PORT, or --grpc-port 0 to do without",
             ) from None
         await server.start()
         self._server = server
@@ -70,7 +70,7 @@ class OtlpGrpc:
                 return await self._export(signal, body, context)
             except SpanglassError as error:
                 failure = error
-            except Exception:
+            except Exception:  # noqa: BLE001 - the edge of a request: log, answer, go on
                 self._log.exception("export_failed", signal=signal)
                 failure = SpanglassError("the export failed", hint="this is a bug of the server; see its log")
             self._receiver.count(failure)

@@ -1,0 +1,257 @@
+"""The running server: everything built from settings, started in order, stopped in reverse."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+import uvicorn
+
+from spanglass_server.app.logs import configure_logs
+from spanglass_server.app.retention import keep_retention
+from spanglass_server.app.settings import Settings, is_loopback
+from spanglass_server.app.storage import ForgettingAdministration, Stores, load_prices, open_stores
+from spanglass_server.base.clock import now_ns
+from spanglass_server.base.errors import Misconfigured
+from spanglass_server.ingest.budget import QueueBudget
+from spanglass_server.ingest.counters import Counters
+from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
+from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api
+from spanglass_server.web.health import Health
+from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
+from spanglass_server.web.otlp_grpc import OtlpGrpc
+from spanglass_server.web.services import Services
+from spanglass_server.web.static_site import StaticSite
+from spanglass_server.wire.otlp import RecordLimits
+
+_SWITCH_INTERVAL_S: Final = 0.001
+"""The event loop shares the interpreter with the thread that decodes; it must not wait 5 ms for each turn."""
+_GC_THRESHOLDS: Final = (50_000, 20, 50)
+"""Spans are tuples by the ten thousand, none in cycles: looking after every 700 costs a tenth of ingest."""
+_BACKLOG: Final = 2048
+_STOP_GRACE_S: Final = 10.0
+
+OnReady = Callable[[str], None]
+"""Told the URL once the server takes and answers requests."""
+
+
+def run_server(settings: Settings, *, on_ready: OnReady) -> None:
+    """Serve until SIGTERM or SIGINT. Raises Misconfigured where it cannot start."""
+    configure_logs(settings.log_level, settings.log_format)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    gc.set_threshold(*_GC_THRESHOLDS)
+    listener = _listen(settings.host, settings.port)
+    with contextlib.closing(listener):
+        stores = open_stores(settings, now_ns)
+        with contextlib.closing(stores):
+            _run(_Server(settings, stores, listener, on_ready))
+
+
+def _run(server: "_Server") -> None:
+    if sys.platform == "win32":
+        asyncio.run(server.run())
+    else:
+        import uvloop
+
+        uvloop.run(server.run())
+
+
+class _Server:
+    def __init__(
+        self, settings: Settings, stores: Stores, listener: socket.socket, on_ready: OnReady
+    ) -> None:
+        self._settings = settings
+        self._stores = stores
+        self._listener = listener
+        self._on_ready = on_ready
+        self._log = structlog.get_logger("spanglass.server")
+        self._budget = QueueBudget(settings.queue_bytes_max)
+        self._counters = Counters()
+        self._pipeline = _build_pipeline(settings, stores, self._budget, self._counters)
+        self._services = self._build_services()
+        self._receiver = self._build_receiver()
+
+    async def run(self) -> None:
+        self._pipeline.start()
+        try:
+            await self._serve()
+        finally:
+            # The threads may wait for the engine; the loop has nothing else to do.
+            await asyncio.to_thread(self._pipeline.stop)
+            self._log.info("server_stopped")
+
+    async def _serve(self) -> None:
+        grpc = OtlpGrpc(self._receiver)
+        if self._settings.grpc_port:
+            await grpc.start(self._settings.host, self._settings.grpc_port)
+        retention = asyncio.create_task(
+            keep_retention(self._stores.directory, self._services.administration, now_ns)
+        )
+        http = _HttpServer(self._http_config(), on_started=self._announce)
+        try:
+            with _stopping_on_signals(http):
+                await http.serve(sockets=[self._listener])
+        finally:
+            await grpc.stop(_STOP_GRACE_S)
+            retention.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await retention
+
+    def _announce(self) -> None:
+        # What lives now lives for ever: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        url = _url(self._settings.host, self._listener.getsockname()[1])
+        self._log.info(
+            "server_ready",
+            url=url,
+            grpc_port=self._settings.grpc_port,
+            engine=self._stores.engine_name,
+            auth=self._settings.auth_mode,
+        )
+        self._on_ready(url)
+
+    def _http_config(self) -> uvicorn.Config:
+        is_open = self._settings.auth_mode == "off" and is_loopback(self._settings.host)
+        app = WebApp(
+            otlp=OtlpHttp(self._receiver),
+            health=Health(self._stores.check),
+            api=build_api(self._services),
+            site=StaticSite(STATIC_ROOT),
+            host=self._settings.host,
+            checks_host=is_open,
+        )
+        return uvicorn.Config(
+            app,
+            lifespan="off",
+            loop="none",
+            http="httptools",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=True,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=int(_STOP_GRACE_S),
+        )
+
+    def _build_services(self) -> Services:
+        return Services(
+            reader=self._stores.reader,
+            administration=ForgettingAdministration(
+                self._stores.administration,
+                forget_traces=self._pipeline.forget_traces,
+                forget_project=self._pipeline.forget_project,
+            ),
+            directory=self._stores.directory,
+            ingest=self._pipeline,
+            auth_mode=self._settings.auth_mode,
+            version=version("spanglass"),
+            engine_name=self._stores.engine_name,
+            started_at_ns=now_ns(),
+            now_ns=now_ns,
+        )
+
+    def _build_receiver(self) -> OtlpReceiver:
+        return OtlpReceiver(
+            services=self._services,
+            ingest=self._pipeline,
+            budget=self._budget,
+            counters=self._counters,
+            options=OtlpOptions(
+                body_bytes_max=self._settings.body_bytes_max,
+                decompressed_bytes_max=self._settings.decompressed_bytes_max,
+                ack_timeout_s=self._settings.ack_timeout_s,
+            ),
+        )
+
+
+class _HttpServer(uvicorn.Server):
+    """uvicorn's server, but signals are ours, because more than HTTP has to stop after one."""
+
+    def __init__(self, config: uvicorn.Config, *, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_started()
+
+
+@contextlib.contextmanager
+def _stopping_on_signals(http: uvicorn.Server) -> Iterator[None]:
+    """The first signal lets requests in flight finish, a second one does not wait for them."""
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop(_number: int, _frame: object) -> None:
+        http.force_exit = http.should_exit
+        http.should_exit = True
+
+    for number in previous:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _build_pipeline(
+    settings: Settings, stores: Stores, budget: QueueBudget, counters: Counters
+) -> IngestPipeline:
+    return IngestPipeline(
+        stores.writer,
+        load_prices(settings.price_file),
+        budget=budget,
+        counters=counters,
+        clock=now_ns,
+        is_only_writer=stores.is_only_writer,
+        options=PipelineOptions(
+            commit_interval_ms=settings.commit_interval_ms,
+            commit_rows_max=settings.commit_rows_max,
+            limits=RecordLimits(
+                records=settings.spans_per_request_max, attributes=settings.attributes_per_span_max
+            ),
+        ),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound before anything slow starts, so that a taken port is told at once."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise Misconfigured(f"cannot listen on {host}: {error.strerror}", hint="check --host") from None
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise Misconfigured(
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            hint="another process may have the port: use --port PORT, or stop it",
+        ) from None
+    return listener
+
+
+def _url(host: str, port: int) -> str:
+    shown = "localhost" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

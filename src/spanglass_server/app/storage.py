@@ -1,0 +1,130 @@
+"""Opens the stores that the settings name: the one place that knows which ClickHouse it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spanglass_server.app.settings import Settings
+from spanglass_server.base.clock import Clock
+from spanglass_server.base.errors import Misconfigured, StorageUnavailable
+from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
+from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.reader import ClickHouseReader
+from spanglass_server.store.clickhouse.writer import ClickHouseWriter
+from spanglass_server.store.directory import Directory
+from spanglass_server.store.metadata.directory import open_directory
+from spanglass_server.store.ports import Administration, SpanReader, SpanWriter, TraceKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    reader: SpanReader
+    writer: SpanWriter
+    administration: Administration
+    directory: Directory
+    engine_name: str
+    is_only_writer: bool
+    """No other server writes to the same tables."""
+    check: Callable[[], None]
+    """Raises StorageUnavailable where a trivial query fails."""
+
+    def close(self) -> None:
+        self.administration.close()
+        self.directory.close()
+
+
+def open_stores(settings: Settings, clock: Clock) -> Stores:
+    """Open and migrate. Raises Misconfigured for what an operator has to put right."""
+    _check_data_dir(settings)
+    directory = open_directory(settings.metadata_url, now_ns=clock, retention_days=settings.retention_days)
+    engine = _open_engine(settings)
+    administration = ClickHouseAdministration(engine, is_fsynced=settings.fsync, now_ns=clock)
+    try:
+        directory.migrate()
+        administration.migrate()
+    except StorageUnavailable as error:
+        engine.close()
+        directory.close()
+        raise Misconfigured(f"storage cannot be used: {error.message}", hint=error.hint) from error
+    return Stores(
+        reader=ClickHouseReader(engine),
+        writer=ClickHouseWriter(engine),
+        administration=administration,
+        directory=directory,
+        engine_name=engine.name,
+        is_only_writer=engine.is_embedded,
+        check=lambda: _check_engine(engine),
+    )
+
+
+def load_prices(price_file: Path | None) -> PriceBook:
+    """The built-in list, under the user's own file. Raises Misconfigured."""
+    if price_file is None:
+        return PriceBook()
+    try:
+        text = price_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(
+            f"cannot read the price file {price_file}: {error}", hint="check SPANGLASS_PRICE_FILE"
+        ) from None
+    return PriceBook.from_text(text, name=price_file.name)
+
+
+class ForgettingAdministration:
+    """Tells the ingest what was deleted, or later spans would bring deleted sums back from its memory."""
+
+    def __init__(
+        self,
+        administration: Administration,
+        *,
+        forget_traces: Callable[[Sequence[TraceKey]], None],
+        forget_project: Callable[[str], None],
+    ) -> None:
+        self._administration = administration
+        self._forget_traces = forget_traces
+        self._forget_project = forget_project
+        self.migrate = administration.migrate
+        self.set_retention = administration.set_retention
+        self.enforce_retention = administration.enforce_retention
+        self.disk_bytes = administration.disk_bytes
+        self.close = administration.close
+
+    def delete_traces(self, keys: Sequence[TraceKey]) -> int:
+        count = self._administration.delete_traces(keys)
+        self._forget_traces(keys)
+        return count
+
+    def delete_project(self, project_id: str) -> None:
+        self._administration.delete_project(project_id)
+        self._forget_project(project_id)
+
+
+def _check_data_dir(settings: Settings) -> None:
+    if settings.clickhouse_url and settings.database_url:
+        return
+    data_dir = settings.data_dir
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = data_dir / ".write-probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise Misconfigured(
+            f"cannot write to the data directory {data_dir}: {error.strerror}",
+            hint="name another with --data-dir, or give the user who runs the server access",
+        ) from None
+
+
+def _open_engine(settings: Settings) -> Engine:
+    if settings.clickhouse_url:
+        from spanglass_server.store.clickhouse.engine_server import ServerEngine
+
+        return ServerEngine(settings.clickhouse_url, cluster=settings.clickhouse_cluster)
+    from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
+
+    return EmbeddedEngine(settings.data_dir / "clickhouse")
+
+
+def _check_engine(engine: Engine) -> None:
+    engine.query_arrow("SELECT 1", settings={"max_execution_time": 5})

@@ -1,0 +1,121 @@
+"""Everything on the one HTTP port: which application answers which path, and for whom."""
+
+import ipaddress
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from spanglass_server.web.api import build_router
+from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, header, respond
+from spanglass_server.web.errors import install_error_handlers
+from spanglass_server.web.health import PATHS as HEALTH_PATHS
+from spanglass_server.web.health import Health
+from spanglass_server.web.otlp import ROUTES, UNSERVED, OtlpHttp
+from spanglass_server.web.services import Services
+from spanglass_server.web.static_site import StaticSite
+
+STATIC_ROOT: Final = Path(__file__).parent / "static"
+
+_OWN_HOSTS: Final = frozenset({"localhost", "host.docker.internal"})
+_DOCS_POLICY: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "img-src 'self' data: https://fastapi.tiangolo.com; frame-ancestors 'none'"
+)
+"""FastAPI's own page of the API loads its viewer from a CDN; no other page may."""
+
+
+class WebApp:
+    """The ASGI application of the HTTP port."""
+
+    def __init__(
+        self, *, otlp: OtlpHttp, health: Health, api: AsgiApp, site: StaticSite, host: str, checks_host: bool
+    ) -> None:
+        """`checks_host`: refuse requests that name another host, for a keyless server on a loopback address.
+        Otherwise a page on the internet could point its own name at 127.0.0.1 and read everything here."""
+        self._otlp = otlp
+        self._health = health
+        self._api = api
+        self._site = site
+        self._host = host.lower()
+        self._checks_host = checks_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1000})
+            return
+        if self._checks_host and not self._is_own_host(header(scope, b"host")):
+            await respond(send, 421, _WRONG_HOST, b"text/plain; charset=utf-8")
+            return
+        await self._choose(scope["path"])(scope, receive, send)
+
+    def _choose(self, path: str) -> AsgiApp:
+        if path in ROUTES or path in UNSERVED:
+            return self._otlp
+        if path in HEALTH_PATHS:
+            return self._health
+        return self._api if path == "/api" or path.startswith("/api/") else self._site
+
+    def _is_own_host(self, value: str) -> bool:
+        name = _host_name(value)
+        if name in _OWN_HOSTS or name == self._host or name.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(name).is_loopback
+        except ValueError:
+            return False
+
+
+_WRONG_HOST: Final = (
+    b"This server runs without keys and answers only to its own name.\n"
+    b"hint: open it as http://localhost, or start it with --host and SPANGLASS_AUTH=required\n"
+)
+
+
+def build_api(services: Services) -> AsgiApp:
+    """The JSON API as an ASGI application."""
+    api = FastAPI(
+        title="Spanglass",
+        version=services.version,
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
+        redoc_url=None,
+    )
+    api.state.services = services
+    install_error_handlers(api)
+    api.include_router(build_router(services))
+    return _Guarded(api)
+
+
+class _Guarded:
+    """Headers that every answer of the API carries."""
+
+    def __init__(self, api: FastAPI) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        policy = (
+            _DOCS_POLICY if scope["path"] == "/api/docs" else "default-src 'none'; frame-ancestors 'none'"
+        )
+        extra = (
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"content-security-policy", policy.encode()),
+        )
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *extra]
+            await send(message)
+
+        await self._api(scope, receive, send_guarded)
+
+
+def _host_name(value: str) -> str:
+    """The Host header without its port, lower case, IPv6 without brackets."""
+    value = value.strip().lower()
+    if value.startswith("["):
+        return value[1:].partition("]")[0]
+    return value.partition(":")[0]
