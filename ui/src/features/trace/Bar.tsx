@@ -6,6 +6,9 @@ import { useTraceStrings } from "./strings";
 import type { Node } from "./types";
 import classes from "./Waterfall.module.css";
 
+/** Percent of the axis: within a shorter bar a tick would hide the bar. */
+const TICK_WIDTH_MIN = 1.5;
+
 /** A span in time; underlined where it is on the critical path, with a tick at the first token. */
 export function Bar(props: { node: Node; totalMs: number }) {
   const t = useTraceStrings();
@@ -38,7 +41,9 @@ export function Bar(props: { node: Node; totalMs: number }) {
         data-error={span.status === "error" || undefined}
         data-critical={critical > 0 || undefined}
       />
-      {bar.firstToken !== null && <span className={classes.ttft} style={{ left: `${bar.firstToken}%` }} />}
+      {bar.firstToken !== null && bar.width >= TICK_WIDTH_MIN && (
+        <span className={classes.ttft} style={{ left: `${bar.firstToken}%` }} />
+      )}
     </>
   );
 }

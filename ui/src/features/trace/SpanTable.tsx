@@ -11,17 +11,17 @@ const ROW_HEIGHT = 26;
 
 const COLUMNS = [
   ["name", "name"],
-  ["kind", "kind"],
-  ["model", "model"],
-  ["service", "service"],
   ["start", "offset"],
   ["duration", "duration"],
-  ["self", "selfTime"],
-  ["critical", "critical"],
-  ["ttft", "ttft"],
   ["input", "tokensIn"],
   ["output", "tokensOut"],
   ["cost", "cost"],
+  ["ttft", "ttft"],
+  ["self", "selfTime"],
+  ["critical", "critical"],
+  ["model", "model"],
+  ["kind", "kind"],
+  ["service", "service"],
 ] as const satisfies readonly (readonly [TableColumn, string])[];
 
 const TEXT_COLUMNS: ReadonlySet<string> = new Set(["name", "kind", "model", "service"]);

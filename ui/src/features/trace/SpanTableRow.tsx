@@ -38,19 +38,19 @@ export const SpanTableRow = memo(function SpanTableRow(props: {
           )}
         </span>
       </td>
-      <td className="muted">{span.kind}</td>
-      <td className={classes.text}>{span.response_model ?? span.request_model}</td>
-      <td className={classes.text}>{span.service}</td>
       <td className="num">+{formatDuration(node.startMs)}</td>
       <td className="num">{formatDuration(span.duration_ms)}</td>
-      <td className="num">{span.self_time_ms === null ? "" : formatDuration(span.self_time_ms)}</td>
-      <td className="num">{critical > 0 ? formatDuration(critical) : ""}</td>
-      <td className="num">{span.ttft_ms === null ? "" : formatDuration(span.ttft_ms)}</td>
       <td className="num">{span.input_tokens === null ? "" : formatCompact(span.input_tokens)}</td>
       <td className="num">{span.output_tokens === null ? "" : formatCompact(span.output_tokens)}</td>
       <td className="num">
         <SpanCost node={node} isFolded={false} />
       </td>
+      <td className="num">{span.ttft_ms === null ? "" : formatDuration(span.ttft_ms)}</td>
+      <td className="num">{span.self_time_ms === null ? "" : formatDuration(span.self_time_ms)}</td>
+      <td className="num">{critical > 0 ? formatDuration(critical) : ""}</td>
+      <td className={classes.text}>{span.response_model ?? span.request_model}</td>
+      <td className="muted">{span.kind}</td>
+      <td className={classes.text}>{span.service}</td>
     </tr>
   );
 });

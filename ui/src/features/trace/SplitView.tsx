@@ -7,7 +7,7 @@ import classes from "./SplitView.module.css";
 import { useTraceStrings } from "./strings";
 
 const WIDTH_MIN = 320;
-const WIDTH_DEFAULT = 560;
+const WIDTH_DEFAULT = 540;
 /** What is left for the spans at least. */
 const REST_MIN = 320;
 const KEY_STEP = 32;
@@ -65,7 +65,6 @@ export function SplitView(props: {
   return (
     <div className={classes.frame} ref={frame}>
       <div className={classes.main}>{props.main}</div>
-      {/* biome-ignore lint/a11y/useSemanticElements: a rule cannot be dragged */}
       <div
         role="separator"
         aria-orientation="vertical"

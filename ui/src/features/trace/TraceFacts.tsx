@@ -40,7 +40,7 @@ export function TraceFacts(props: { trace: Trace }) {
         </span>
       </Fact>
       <Fact label={t("cost")}>
-        <Cost usd={trace.cost_usd} unpricedCount={trace.unpriced_count} />
+        {(trace.cost_usd !== null || trace.unpriced_count === 0) && <Cost usd={trace.cost_usd} />}
         {trace.unpriced_count > 0 && (
           <span
             className={classes.unpriced}

@@ -33,7 +33,6 @@ export const WaterfallRow = memo(function WaterfallRow(props: {
   const hiddenErrors = isFolded && node.totals.errors > 0;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the page's keys select spans
-    // biome-ignore lint/a11y/useFocusableInteractive: as above
     <div
       role="treeitem"
       aria-level={node.depth + 1}
