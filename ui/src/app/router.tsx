@@ -4,11 +4,11 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
 import { parseTraceSearch } from "../features/trace/search";
-import { TracePage } from "../features/trace/TracePage";
 import { parseListSearch } from "../features/traces/search";
 import { TracesPage } from "../features/traces/TracesPage";
 import { NotFound } from "../widgets/NotFound";
@@ -44,7 +44,8 @@ const traceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/traces/$traceId",
   validateSearch: parseTraceSearch,
-  component: TracePage,
+  // Markdown and the panels of a span come only when a trace is opened.
+  component: lazyRouteComponent(() => import("../features/trace/TracePage"), "TracePage"),
 });
 
 function parseSearch(text: string): Record<string, string> {

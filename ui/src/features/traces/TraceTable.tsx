@@ -56,7 +56,7 @@ export function TraceTable(props: TableProps) {
   useEffect(() => rows.measure(), [isNarrow]);
 
   const template = columns.map((column) => column.track).join(" ");
-  const minWidth = columns.reduce((sum, column) => sum + column.minWidth + 12, 24);
+  const minWidth = columns.reduce((sum, column) => sum + column.minWidth + 10, 14);
   const grid = { gridTemplateColumns: template, minWidth: isNarrow ? undefined : minWidth };
   return (
     <div

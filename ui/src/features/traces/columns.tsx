@@ -38,7 +38,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "time",
     title: (t) => t("time"),
-    ...fixed(108),
+    ...fixed(98),
     order: "start_time",
     isDefault: true,
     cell: (trace, { now }) => (
@@ -50,21 +50,21 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "status",
     title: (t) => t("status"),
-    ...fixed(72),
+    ...fixed(62),
     isDefault: true,
     cell: (trace, { t }) => <StatusMark trace={trace} label={t(trace.status)} />,
   },
   {
     id: "name",
     title: (t) => t("name"),
-    ...share(120, 1.1),
+    ...share(110, 1.1),
     isDefault: true,
     cell: (trace, { t }) => <span title={trace.name}>{trace.name || t("unnamed")}</span>,
   },
   {
     id: "input",
     title: (t) => t("input"),
-    ...share(160, 2.6),
+    ...share(120, 2.6),
     isDefault: true,
     cell: (trace) => <span className="muted">{trace.input_preview ?? ""}</span>,
   },
@@ -77,7 +77,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "latency",
     title: (t) => t("latency"),
-    ...fixed(78),
+    ...fixed(66),
     isNumber: true,
     order: "duration",
     isDefault: true,
@@ -86,7 +86,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "tokens",
     title: (t) => t("tokens"),
-    ...fixed(70),
+    ...fixed(56),
     isNumber: true,
     order: "total_tokens",
     isDefault: true,
@@ -95,7 +95,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "cost",
     title: (t) => t("cost"),
-    ...fixed(84),
+    ...fixed(68),
     isNumber: true,
     order: "cost",
     isDefault: true,
@@ -104,28 +104,28 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "model",
     title: (t) => t("model"),
-    ...share(110, 0.9),
+    ...share(90, 0.9),
     isDefault: true,
     cell: (trace) => text(trace.models.join(", ")),
   },
   {
     id: "feature",
     title: (t) => t("feature"),
-    ...share(80, 0.6),
+    ...share(66, 0.6),
     isDefault: true,
     cell: (trace) => text(trace.feature),
   },
   {
     id: "user",
     title: (t) => t("user"),
-    ...share(80, 0.6),
+    ...share(58, 0.55),
     isDefault: true,
     cell: (trace) => text(trace.user_id),
   },
   {
     id: "tags",
     title: (t) => t("tags"),
-    ...share(90, 0.7),
+    ...share(66, 0.7),
     isDefault: true,
     cell: (trace) => <TagList tags={trace.tags} />,
   },
