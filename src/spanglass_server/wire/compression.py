@@ -106,7 +106,7 @@ def _zstd(body: bytes) -> Iterator[bytes]:
         raise EOFError("it ends too early")
 
 
-def _new_zstd() -> zstandard.ZstdDecompressionObj:
+def _new_zstd() -> "zstandard.ZstdDecompressionObj":
     return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES_MAX).decompressobj()
 
 
