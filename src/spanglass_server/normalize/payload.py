@@ -172,7 +172,7 @@ def _text(value: AttributeValue, key: str) -> tuple[str, str]:
 
 _ESCAPE: Final = "\\u"
 _LONG_NUMBER: Final = b"0" * 17
-"""So many digits in a row don't fit the floating point or 64-bit numbers that the fast reader makes of them."""
+"""So many digits in a row don't fit the numbers that the fast reader makes of them."""
 _DIGITS_TO_ZERO: Final = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 """For a translation: a regular expression takes twenty times as long to find such a number."""
 

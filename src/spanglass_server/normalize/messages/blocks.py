@@ -39,6 +39,9 @@ def parts_of(content: JsonValue, depth: int = 0) -> list[Part]:
     return [Text(text=str(content))]
 
 
+_CALL_IDS: Final = ("call_id", "toolCallId", "tool_call_id", "toolUseId", "id")
+
+
 def tool_call(block: Block) -> ToolCall:
     """A call in any of its spellings; OpenAI and Gemini nest name and arguments one level down."""
     inner = first(block, "function", "functionCall", "function_call", "toolUse")
@@ -48,10 +51,7 @@ def tool_call(block: Block) -> ToolCall:
     if arguments is None and isinstance(inner := block.get("server_tool_call"), dict):
         arguments = {key: value for key, value in inner.items() if key != "type"}
     return ToolCall(
-        id=_text(
-            first(block, "call_id", "toolCallId", "tool_call_id", "toolUseId", "id")
-            or source.get("toolUseId")
-        ),
+        id=_text(first(source, *_CALL_IDS) or first(block, *_CALL_IDS)),
         name=_text(name),
         arguments=decoded(arguments),
     )
@@ -168,9 +168,7 @@ def _media(kind: MediaKind) -> Callable[[Block, int], list[Part]]:
 
 
 def _media_by_modality(block: Block, _depth: int) -> list[Part]:
-    modality = (
-        block.get("modality") or _text(first(block, "mime_type", "mediaType", "mimeType")).partition("/")[0]
-    )
+    modality = block.get("modality")
     return [media(block, modality if modality in ("image", "audio") else "file")]  # type: ignore[arg-type]
 
 
@@ -202,8 +200,9 @@ def _bounded_media(kind: MediaKind, found: Mapping[str, str]) -> Media:
         url, data = data, ""
     if not mime_type and (extension := found.get("format")):
         mime_type = f"{kind}/{extension}" if kind != "file" else extension
+    family = mime_type.partition("/")[0]
     return Media(
-        kind=kind,
+        kind=family if kind == "file" and family in ("image", "audio") else kind,  # type: ignore[arg-type]
         mime_type=mime_type,
         url=url,
         data=data if len(data) <= MEDIA_DATA_CHARS_MAX else "",
