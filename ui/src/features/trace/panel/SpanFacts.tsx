@@ -1,5 +1,5 @@
 import { formatDuration, formatPercent } from "../../../base/format";
-import { formatDateTime } from "../../../base/time";
+import { formatTime } from "../../../base/time";
 import { useTraceStrings } from "../strings";
 import type { Node } from "../types";
 import classes from "./panel.module.css";
@@ -18,7 +18,7 @@ export function SpanFacts(props: { node: Node; totalMs: number }) {
     [t("provider"), span.provider],
     [t("operation"), span.operation],
     [t("tool"), span.tool_name],
-    [t("offset"), `${formatDateTime(span.start_time)} (+${formatDuration(startMs)})`],
+    [t("offset"), `+${formatDuration(startMs)} · ${formatTime(span.start_time, Date.now())}`],
     [t("selfTime"), span.self_time_ms === null ? null : formatDuration(span.self_time_ms)],
     [
       t("critical"),

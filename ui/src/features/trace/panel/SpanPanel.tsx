@@ -1,4 +1,5 @@
 import { Tabs } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import type { Ref } from "react";
 import { spanQuery } from "../../../api/queries";
@@ -16,6 +17,8 @@ import classes from "./panel.module.css";
 import { SpanTitle } from "./SpanTitle";
 
 const REFRESH_MS = 4_000;
+/** Spans that keys only pass on their way are not fetched. */
+const SETTLE_MS = 60;
 
 /** All there is to know of one span. Its payload is fetched when it is selected, not with the trace. */
 export function SpanPanel(props: {
@@ -34,9 +37,11 @@ export function SpanPanel(props: {
   const t = useTraceStrings();
   const project = useProject();
   const { node } = props;
+  const spanId = node?.span.span_id ?? "";
+  const [settled] = useDebouncedValue(spanId, SETTLE_MS);
   const answer = useQuery({
-    ...spanQuery(project, props.trace.trace_id, node?.span.span_id ?? ""),
-    enabled: node !== null,
+    ...spanQuery(project, props.trace.trace_id, spanId),
+    enabled: node !== null && settled === spanId,
     refetchInterval: props.isLive ? REFRESH_MS : false,
   });
   if (node === null) {
