@@ -24,3 +24,18 @@ class Usage(NamedTuple):
 
 
 NO_USAGE = Usage()
+
+
+class UsageParts(NamedTuple):
+    """Counts out of one structured attribute (Langfuse's `usage_details`, a provider's raw usage ...)."""
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    cache_write_1h: int | None = None
+    reasoning: int | None = None
+    audio_input: int | None = None
+    audio_output: int | None = None
+    excludes_cache: bool = False
+    """`input` leaves out cached tokens, as Anthropic's API counts."""

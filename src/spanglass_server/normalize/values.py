@@ -141,7 +141,7 @@ def as_str_list(value: AttributeValue) -> list[str]:
 def dump_json(value: AttributeValue) -> str:
     """Compact JSON. Bytes are base64 text, NaN and infinities null, what JSON cannot hold is replaced."""
     try:
-        return orjson.dumps(value, default=_base64).decode()
+        return orjson.dumps(value, default=base64_of_bytes).decode()
     except TypeError:
         return orjson.dumps(printable(value)).decode()
 
@@ -152,7 +152,7 @@ def printable(value: AttributeValue, depth: int = 64) -> AttributeValue:
     if isinstance(value, str):
         return printable_text(value)
     if isinstance(value, bytes):
-        return _base64(value)
+        return base64_of_bytes(value)
     if isinstance(value, bool) or value is None or isinstance(value, float):
         return value
     if isinstance(value, int):
@@ -177,7 +177,8 @@ def printable_text(text: str) -> str:
     return text
 
 
-def _base64(value: object) -> str:
+def base64_of_bytes(value: object) -> str:
+    """For orjson: bytes as base64 text."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} is no attribute value")
