@@ -92,7 +92,13 @@ class SpanReader(Protocol):
     ) -> Page:
         """With payloads, the spans of the page are whole."""
 
-    def list_trace_logs(self, project_id: str, trace_id: str) -> Sequence[Mapping[str, Any]]: ...
+    def list_trace_logs(self, project_id: str, trace_id: str) -> Sequence[Mapping[str, Any]]:
+        """The trace's logs in the order of time."""
+
+    def list_span_logs(self, project_id: str, during: TimeRange, spans: Sequence[tuple[str, str]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Logs of the spans (trace_id, span_id) that started within `during`, in the order of time."""
+
     def facets(self, project_id: str, during: TimeRange, where: Expression | None, *, field: str, prefix: str, limit: int, target: Target
     ) -> Sequence[tuple[str, int]]:
         """The field's most frequent values with their counts; `target` is `traces` or `spans`."""

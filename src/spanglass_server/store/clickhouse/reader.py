@@ -95,13 +95,27 @@ class ClickHouseReader:
         starts = self._starts_of(project_id, trace_id)
         if starts is None:
             return []
+        return self._list_logs(project_id, starts, [trace_id])
+
+    def list_span_logs(
+        self, project_id: str, during: TimeRange, spans: Sequence[tuple[str, str]]
+    ) -> Sequence[Mapping[str, Any]]:
+        wanted = set(spans)
+        if not wanted:
+            return []
+        logs = self._list_logs(project_id, during, sorted({trace_id for trace_id, _ in wanted}))
+        return [log for log in logs if (log["trace_id"], log["span_id"]) in wanted]
+
+    def _list_logs(
+        self, project_id: str, starts: TimeRange, trace_ids: Sequence[str]
+    ) -> list[Mapping[str, Any]]:
         sql = (
             f"SELECT {select_list(LOG_COLUMNS)}\nFROM logs FINAL\n"
             "WHERE project_id = {project:String} AND time_ns >= {from_ns:Int64} AND time_ns < {to_ns:Int64}\n"
-            f"AND trace_id = {{trace_id:String}}\nORDER BY time_ns, log_id\nLIMIT {_LOG_ROWS_MAX:d}"
+            f"AND trace_id IN {{trace_ids:Array(String)}}\nORDER BY time_ns, log_id\nLIMIT {_LOG_ROWS_MAX:d}"
         )
         during = TimeRange(starts.from_ns - _LOGS_BEFORE_NS, starts.to_ns + _LOGS_AFTER_NS)
-        params = {**range_params(project_id, during), "trace_id": trace_id}
+        params = {**range_params(project_id, during), "trace_ids": trace_ids}
         return rows_of(self._engine.query_arrow(sql, params))
 
     def facets(

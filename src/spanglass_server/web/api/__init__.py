@@ -1,0 +1,41 @@
+"""The JSON API, `/api/v1`, as docs/api.md describes it: one module a resource."""
+
+from fastapi import APIRouter
+
+from spanglass_server.web.api import facets, histogram, projects, spans, status, traces
+from spanglass_server.web.api.lane import LongLane
+from spanglass_server.web.api.models import Problem
+from spanglass_server.web.services import Services
+
+_PROBLEMS = {
+    400: "A parameter, a filter or a cursor that cannot be read; `column` points into the filter.",
+    401: "A key is missing or wrong.",
+    403: "The key may not do this.",
+    404: "There is no such thing.",
+    422: "The read hit the limit that `limit` names.",
+    429: "Too many long reads wait already.",
+    503: "Storage cannot answer for now; `Retry-After` says when to try again.",
+}
+
+
+def build_router(services: Services) -> APIRouter:
+    """All resources. Handlers find the services at `app.state.services`, so one router serves one of them."""
+    del services
+    long_lane = LongLane()
+    router = APIRouter(
+        prefix="/api/v1",
+        responses={
+            code: {
+                "description": why,
+                "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+            }
+            for code, why in _PROBLEMS.items()
+        },
+    )
+    router.include_router(traces.build_router(long_lane))
+    router.include_router(spans.router)
+    router.include_router(facets.build_router(long_lane))
+    router.include_router(histogram.build_router(long_lane))
+    router.include_router(status.router)
+    router.include_router(projects.router)
+    return router

@@ -1,0 +1,58 @@
+"""How traces or spans spread over time."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from spanglass_server.web.api import models
+from spanglass_server.web.api.lane import LongLane
+from spanglass_server.web.api.shape import json_response, milliseconds, time_text
+from spanglass_server.web.api.traces import Reading, Serving
+from spanglass_server.web.params import Selection, targeted_selection
+
+
+def build_router(long_lane: LongLane) -> APIRouter:
+    router = APIRouter(tags=["histogram"])
+    router.add_api_route(
+        "/histogram", get_histogram, response_model=models.Histogram, dependencies=[Depends(long_lane)]
+    )
+    return router
+
+
+def get_histogram(
+    caller: Reading,
+    services: Serving,
+    selection: Annotated[Selection, Depends(targeted_selection)],
+    buckets: Annotated[int, Query(ge=1, le=1000, description="Most buckets of the answer.")] = 60,
+) -> Response:
+    """Counts, errors, durations, tokens and cost by time; empty buckets are present."""
+    during = selection.during
+    found = services.reader.histogram(
+        caller.project.id, during, selection.where, buckets=buckets, target=selection.target
+    )
+    width_ns = (
+        found[1]["start_ns"] - found[0]["start_ns"] if len(found) > 1 else during.to_ns - during.from_ns
+    )
+    return json_response(
+        {
+            "from": time_text(during.from_ns),
+            "to": time_text(during.to_ns),
+            "bucket_ms": milliseconds(width_ns),
+            "buckets": [_bucket_json(bucket) for bucket in found],
+        }
+    )
+
+
+def _bucket_json(bucket: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "start_time": time_text(bucket["start_ns"]),
+        "count": bucket["count"],
+        "error_count": bucket["error_count"],
+        "duration_p50_ms": milliseconds(bucket["duration_p50_ns"]),
+        "duration_p90_ms": milliseconds(bucket["duration_p90_ns"]),
+        "duration_p99_ms": milliseconds(bucket["duration_p99_ns"]),
+        "total_tokens": bucket["total_tokens"],
+        "cost_usd": bucket["cost_usd"],
+        "unpriced_count": bucket["unpriced_count"],
+    }
