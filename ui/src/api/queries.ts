@@ -1,6 +1,7 @@
 /** What the screens ask the server, with the keys that TanStack Query caches the answers by. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { toRfc3339 } from "../base/time";
 import { getJson, remove } from "./client";
 import type {
   Facet,
@@ -44,6 +45,21 @@ export const tracesQuery = (selection: Selection, order: string) =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+const DAY_MS = 86_400_000;
+
+/** The project's newest trace of the last year, if there is one; also from a sender whose clock is ahead. */
+export const newestTraceQuery = (project: ProjectName) =>
+  queryOptions({
+    queryKey: ["newest", project],
+    queryFn: ({ signal }) =>
+      getJson<Page<Trace>>(
+        "/traces",
+        { project, from: "now-365d", to: toRfc3339(Date.now() + DAY_MS), limit: 1 },
+        signal,
+      ),
+    staleTime: 0,
   });
 
 export const histogramQuery = (selection: Selection, buckets: number) =>

@@ -190,7 +190,7 @@ export type Field = {
   is_facet: boolean;
 };
 
-export type FacetValue = { value: string | boolean | number | null; count: number };
+export type FacetValue = { value: string; count: number };
 export type Facet = { field: string; target: string; values: FacetValue[] };
 
 export type HistogramBucket = {

@@ -51,7 +51,7 @@ export const theme = createTheme({
   defaultRadius: "sm",
   headings: { fontWeight: "600" },
   components: {
-    Button: { defaultProps: { size: "xs", variant: "default" } },
+    Button: { defaultProps: { size: "xs", variant: "default" }, styles: { label: { fontWeight: 500 } } },
     ActionIcon: { defaultProps: { size: "md", variant: "subtle", color: "gray" } },
     TextInput: { defaultProps: { size: "xs" } },
     Select: { defaultProps: { size: "xs" } },

@@ -1,6 +1,6 @@
 /** What can be completed where the caret stands in a filter. */
 
-import type { Field } from "../api/types";
+import type { FacetValue, Field } from "../api/types";
 import { quoteValue } from "./filterText";
 
 /** The text from `start` to `end` is what a chosen suggestion replaces. */
@@ -78,15 +78,8 @@ function defaultOperator(field: Field): string {
   return isOrdered ? ">" : ":";
 }
 
-export function suggestValues(
-  values: readonly { value: string | number | boolean | null; count: number }[],
-): Suggestion[] {
-  return values.map(({ value, count }) => ({
-    label: value === null ? "null" : String(value),
-    insert: value === null ? "null" : quoteValue(String(value)),
-    detail: "",
-    count,
-  }));
+export function suggestValues(values: readonly FacetValue[]): Suggestion[] {
+  return values.map(({ value, count }) => ({ label: value, insert: quoteValue(value), detail: "", count }));
 }
 
 /** The filter after a suggestion was taken, and where the caret goes. Values end with a blank, fields do not. */

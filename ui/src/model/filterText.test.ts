@@ -22,7 +22,8 @@ describe("quoting a value", () => {
     ["two words", '"two words"'],
     ['say "hi"', '"say \\"hi\\""'],
     ["or", '"or"'],
-    ["a*", '"a*"'],
+    ["a*", '"a\\*"'],
+    ["C:\\x", '"C:\\\\x"'],
     ["-x", '"-x"'],
     ["", '""'],
   ])("%s", (value, expected) => {
@@ -54,6 +55,11 @@ describe("clicking values", () => {
     const filter = toggleValue("", "name", 'the "big" one', "include");
     expect(filter).toBe('name:"the \\"big\\" one"');
     expect(choicesOf(filter, "name").include).toEqual(new Set(['the "big" one']));
+  });
+  test("stars and backslashes in a value mean themselves", () => {
+    for (const value of ["2*3", "C:\\dir", 'a\\"b']) {
+      expect(choicesOf(toggleValue("", "name", value, "include"), "name").include).toEqual(new Set([value]));
+    }
   });
   test("toggling twice gives the filter back", () => {
     for (const filter of ["", "a", "status:ok", "x (a or b)"]) {

@@ -9,6 +9,9 @@ export type Choice = "include" | "exclude";
 /** Which of a field's values the filter asks for and which it rules out, where it says so in plain terms. */
 export type Choices = { include: ReadonlySet<string>; exclude: ReadonlySet<string> };
 
+/** Words that make several pieces one term. */
+const BINDING = /^(or|not|\|\||!)$/i;
+
 /** A piece of the filter between top-level blanks; parentheses and quotes hold together. */
 export type Piece = { text: string; start: number; end: number };
 
@@ -33,15 +36,15 @@ export function cutPieces(filter: string): Piece[] {
   return pieces;
 }
 
-/** A value as the language wants it: bare where it is plain, else in quotes. */
+/** A value as the language wants it: bare where it is plain, else in quotes, where `*` must not be a wildcard. */
 export function quoteValue(value: string): string {
   const isPlain = /^[\p{L}\p{N}_][\p{L}\p{N}_./@+-]*$/u.test(value) && !/^(and|or|not|null)$/i.test(value);
-  return isPlain ? value : `"${value.replace(/[\\"]/g, "\\$&")}"`;
+  return isPlain ? value : `"${value.replace(/[\\"*]/g, "\\$&")}"`;
 }
 
 function unquote(text: string): string {
   return text.startsWith('"') && text.endsWith('"') && text.length > 1
-    ? text.slice(1, -1).replace(/\\(.)/g, "$1")
+    ? text.slice(1, -1).replace(/\\(["*\\])/g, "$1")
     : text;
 }
 
@@ -57,8 +60,14 @@ function readTerm(text: string): Term | null {
   const values = words.filter((_, position) => position % 2 === 0);
   const isPlainList = words.every((word, position) => position % 2 === 0 || word.toLowerCase() === "or");
   if (!isPlainList || words.length % 2 === 0) return null;
-  if (values.some((value) => !value.startsWith('"') && /[*(),<>]|\.\./.test(value))) return null;
+  if (values.some(isPattern)) return null;
   return { field, choice: minus ? "exclude" : "include", values: values.map(unquote) };
+}
+
+/** Wildcards, ranges and comparisons are more than one plain value. */
+function isPattern(value: string): boolean {
+  if (value.startsWith('"')) return value.replace(/\\./g, "").includes("*");
+  return /[*(),<>]|\.\./.test(value);
 }
 
 function writeTerm({ field, choice, values }: Term): string {
@@ -81,7 +90,7 @@ export function choicesOf(filter: string, field: string): Choices {
 /** The pieces, or one piece for the whole where a top-level "or" or "not" binds them. */
 function topTerms(filter: string): Piece[] {
   const pieces = cutPieces(filter);
-  const isBound = pieces.some((piece) => /^(or|not|!)$/i.test(piece.text));
+  const isBound = pieces.some((piece) => BINDING.test(piece.text));
   return isBound ? [{ text: filter.trim(), start: 0, end: filter.length }] : pieces;
 }
 
@@ -105,7 +114,7 @@ export function toggleValue(filter: string, field: string, value: string, choice
   const terms: string[] = [];
   const rest = withoutField(filter, field);
   const pieces = cutPieces(rest);
-  const needsParentheses = pieces.some((piece) => /^(or|not|!)$/i.test(piece.text));
+  const needsParentheses = pieces.some((piece) => BINDING.test(piece.text));
   if (rest !== "")
     terms.push(needsParentheses && sets.include.size + sets.exclude.size > 0 ? `(${rest})` : rest);
   for (const side of ["include", "exclude"] as const) {

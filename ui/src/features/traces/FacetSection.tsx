@@ -45,22 +45,21 @@ export function FacetSection(props: {
       {isOpen && (
         <div className={classes.values}>
           {values.slice(0, limit).map(({ value, count }) => {
-            const text = value === null ? "" : String(value);
-            const mark = chosen.include.has(text) ? "include" : chosen.exclude.has(text) ? "exclude" : null;
+            const mark = chosen.include.has(value) ? "include" : chosen.exclude.has(value) ? "exclude" : null;
             return (
               <FacetValueRow
-                key={text}
-                value={text}
+                key={value}
+                value={value}
                 count={count}
                 share={count / top}
                 chosen={mark}
-                onChoose={(choice) => choose(text, choice)}
+                onChoose={(choice) => choose(value, choice)}
               />
             );
           })}
           {facet.isSuccess && values.length === 0 && <div className={classes.none}>{t("noValues")}</div>}
           {facet.isPending && <div className={classes.none}>…</div>}
-          {facet.isError && <div className={classes.none}>{facet.error.message}</div>}
+          {facet.isError && <div className={classes.none}>{t("facetFailed")}</div>}
           {(values.length > limit || isLong) && (
             <UnstyledButton className={classes.more} onClick={() => setLong(!isLong)}>
               {isLong ? t("less") : t("more")}

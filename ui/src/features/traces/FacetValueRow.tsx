@@ -15,22 +15,21 @@ export function FacetValueRow(props: {
   onChoose: (choice: Choice) => void;
 }) {
   const t = useListStrings();
-  const shown = props.value === "" ? t("emptyValue") : props.value;
   return (
     <div className={classes.row} data-chosen={props.chosen ?? undefined}>
       <span className={classes.bar} style={{ width: `${Math.max(2, props.share * 100)}%` }} />
       <UnstyledButton
         className={classes.value}
-        title={t("include", { value: shown })}
+        title={t("include", { value: props.value })}
         aria-pressed={props.chosen === "include"}
         onClick={() => props.onChoose("include")}
       >
-        <span className="cut">{shown}</span>
+        <span className="cut">{props.value}</span>
       </UnstyledButton>
       <UnstyledButton
         className={classes.exclude}
-        title={t("exclude", { value: shown })}
-        aria-label={t("exclude", { value: shown })}
+        title={t("exclude", { value: props.value })}
+        aria-label={t("exclude", { value: props.value })}
         aria-pressed={props.chosen === "exclude"}
         onClick={() => props.onChoose("exclude")}
       >

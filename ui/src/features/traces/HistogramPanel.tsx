@@ -49,7 +49,9 @@ export function HistogramPanel(props: { state: ListState }) {
           onHover={setHovered}
         />
       ) : (
-        <Skeleton height={HEIGHT} animate={histogram.isPending} radius={0} className={classes.skeleton} />
+        <div className={classes.blank} style={{ height: HEIGHT }}>
+          {histogram.isPending && <Skeleton height="70%" radius={0} className={classes.skeleton} />}
+        </div>
       )}
     </section>
   );
@@ -99,10 +101,10 @@ function Readout(props: { histogram: Histogram | undefined; index: number | null
   return (
     <div className={classes.readout}>
       <span className={classes.entry} data-series="count">
-        {histogram ? t("traces", { count: formatCount(count, language) }) : "…"}
+        {histogram ? t("traces", { count: formatCount(count, language) }) : "–"}
       </span>
       <span className={classes.entry} data-series="error">
-        {histogram ? t("errors", { count: formatCount(errors, language) }) : "…"}
+        {histogram ? t("errors", { count: formatCount(errors, language) }) : "–"}
       </span>
       <span className={classes.entry} data-series="p50">
         {t("p50")} {bucket ? formatDuration(bucket.duration_p50_ms) : ""}

@@ -1,8 +1,11 @@
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { SearchX } from "lucide-react";
+import { newestTraceQuery } from "../../api/queries";
 import type { Problem } from "../../api/types";
 import { formatCount } from "../../base/format";
 import { useLanguage } from "../../base/i18n";
+import { formatDateTime, toRfc3339 } from "../../base/time";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
 import type { Column } from "./columns";
@@ -13,6 +16,9 @@ import { useListStrings } from "./strings";
 import { TraceTable } from "./TraceTable";
 import type { ListState } from "./useListState";
 import type { useTraceList } from "./useTraceList";
+
+/** Half of the range that is shown around a single trace. */
+const AROUND_MS = 30 * 60_000;
 
 type BodyProps = {
   state: ListState;
@@ -67,7 +73,7 @@ function Footer(props: { source: BodyProps["source"] }) {
 function Nothing(props: { state: ListState; onRetry: () => void }) {
   const t = useListStrings();
   const { state } = props;
-  if (state.filter === "") return <Onboarding state={state} onRetry={props.onRetry} />;
+  if (state.filter === "") return <Quiet {...props} />;
   return (
     <EmptyState
       icon={<SearchX size={28} />}
@@ -80,6 +86,27 @@ function Nothing(props: { state: ListState; onRetry: () => void }) {
       }
     >
       {t("nothingHint")}
+    </EmptyState>
+  );
+}
+
+/** No trace in the range: either the project has none at all, or they are older or newer. */
+function Quiet(props: { state: ListState; onRetry: () => void }) {
+  const t = useListStrings();
+  const { state } = props;
+  const newest = useQuery(newestTraceQuery(state.selection.project));
+  if (newest.isPending) return null;
+  const trace = newest.data?.items[0];
+  if (trace === undefined) return <Onboarding state={state} onRetry={props.onRetry} />;
+  const start = Date.parse(trace.start_time);
+  const around = { from: toRfc3339(start - AROUND_MS), to: toRfc3339(start + AROUND_MS), live: null };
+  return (
+    <EmptyState
+      icon={<SearchX size={28} />}
+      title={t("quiet")}
+      actions={<Button onClick={() => state.change(around)}>{t("showNewest")}</Button>}
+    >
+      {t("quietHint", { time: formatDateTime(trace.start_time).slice(0, 19) })}
     </EmptyState>
   );
 }

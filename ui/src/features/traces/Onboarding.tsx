@@ -1,4 +1,4 @@
-import { Button, Tabs } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { statusQuery } from "../../api/queries";
@@ -50,12 +50,6 @@ export function Onboarding(props: { state: ListState; onRetry: () => void }) {
           <CodeBlock code="spanglass keys create --project default" />
         </>
       )}
-      <p className={classes.older}>
-        <span className="muted">{t("welcomeOlder")}</span>
-        <Button onClick={() => state.change({ from: "now-30d", to: "now" })}>
-          {t("rangeLast", { span: t("d30") })}
-        </Button>
-      </p>
     </div>
   );
 }

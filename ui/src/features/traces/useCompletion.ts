@@ -13,7 +13,7 @@ const FIELDS_MAX = 60;
 const VALUES_MAX = 30;
 const PAUSE_MS = 120;
 /** Families whose keys the server lists as a facet of their own. */
-const ATTRIBUTES = "attributes.";
+const FAMILIES = ["attributes", "resource", "metadata"];
 
 export type Completion = { spot: CompletionSpot | null; suggestions: readonly Suggestion[] };
 
@@ -29,7 +29,7 @@ export function useCompletion(
   const asked = askedFacet(spot);
   const [prefix] = useDebouncedValue(asked?.prefix ?? "", PAUSE_MS);
   const known = fields.data?.fields ?? [];
-  const isAskable = asked !== null && (asked.field === "attributes" || isFacetable(asked.field, known));
+  const isAskable = asked !== null && (FAMILIES.includes(asked.field) || isFacetable(asked.field, known));
   const values = useQuery({
     ...facetQuery({ ...selection, filter: "" }, asked?.field ?? "", prefix, VALUES_MAX),
     enabled: isOpen && isAskable,
@@ -42,20 +42,21 @@ export function useCompletion(
   if (spot.kind === "value") {
     return { spot, suggestions: found.filter((one) => one.label.toLowerCase().includes(wanted)) };
   }
-  const keys = found.map((key) => ({
-    ...key,
-    label: ATTRIBUTES + key.label,
-    insert: `${ATTRIBUTES}${key.label}:`,
-  }));
+  const family = `${asked?.field}.`;
+  const keys = found.map((key) => ({ ...key, label: family + key.label, insert: `${family}${key.label}:` }));
   return { spot, suggestions: [...keys, ...suggestFields(known, wanted, FIELDS_MAX)] };
 }
 
+function familyOf(name: string): string | null {
+  return FAMILIES.find((family) => name.startsWith(`${family}.`)) ?? null;
+}
+
 function isFacetable(field: string, known: readonly { name: string; is_facet: boolean }[]): boolean {
-  return field.startsWith(ATTRIBUTES) || known.some((one) => one.name === field && one.is_facet);
+  return familyOf(field) !== null || known.some((one) => one.name === field && one.is_facet);
 }
 
 function askedFacet(spot: CompletionSpot | null): { field: string; prefix: string } | null {
   if (spot?.kind === "value") return { field: spot.field, prefix: spot.prefix };
-  const isKey = spot?.kind === "field" && spot.prefix.startsWith(ATTRIBUTES);
-  return isKey ? { field: "attributes", prefix: spot.prefix.slice(ATTRIBUTES.length) } : null;
+  const family = spot === null ? null : familyOf(spot.prefix);
+  return spot && family ? { field: family, prefix: spot.prefix.slice(family.length + 1) } : null;
 }
