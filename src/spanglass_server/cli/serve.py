@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on.  [default: 127.0.0.1]")]
+HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on. (default 127.0.0.1)")]
 PortOption = Annotated[
-    int | None, typer.Option("--port", help="Port of the web app, the API and OTLP/HTTP.  [default: 4318]")
+    int | None, typer.Option("--port", help="Port of the web app, the API and OTLP/HTTP. (default 4318)")
 ]
 GrpcPortOption = Annotated[
-    int | None, typer.Option("--grpc-port", help="Port of OTLP/gRPC; 0 turns it off.  [default: 4317]")
+    int | None, typer.Option("--grpc-port", help="Port of OTLP/gRPC; 0 turns it off. (default 4317)")
 ]
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", help="Directory of the embedded storage.", file_okay=False)
