@@ -1,0 +1,184 @@
+"""What only a whole trace can tell: which spans are calls, what spans inherit, and the trace's summary.
+
+Everything here is a function of the set of spans: neither the order nor the grouping in which they arrived
+shows, so that a late span just settles its trace again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+import orjson
+
+from spanglass_server.model.span import (
+    INHERITED_FEATURE,
+    INHERITED_SESSION,
+    INHERITED_TEAM,
+    INHERITED_USER,
+)
+from spanglass_server.normalize.calls import MODEL_KINDS, Roles, SpanKey, find_roles, is_carrier, is_plain
+from spanglass_server.normalize.digest import facts_of
+from spanglass_server.normalize.facts import SpanFacts, Verdict
+from spanglass_server.normalize.summary import summarize
+from spanglass_server.normalize.values import as_word
+
+__all__ = ["facts_of", "settle", "summarize"]
+
+Identity: TypeAlias = tuple[str, str, str, str]
+"""feature, team, user_id, session_id"""
+
+_NOBODY: Final[Identity] = ("", "", "", "")
+_BITS: Final = (INHERITED_FEATURE, INHERITED_TEAM, INHERITED_USER, INHERITED_SESSION)
+_METADATA_KEYS: Final = (
+    ("feature",),
+    ("team",),
+    ("user_id", "userId"),
+    ("session_id", "sessionId", "thread_id", "conversation_id"),
+)
+"""Where a trace's metadata names each part of the identity."""
+
+
+def settle(traces: Mapping[str, Sequence[SpanFacts]]) -> list[Verdict]:
+    """A verdict on every span of these traces of one project, each span once.
+
+    `traces` maps trace ids to the facts of all known spans. Traces that share a response id belong together:
+    settled apart, a call told in both would count twice. Others may be settled together or apart.
+    """
+    groups = {trace_id: _unique(facts) for trace_id, facts in traces.items()}
+    roles = _roles(groups)
+    verdicts: list[Verdict] = []
+    for trace_id, facts in groups.items():
+        identities = _identities(facts)
+        for fact, (own, inherited) in zip(facts, identities, strict=True):
+            key = (trace_id, fact.span_id)
+            verdicts.append(
+                Verdict(trace_id, fact.span_id, key in roles.calls, key in roles.billable, *own, inherited)
+            )
+    return verdicts
+
+
+def _unique(facts: Sequence[SpanFacts]) -> list[SpanFacts]:
+    """Each span once. Should one be told twice, the fuller telling counts, whichever came first."""
+    by_id = {fact.span_id: fact for fact in facts}
+    if len(by_id) == len(facts):
+        return list(facts)
+    return list(
+        {fact.span_id: fact for fact in sorted(facts, key=lambda f: (f.end_time_ns, repr(f)))}.values()
+    )
+
+
+def _roles(groups: Mapping[str, Sequence[SpanFacts]]) -> Roles:
+    calls: set[SpanKey] = set()
+    billable: set[SpanKey] = set()
+    shared = _shared_responses(groups)
+    entangled: list[SpanFacts] = []
+    for trace_id, facts in groups.items():
+        if shared and any(fact.response_id in shared for fact in facts):
+            entangled += facts
+        elif not is_plain(facts):
+            roles = find_roles(facts)
+            calls |= roles.calls
+            billable |= roles.billable
+        else:
+            for fact in facts:
+                if fact.kind in MODEL_KINDS:
+                    key = (trace_id, fact.span_id)
+                    calls.add(key)
+                    if is_carrier(fact):
+                        billable.add(key)
+    if entangled:
+        roles = find_roles(entangled)
+        calls |= roles.calls
+        billable |= roles.billable
+    return Roles(frozenset(calls), frozenset(billable))
+
+
+def _shared_responses(groups: Mapping[str, Sequence[SpanFacts]]) -> set[str]:
+    """Response ids that more than one trace holds."""
+    if len(groups) < 2:
+        return set()
+    holders: dict[str, str] = {}
+    shared: set[str] = set()
+    for trace_id, facts in groups.items():
+        for fact in facts:
+            if fact.response_id and holders.setdefault(fact.response_id, trace_id) != trace_id:
+                shared.add(fact.response_id)
+    return shared
+
+
+def _identities(facts: Sequence[SpanFacts]) -> list[tuple[Identity, int]]:
+    """For each span: feature, team, user and session, and the bits of what it has from elsewhere.
+
+    The span's own; else the nearest ancestor's; else that of any span of the trace (the earliest that has
+    one), then the trace's metadata's; else the resource's.
+    """
+    owns: list[Identity] = [(f.feature, f.team, f.user_id, f.session_id) for f in facts]
+    if all(own == owns[0] for own in owns) and all(owns[0]):
+        return [(owns[0], 0)] * len(owns)
+    has_own = any(own != _NOBODY for own in owns)
+    resolved = _with_ancestors(facts, owns) if has_own else owns
+    of_trace = _of_trace(facts) if has_own or any('"' in f.metadata for f in facts) else _NOBODY
+    if not has_own and of_trace == _NOBODY and not any(f.resource_feature or f.resource_team for f in facts):
+        return [(_NOBODY, 0)] * len(facts)
+    return [
+        _complete(own, above, of_trace, (fact.resource_feature, fact.resource_team, "", ""))
+        for fact, own, above in zip(facts, owns, resolved, strict=True)
+    ]
+
+
+def _complete(
+    own: Identity, above: Identity, of_trace: Identity, of_resource: Identity
+) -> tuple[Identity, int]:
+    feature, team, user, session = (a or t or r for a, t, r in zip(above, of_trace, of_resource, strict=True))
+    identity = (feature, team, user, session)
+    bits = sum(bit for bit, value, was in zip(_BITS, identity, own, strict=True) if value and not was)
+    return identity, bits
+
+
+def _with_ancestors(facts: Sequence[SpanFacts], owns: Sequence[Identity]) -> list[Identity]:
+    """Own identities completed from the nearest ancestors that have what is missing."""
+    number = {fact.span_id: n for n, fact in enumerate(facts)}
+    done: dict[int, Identity] = {}
+    for start in range(len(facts)):
+        path: list[int] = []
+        on_path: set[int] = set()
+        n = start
+        while n >= 0 and n not in done and n not in on_path:
+            path.append(n)
+            on_path.add(n)
+            n = number.get(facts[n].parent_span_id, -1)
+        above = done.get(n, _NOBODY)
+        for passed in reversed(path):
+            own = owns[passed]
+            if own != above and above != _NOBODY:
+                above = (own[0] or above[0], own[1] or above[1], own[2] or above[2], own[3] or above[3])
+            else:
+                above = own
+            done[passed] = above
+    return [done[n] for n in range(len(facts))]
+
+
+def _of_trace(facts: Sequence[SpanFacts]) -> Identity:
+    """What any span, else any metadata, of the trace says; the earliest wins."""
+    found = ["", "", "", ""]
+    ordered = sorted(facts, key=lambda f: (f.start_time_ns, f.span_id))
+    for fact in ordered:
+        for n, value in enumerate((fact.feature, fact.team, fact.user_id, fact.session_id)):
+            if value and not found[n]:
+                found[n] = value
+        if all(found):
+            break
+    else:
+        for metadata in dict.fromkeys(fact.metadata for fact in ordered if fact.metadata):
+            _fill_from_metadata(found, metadata)
+    return (found[0], found[1], found[2], found[3])
+
+
+def _fill_from_metadata(found: list[str], metadata: str) -> None:
+    values: dict[str, object] | None = None
+    for n, keys in enumerate(_METADATA_KEYS):
+        for key in keys:
+            if found[n] or f'"{key}"' not in metadata:
+                continue
+            values = orjson.loads(metadata) if values is None else values
+            value = values.get(key)
+            found[n] = as_word(value) or "" if isinstance(value, (str, int, float)) else ""
