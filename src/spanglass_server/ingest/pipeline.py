@@ -355,13 +355,10 @@ class IngestPipeline:
         assert settled is not None
         count = self._counters.count
         for member in batch.members:
-            prepared = member.prepared
             count("accepted_bytes", member.reservation.size)
-            member.reservation.release()
-            member.reply.set_result(prepared.rejections)
-            if prepared.rejections:
+            if rejections := member.prepared.rejections:
                 word: Word = "rejected_spans" if member.signal == "traces" else "rejected_logs"
-                count(word, len(prepared.rejections), reason=prepared.rejections[0].reason)
+                count(word, len(rejections), reason=rejections[0].reason)
         count("accepted_requests", len(batch.members))
         count("accepted_spans", len(settled.spans))
         count("accepted_logs", batch.row_count - len(settled.spans))
@@ -369,6 +366,9 @@ class IngestPipeline:
         count("revised_spans", len(settled.revisions))
         count("loaded_traces", settled.loaded_count)
         count("commits", 1, rows=batch.row_count, requests=len(batch.members), write_ms=round(write_s * 1000))
+        for member in batch.members:
+            member.reservation.release()
+            member.reply.set_result(member.prepared.rejections)
 
     def _fail_batch(self, batch: _Batch, error: SpanglassError) -> None:
         self._counters.count("failed_commits", 1, reason=error.message, requests=len(batch.members))

@@ -45,20 +45,18 @@ class Ingest:
         return {span.span_id for span in self.store.list_spans(PROJECT).values() if span.is_billable}
 
 
-def rag(factory: SpanFactory, **fields: object) -> list[Span]:
-    return factory.rag_trace(**fields)
-
-
 def wrapped_call(factory: SpanFactory, **fields: object) -> Sequence[Span]:
     """A root, a wrapper that repeats the usage, and the call itself."""
     root = factory.span(kind="chain", **fields)
     wrapper = factory.call(
+        kind="agent",
         trace_id=root.trace_id,
         parent_span_id=root.span_id,
         start_time_ns=root.start_time_ns + 10,
         response_id="",
     )
     call = wrapper._replace(
+        kind="llm",
         span_id="c" * 16,
         parent_span_id=wrapper.span_id,
         start_time_ns=wrapper.start_time_ns + 10,
@@ -70,11 +68,11 @@ def wrapped_call(factory: SpanFactory, **fields: object) -> Sequence[Span]:
 def test_a_whole_trace_is_settled_without_asking_the_store() -> None:
     store = MemoryStore()
     ingest = Ingest(store)
-    spans = rag(SpanFactory(PROJECT))
+    spans = SpanFactory(PROJECT).rag_trace()
     settled = ingest.commit(spans)
     assert store.load_count == 0
     (summary,) = settled.summaries
-    assert (summary.span_count, summary.llm_call_count) == (5, 1)
+    assert summary.span_count == 5
     assert (summary.input_tokens, summary.output_tokens) == (600, 150)
     assert ingest.billable() == {spans[3].span_id}
 
@@ -82,7 +80,7 @@ def test_a_whole_trace_is_settled_without_asking_the_store() -> None:
 def test_children_first_and_root_later_make_one_trace() -> None:
     store = MemoryStore()
     ingest = Ingest(store)
-    root, *children = rag(SpanFactory(PROJECT))
+    root, *children = SpanFactory(PROJECT).rag_trace()
     ingest.commit(children)
     ingest.commit([root])
     (trace,) = store.list_traces(PROJECT).values()
@@ -121,7 +119,7 @@ def test_a_trace_that_spans_a_restart_is_one_trace() -> None:
 def test_a_late_child_after_a_restart_finds_its_trace_though_it_started_after_it() -> None:
     store = MemoryStore()
     ingest = Ingest(store)
-    root, *children = rag(SpanFactory(PROJECT))
+    root, *children = SpanFactory(PROJECT).rag_trace()
     ingest.commit([root, *children[:3]])
     ingest.restart(root.start_time_ns - HOUR_NS)
     late = children[3]._replace(start_time_ns=root.start_time_ns + 60 * 10**9)
@@ -134,21 +132,21 @@ def test_an_evicted_trace_is_loaded_when_its_next_span_arrives() -> None:
     store = MemoryStore()
     ingest = Ingest(store, spans_max=5)
     factory = SpanFactory(PROJECT)
-    root, *children = rag(factory)
+    root, *children = factory.rag_trace()
     ingest.commit([root, *children[:2]])
     for _ in range(5):
-        ingest.commit(rag(factory))
+        ingest.commit(factory.rag_trace())
     assert ingest.cache.span_count <= 5
     ingest.commit(children[2:])
     traces = store.list_traces(PROJECT)
     assert traces[root.trace_id].span_count == 5
-    assert all(trace.llm_call_count == 1 for trace in traces.values())
+    assert all(trace.input_tokens == 600 for trace in traces.values())
 
 
 def test_a_span_sent_again_changes_nothing() -> None:
     store = MemoryStore()
     ingest = Ingest(store)
-    spans = rag(SpanFactory(PROJECT))
+    spans = SpanFactory(PROJECT).rag_trace()
     ingest.commit(spans)
     before = (store.list_spans(PROJECT), store.list_traces(PROJECT))
     settled = ingest.commit(spans)
@@ -164,7 +162,7 @@ def test_a_span_sent_again_changes_nothing() -> None:
 def test_a_span_sent_again_with_more_replaces_the_first() -> None:
     store = MemoryStore()
     ingest = Ingest(store)
-    *others, call, _guardrail = rag(SpanFactory(PROJECT))
+    *others, call, _guardrail = SpanFactory(PROJECT).rag_trace()
     ingest.commit([*others, call])
     ingest.commit([call._replace(output_tokens=999)])
     (trace,) = store.list_traces(PROJECT).values()
@@ -221,7 +219,7 @@ def test_projects_do_not_share_responses() -> None:
 def test_what_is_not_stored_yet_is_not_let_go() -> None:
     store = MemoryStore()
     ingest = Ingest(store, spans_max=1)
-    spans = rag(SpanFactory(PROJECT))
+    spans = SpanFactory(PROJECT).rag_trace()
     ingest.cache.settle(spans, version=50)
     ingest.cache.trim(stored_version=49)
     assert ingest.cache.span_count == 5
@@ -232,7 +230,7 @@ def test_what_is_not_stored_yet_is_not_let_go() -> None:
 def test_a_forgotten_project_starts_from_nothing() -> None:
     store = MemoryStore()
     ingest = Ingest(store)
-    root, *children = rag(SpanFactory(PROJECT))
+    root, *children = SpanFactory(PROJECT).rag_trace()
     ingest.commit([root, *children[:2]])
     store.spans.clear()
     store.traces.clear()
@@ -245,5 +243,5 @@ def test_a_forgotten_project_starts_from_nothing() -> None:
 def test_with_other_writers_memory_is_no_proof() -> None:
     store = MemoryStore()
     cache = TraceCache(store.load_facts, spans_max=100, started_at_ns=LONG_AGO_NS, is_only_writer=False)
-    cache.settle(rag(SpanFactory(PROJECT)), version=1)
+    cache.settle(SpanFactory(PROJECT).rag_trace(), version=1)
     assert store.load_count == 1
