@@ -15,6 +15,7 @@ from spanglass_server.normalize.messages.encodings import ENCODINGS, genai, lang
 from spanglass_server.normalize.messages.limits import MESSAGES_MAX
 from spanglass_server.normalize.messages.source import RenderLog, Source, Turns
 from spanglass_server.normalize.messages.tools import paired_calls, read_tool_call, read_tools
+from spanglass_server.normalize.values import printable, printable_text
 from spanglass_server.wire.records import AttributeValue, EventRecord
 
 _REQUESTS: Final = ("input.value", "mlflow.spanInputs", "langfuse.observation.input")
@@ -55,11 +56,11 @@ def render(
     span's, for tool spans that name their tool nowhere else. Never raises: what it does not understand is
     shown as it came on a model call, and left to the raw view on other spans.
     """
-    source = Source(attributes, events, logs, kind, dialect)
+    source = _printable(attributes, events, logs, kind, dialect)
     turns = read_turns(source)
     asked = tuple(turns.input[-MESSAGES_MAX:])
     answered = tuple(turns.output[-MESSAGES_MAX:])
-    own_call = (read_tool_call(source, name),) if kind == "tool" else ()
+    own_call = (read_tool_call(source, printable_text(name)),) if kind == "tool" else ()
     return Rendered(
         input_messages=asked,
         output_messages=answered,
@@ -67,6 +68,27 @@ def render(
         documents=read_documents(source),
         tools=read_tools(source),
     )
+
+
+def _printable(
+    attributes: Mapping[str, AttributeValue],
+    events: Sequence[EventRecord],
+    logs: Sequence[RenderLog],
+    kind: str,
+    dialect: str,
+) -> Source:
+    """Without what JSON cannot hold, so that whatever is found can be shown."""
+    return Source(
+        _printable_fields(attributes),
+        [event._replace(attributes=_printable_fields(event.attributes)) for event in events],
+        [RenderLog(log.event_name, printable(log.body), _printable_fields(log.attributes)) for log in logs],
+        kind,
+        dialect,
+    )
+
+
+def _printable_fields(attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
+    return {key: printable(value) for key, value in attributes.items()}
 
 
 def read_turns(source: Source) -> Turns:
