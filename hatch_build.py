@@ -84,7 +84,7 @@ def fetch_packaged_node() -> Path:
         [uv, "pip", "install", "--quiet"] if uv else [sys.executable, "-m", "pip", "install", "--quiet"]
     )
     print("No Node.js 20.19 or newer here: fetching one for this checkout", file=sys.stderr, flush=True)  # noqa: T201
-    command = [*installer, "--target", str(NODE_CACHE), NODE_PACKAGE]
+    command = [*installer, "--quiet", "--target", str(NODE_CACHE), NODE_PACKAGE]
     done = subprocess.run(command, check=False)  # noqa: S603
     node = packaged_node()
     if done.returncode != 0 or node is None:
