@@ -14,7 +14,7 @@ from spanglass_server.store.clickhouse.reader_lists import (
     IN_RANGE,
     SPANS,
     TRACES,
-    add_payloads,
+    WHOLE_SPANS,
     condition_of,
     list_page,
     range_params,
@@ -56,10 +56,8 @@ class ClickHouseReader:
         *,
         payloads: bool = False,
     ) -> Page:
-        found = list_page(self._engine, SPANS, project_id, during, where, page)
-        return (
-            found._replace(items=add_payloads(self._engine, project_id, found.items)) if payloads else found
-        )
+        listing = WHOLE_SPANS if payloads else SPANS
+        return list_page(self._engine, listing, project_id, during, where, page)
 
     def find_trace(self, project_id: str, trace_id: str) -> Mapping[str, Any] | None:
         rows = self._read_trace(project_id, trace_id, "traces", TRACE_COLUMNS, "version DESC LIMIT 1")

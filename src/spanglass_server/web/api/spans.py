@@ -12,7 +12,6 @@ from spanglass_server.web.api.traces import Reading, Serving
 from spanglass_server.web.params import Selection, page_request, selection_of
 from spanglass_server.web.services import Services
 
-
 router = APIRouter(tags=["spans"])
 
 

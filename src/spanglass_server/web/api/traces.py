@@ -43,7 +43,7 @@ def list_traces(
     selection: Annotated[Selection, Depends(selection_of("traces"))],
     page: Annotated[PageRequest, Depends(page_request)],
 ) -> Response:
-    """A page of trace summaries, in order of start_time, duration, cost, total_tokens, error_count, span_count."""
+    """A page of traces, by start_time, duration, cost, total_tokens, error_count or span_count."""
     found = services.reader.list_traces(caller.project.id, selection.during, selection.where, page)
     items = [trace_json(row) for row in found.items]
     return json_response({"items": items, "next_cursor": found.next_cursor or None})
