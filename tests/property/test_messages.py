@@ -17,12 +17,21 @@ from spanglass_server.wire.records import EventRecord, Resource, Scope, SpanReco
 RESOURCE = Resource(attributes={})
 SCOPE = Scope(name="", version="", attributes={})
 
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
 WORDS = st.sampled_from(
-    """role content parts type text user assistant tool messages input output choices message tool_calls function
-    name arguments id kwargs args lc data generations candidates contents system toolUse toolResult functionCall
-    reasoning thinking image image_url source url documents node score metadata ai human tool_call tool_result
-    blob file summary value query inputs tags part_kind event.name gen_ai.choice gen_ai.user.message embedding
-    finish_reason tools config""".split()
+    words(
+        """
+        role content parts type text user assistant tool messages input output choices message
+        tool_calls function name arguments id kwargs args lc data generations candidates contents
+        system toolUse toolResult functionCall reasoning thinking image image_url source url documents
+        node score metadata ai human tool_call tool_result blob file summary value query inputs tags
+        part_kind event.name gen_ai.choice gen_ai.user.message embedding finish_reason tools config
+        """
+    )
 )
 ODD = st.sampled_from(["[", "{", '"', '"\\ud83d"', "\ud83d", "null", "NaN", "\x00", "'"])
 TEXTS = st.one_of(WORDS, st.text(max_size=12), ODD)
@@ -38,33 +47,34 @@ VALUES = st.one_of(JSON, JSON.map(lambda value: json.dumps(value)), st.binary(ma
 FLATTENED = st.builds(
     "{}{}.{}".format,
     st.sampled_from(
-        """llm.input_messages. llm.output_messages. gen_ai.prompt. gen_ai.completion. retrieval.documents.
-        llm.tools. embedding.embeddings. llm.request.functions.""".split()
+        words("""llm.input_messages. llm.output_messages. gen_ai.prompt. gen_ai.completion.
+        retrieval.documents. llm.tools. embedding.embeddings. llm.request.functions.""")
     ),
     st.sampled_from(["0", "1", "10", "x", "", "٣", "99999999999"]),
     st.sampled_from(
-        """message.role message.content message.contents.0.message_content.text role content document.content
-        message.tool_calls.0.tool_call.function.arguments tool_calls.0.arguments document.score
-        document.metadata tool.json_schema embedding.text name""".split()
+        words("""message.role message.content message.contents.0.message_content.text role content
+        document.content message.tool_calls.0.tool_call.function.arguments tool_calls.0.arguments
+        document.score document.metadata tool.json_schema embedding.text name""")
     ),
 )
 KEYS = st.one_of(
     st.sampled_from(sorted({*INPUT_KEYS, *OUTPUT_KEYS, *ARGUMENT_KEYS, *RESULT_KEYS})),
     st.sampled_from(
-        """gen_ai.system_instructions gen_ai.tool.definitions gen_ai.retrieval.documents ai.prompt.tools
-        ai.response.reasoning ai.response.finishReason model_request_parameters request_data name""".split()
+        words("""gen_ai.system_instructions gen_ai.tool.definitions gen_ai.retrieval.documents ai.prompt.tools
+        ai.response.reasoning ai.response.finishReason model_request_parameters request_data name""")
     ),
     FLATTENED,
     st.text(max_size=8),
 )  # fmt: skip
 ATTRIBUTES = st.dictionaries(KEYS, VALUES, max_size=6)
+EVENT_NAMES = words(
+    "gen_ai.user.message gen_ai.choice gen_ai.content.prompt gen_ai.tool.message db.query.result"
+)
 EVENTS = st.lists(
     st.builds(
         EventRecord,
         st.integers(0, 10),
-        st.sampled_from(
-            "gen_ai.user.message gen_ai.choice gen_ai.content.prompt gen_ai.tool.message db.query.result".split()
-        ),
+        st.sampled_from(EVENT_NAMES),
         st.dictionaries(st.one_of(WORDS, KEYS, st.just("gen_ai.prompt")), VALUES, max_size=4),
     ),
     max_size=3,

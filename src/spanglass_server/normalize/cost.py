@@ -13,10 +13,13 @@ from spanglass_server.model.price import (
 from spanglass_server.model.span import Span
 from spanglass_server.normalize.price_catalog import DAY_NS
 from spanglass_server.normalize.prices import ModelKey, PriceBook
-from spanglass_server.normalize.usage import Usage
+from spanglass_server.normalize.usage import NO_USAGE, Usage
 
 UNPRICED = Priced(None, {}, "unpriced", "")
 UNKNOWN_USAGE = Priced(None, {}, "", "")
+
+MODEL_KINDS = frozenset({"llm", "embedding", "reranker"})
+"""A span of another kind is priced only where it carries usage or a cost."""
 
 SAME_COST = 1e-12
 """USD; costs this close are the same cost computed twice."""
@@ -113,14 +116,17 @@ def _charge_output(usage: Usage, output: int, rates: Rates, details: dict[str, f
 
 
 def reprice(span: Span, prices: PriceBook) -> Priced:
-    """The price of a stored span by these prices, at the time of the call. A span that had nothing to price
-    (no model call, or usage unknown) keeps having none, unless its model is now sold by the request."""
+    """The price of a stored span by these prices, at the time of the call. A span that is no model call and
+    carries no usage has nothing to price, as at ingest."""
+    usage = usage_of(span)
+    if usage == NO_USAGE and span.reported_cost_usd is None and span.kind not in MODEL_KINDS:
+        return UNKNOWN_USAGE
     return price_usage(
         prices,
         provider=span.provider,
         model=span.response_model or span.request_model,
         request_model=span.request_model,
-        usage=usage_of(span),
+        usage=usage,
         at_ns=span.start_time_ns,
         reported_cost_usd=span.reported_cost_usd,
     )

@@ -36,6 +36,9 @@ _MISSED: Final = "\0missed"
 
 def squeeze(text: str) -> str:
     """The first characters, runs of blanks as one blank."""
+    head = text[:PREVIEW_CHARS_MAX]
+    if "  " not in head and head.isprintable():
+        return head.strip()
     return " ".join(text[:_SQUEEZED_CHARS_MAX].split())[:PREVIEW_CHARS_MAX]
 
 
