@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from spanglass_server.normalize.dialects.anthropic_sdk import SCOPE_PREFIX as ANTHROPIC_SDK_SCOPE
 from spanglass_server.normalize.dialects.pydantic_ai import LOGFIRE_SCOPE_PREFIX
 from spanglass_server.normalize.facts import SpanFacts
+from spanglass_server.normalize.links import LATER_END_NS, MISCOUNT_MAX, is_anthropic, links_of
 from spanglass_server.normalize.models import canonical_provider
 
 MODEL_KINDS: Final = frozenset({"llm", "embedding", "reranker"})
@@ -24,9 +25,6 @@ SAME_RESPONSE_REACH_NS: Final = 600_000_000_000
 
 REPEATED_RESPONSE_REACH_NS: Final = 5_000_000_000
 """By one library: within five seconds. Later, the same id is another call, answered by a replaying server."""
-
-MISCOUNT_MAX: Final = 8
-"""Output tokens by which a library's count of a stream may differ from the Anthropic SDK's own."""
 
 NEIGHBOURS_MAX: Final = 64
 """Candidates that one span is compared with: bounds the work on traces of thousands of alike calls."""
@@ -107,6 +105,7 @@ class _Calls:
         self._unite_same_responses()
         self._unite_logfire_streams()
         self._unite_siblings()
+        self._unite_across_traces()
         wrappers = self._unite_nested()
         calls: set[int] = set()
         billable: set[int] = set()
@@ -122,6 +121,8 @@ class _Calls:
                 chosen = min(members, key=self._representation)
                 if self._is_told_elsewhere(members):
                     continue
+                if all(self.facts[n].status != "error" for n in members):
+                    billable.add(chosen)
             calls.add(chosen)
         self._charge_wrappers(calls, billable)
         return Roles(self._keys(calls), self._keys(billable))
@@ -213,6 +214,29 @@ class _Calls:
                         both = scopes[one] | scopes[other]
                         self.unite(a, b)
                         scopes[self.find(a)] = both
+
+    # The Anthropic SDK's span in a trace of its own, another library's without the response's id.
+
+    def _unite_across_traces(self) -> None:
+        offers: dict[str, list[int]] = defaultdict(list)
+        for n in self.models:
+            if not self.facts[n].response_id:
+                for key in links_of(self.facts[n]).own:
+                    offers[key].append(n)
+        if not offers:
+            return
+        taken: set[int] = set()
+        for n in self.models:
+            fact = self.facts[n]
+            if not _is_anthropic_sdk(fact) or len(self.set_of(n)) > 1:
+                continue
+            found = [m for key in links_of(fact).sought for m in offers.get(key, ())]
+            fitting = [m for m in found if _is_around_elsewhere(self.facts[m], fact)]
+            if fitting:
+                # Of alike calls at once each has its own counterpart; which is which does not matter.
+                best = min(fitting, key=lambda m: (m in taken, -self.facts[m].start_time_ns, m))
+                taken.add(best)
+                self.unite(best, n)
 
     # A library around another.
 
@@ -336,7 +360,9 @@ class _Calls:
         if not charged:
             return
         below: dict[int, list[int]] = defaultdict(list)
-        for n in sorted(calls - billable):
+        for n in sorted(calls):
+            if self.carries[n]:
+                continue
             for above in self._ancestors(n):
                 if above in charged:
                     below[above].append(n)
@@ -344,6 +370,7 @@ class _Calls:
         for unknown in below.values():
             if len(unknown) == 1 and self.facts[unknown[0]].status != "error":
                 calls.discard(unknown[0])
+                billable.discard(unknown[0])
         calls |= charged
         billable |= charged
 
@@ -405,6 +432,22 @@ def _is_model_compatible(one: str, other: str) -> bool:
 
 def _has_other_response(a: SpanFacts, b: SpanFacts) -> bool:
     return bool(a.response_id and b.response_id) and a.response_id != b.response_id
+
+
+def _is_around_elsewhere(other: SpanFacts, sdk: SpanFacts) -> bool:
+    """Whether a library's span in another trace tells the call of this span of the Anthropic SDK.
+
+    Logfire's logs of streams come when these have ended; other spans are around the SDK's."""
+    if other.trace_id == sdk.trace_id or not is_anthropic(other):
+        return False
+    if is_carrier(other) != is_carrier(sdk) or (not is_carrier(sdk) and other.status != sdk.status):
+        return False
+    if other.model and not _is_model_compatible(other.model, sdk.model):
+        return False
+    gap_ns = other.end_time_ns - sdk.end_time_ns
+    if _is_logfire(other) and _is_instant(other):
+        return abs(gap_ns) <= LATER_END_NS
+    return not sdk.parent_span_id and other.start_time_ns <= sdk.start_time_ns and 0 <= gap_ns <= LATER_END_NS
 
 
 def _uncached(fact: SpanFacts) -> int:

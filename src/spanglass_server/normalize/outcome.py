@@ -129,8 +129,8 @@ def read_failure(record: SpanRecord, slots: f.Slots) -> Failure:
     exception_type, exception_message = _exception_of(record.events)
     exception_type = exception_type or slots[f.EXCEPTION_TYPE] or ""
     exception_message = exception_message or slots[f.EXCEPTION_MESSAGE] or ""
-    message = slots[f.STATUS_MESSAGE] or record.status_message or exception_message
     named = slots[f.ERROR_TYPE] or ""
+    message = slots[f.STATUS_MESSAGE] or record.status_message or exception_message or named
     http_status = slots[f.HTTP_STATUS] or 0
     return Failure(
         classify_error(named, exception_type, f"{message[:2000]} {exception_message[:2000]}", http_status),

@@ -18,10 +18,11 @@ from spanglass_server.model.span import (
 from spanglass_server.normalize.calls import MODEL_KINDS, Roles, SpanKey, find_roles, is_carrier, is_plain
 from spanglass_server.normalize.digest import facts_of
 from spanglass_server.normalize.facts import SpanFacts, Verdict
+from spanglass_server.normalize.links import links_of
 from spanglass_server.normalize.summary import summarize
 from spanglass_server.normalize.values import as_word
 
-__all__ = ["facts_of", "settle", "summarize"]
+__all__ = ["facts_of", "links_of", "settle", "summarize"]
 
 Identity: TypeAlias = tuple[str, str, str, str]
 """feature, team, user_id, session_id"""
@@ -40,7 +41,7 @@ _METADATA_KEYS: Final = (
 def settle(traces: Mapping[str, Sequence[SpanFacts]]) -> list[Verdict]:
     """A verdict on every span of these traces of one project, each span once.
 
-    `traces` maps trace ids to the facts of all known spans. Traces that share a response id belong together:
+    `traces` maps trace ids to the facts of all known spans. Traces that links.py connects belong together:
     settled apart, a call told in both would count twice. Others may be settled together or apart.
     """
     groups = {trace_id: _unique(facts) for trace_id, facts in traces.items()}
@@ -69,10 +70,10 @@ def _unique(facts: Sequence[SpanFacts]) -> list[SpanFacts]:
 def _roles(groups: Mapping[str, Sequence[SpanFacts]]) -> Roles:
     calls: set[SpanKey] = set()
     billable: set[SpanKey] = set()
-    shared = _shared_responses(groups)
+    connected = _connected(groups)
     entangled: list[SpanFacts] = []
     for trace_id, facts in groups.items():
-        if shared and any(fact.response_id in shared for fact in facts):
+        if trace_id in connected:
             entangled += facts
         elif not is_plain(facts):
             roles = find_roles(facts)
@@ -83,7 +84,7 @@ def _roles(groups: Mapping[str, Sequence[SpanFacts]]) -> Roles:
                 if fact.kind in MODEL_KINDS:
                     key = (trace_id, fact.span_id)
                     calls.add(key)
-                    if is_carrier(fact):
+                    if is_carrier(fact) or fact.status != "error":
                         billable.add(key)
     if entangled:
         roles = find_roles(entangled)
@@ -92,17 +93,26 @@ def _roles(groups: Mapping[str, Sequence[SpanFacts]]) -> Roles:
     return Roles(frozenset(calls), frozenset(billable))
 
 
-def _shared_responses(groups: Mapping[str, Sequence[SpanFacts]]) -> set[str]:
-    """Response ids that more than one trace holds."""
+def _connected(groups: Mapping[str, Sequence[SpanFacts]]) -> set[str]:
+    """Traces that hold a span of a call that another of these traces may tell, too."""
+    connected: set[str] = set()
     if len(groups) < 2:
-        return set()
-    holders: dict[str, str] = {}
-    shared: set[str] = set()
+        return connected
+    holders: dict[str, set[str]] = {}
+    seekers: list[tuple[str, str]] = []
     for trace_id, facts in groups.items():
         for fact in facts:
-            if fact.response_id and holders.setdefault(fact.response_id, trace_id) != trace_id:
-                shared.add(fact.response_id)
-    return shared
+            if fact.response_id or fact.kind == "llm":
+                own, sought = links_of(fact)
+                for key in own:
+                    holders.setdefault(key, set()).add(trace_id)
+                seekers += [(trace_id, key) for key in sought]
+    for trace_id, key in seekers:
+        found = holders.get(key)
+        if found and (len(found) > 1 or trace_id not in found):
+            connected.add(trace_id)
+            connected |= found
+    return connected
 
 
 def _identities(facts: Sequence[SpanFacts]) -> list[tuple[Identity, int]]:

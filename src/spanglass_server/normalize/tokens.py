@@ -7,6 +7,7 @@ from spanglass_server.normalize import fields as f
 from spanglass_server.normalize.api_usage import read_api_usage
 from spanglass_server.normalize.dialects import langfuse, langsmith, mlflow
 from spanglass_server.normalize.dialects.openlit import OPENLIT
+from spanglass_server.normalize.dialects.openllmetry import ANTHROPIC_SCOPE as OPENLLMETRY_ANTHROPIC
 from spanglass_server.normalize.dialects.vercel import VERCEL, read_provider_metadata
 from spanglass_server.normalize.usage import NO_USAGE, Usage, UsageParts
 from spanglass_server.wire.records import AttributeValue
@@ -87,7 +88,6 @@ def read_reported_cost(slots: f.Slots) -> float | None:
     return sum(parts) if parts else None
 
 
-_OPENLLMETRY_ANTHROPIC: Final = "opentelemetry.instrumentation.anthropic"
 _OPENINFERENCE_ANTHROPIC: Final = "openinference.instrumentation.anthropic"
 _NO_CACHE_COUNTS: Final = {
     "opentelemetry.instrumentation.openai_v2": (2, 5),
@@ -101,7 +101,7 @@ def usage_warnings(usage: Usage, *, scope: str, scope_version: str, is_streamed:
     if usage is NO_USAGE:
         return []
     warnings: list[str] = []
-    if scope == _OPENLLMETRY_ANTHROPIC and is_streamed and usage.output_tokens:
+    if scope == OPENLLMETRY_ANTHROPIC and is_streamed and usage.output_tokens:
         warnings.append("output_tokens_overcounted")
     if usage.cache_read_tokens is None and usage.input_tokens:
         release = _release(scope_version)

@@ -14,6 +14,8 @@ def read_kind(value: AttributeValue) -> str | None:
     return _KINDS.get((as_word(value) or "").lower())
 
 
+ANTHROPIC_SCOPE: Final = "opentelemetry.instrumentation.anthropic"
+
 _INSTRUMENTED: Final = (
     *("agno", "alephalpha", "anthropic", "bedrock", "chromadb", "cohere", "crewai", "google_generativeai"),
     *(
