@@ -117,8 +117,8 @@ def _self_time(span: TimedSpan, children: Sequence[TimedSpan]) -> int:
     return span.end_ns - span.start_ns - covered
 
 
-def _start(span: TimedSpan) -> int:
-    return span.start_ns
+def _start(span: TimedSpan) -> tuple[int, str]:
+    return (span.start_ns, span.span_id)
 
 
 def _latest_end_first(span: TimedSpan) -> tuple[int, int, str]:

@@ -9,8 +9,10 @@ from spanglass_server.query.values import print_duration, print_number
 _BARE_KEY = re.compile(r"[\w.\/@$-]+\Z")
 _BARE_VALUE = re.compile(r"""(?!(?:and|or|not|null|\*)\Z)(?![<>~=!|&])[^\s()",\\:]+\Z""", re.IGNORECASE)
 _BARE_WORD = re.compile(
-    r"""(?!(?:and|or|not)\Z)(?![-!,&|])[^\s()"\\:<>=~!,]*[^\W_][^\s()"\\:<>=~!,]*\Z""", re.IGNORECASE
+    r"""(?!(?:and|or|not)\Z|[-!]|&&|\|\||[^\W\d][\w./@$-]*(?::|!=|[=<>~]))[^\s()",:=<>~][^\s()"]*\Z""",
+    re.IGNORECASE,
 )
+"""What filter.lark reads as one WORD wherever it stands."""
 
 
 def print_filter(expression: Expression, target: Target) -> str:
@@ -22,7 +24,8 @@ def print_filter(expression: Expression, target: Target) -> str:
         case Not(operand=operand):
             return "-" + _operand(operand, target)
         case Text(text=text, is_phrase=is_phrase):
-            return text if not is_phrase and _BARE_WORD.match(text) else _quote_phrase(text)
+            is_word = not is_phrase and _BARE_WORD.match(text) is not None
+            return text if is_word else _quote_phrase(text)
         case Term():
             return _print_term(expression, target)
 
