@@ -96,7 +96,7 @@ def as_json(rendered: Rendered) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(attributes=ATTRIBUTES, events=EVENTS, logs=LOGS, kind=KINDS)
 def test_any_telemetry_renders_to_something_that_can_be_shown(
     attributes: dict[str, Any], events: list[EventRecord], logs: list[RenderLog], kind: str
@@ -106,14 +106,14 @@ def test_any_telemetry_renders_to_something_that_can_be_shown(
     assert render(attributes=attributes, events=events, logs=logs, kind=kind, name="span") == rendered
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(attributes=ATTRIBUTES, events=EVENTS)
 def test_any_telemetry_has_a_payload_that_can_be_stored(
     attributes: dict[str, Any], events: list[EventRecord]
 ) -> None:
     record = SpanRecord("t", "s", "", "n", 1, 1, 2, 0, "", attributes, tuple(events), (), RESOURCE, SCOPE)
     payload = extract_payload(record)
-    assert all(isinstance(text, str) and text.encode() == text.encode("utf-8", "strict") for text in payload)
+    assert all(text.encode().decode() == text for text in payload)
     assert len(payload.input_preview) <= PREVIEW_CHARS_MAX
     assert len(payload.output_preview) <= PREVIEW_CHARS_MAX
     for key in (payload.input_key, payload.output_key):

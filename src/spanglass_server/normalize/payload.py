@@ -60,6 +60,9 @@ INPUT_KEYS: Final = (
     "ai.values",
     "langfuse.trace.input",
     "gen_ai.tool.args",
+    "gcp.vertex.agent.llm_request",
+    "gcp.vertex.agent.tool_call_args",
+    "request_data",
 )
 OUTPUT_KEYS: Final = (
     "gen_ai.output.messages",
@@ -79,9 +82,13 @@ OUTPUT_KEYS: Final = (
     "tool_response",
     "gen_ai.retrieval.documents",
     "langfuse.trace.output",
+    "gcp.vertex.agent.llm_response",
+    "gcp.vertex.agent.tool_response",
+    "response_data",
 )
 _INPUT_RANK: Final = {key: rank for rank, key in enumerate(INPUT_KEYS)}
 _OUTPUT_RANK: Final = {key: rank for rank, key in enumerate(OUTPUT_KEYS)}
+_REQUEST_KEY: Final = "request_data"
 _KEYS: Final = frozenset(INPUT_KEYS + OUTPUT_KEYS)
 
 _FLATTENED: Final = (
@@ -136,9 +143,14 @@ def _pick(attributes: Attributes, found: Set[str], ranks: Mapping[str, int]) -> 
     best, best_rank = "", 1_000
     for key in found:
         rank = ranks.get(key, 1_000)
-        if rank < best_rank and attributes[key]:
+        if rank < best_rank and attributes[key] and (key != _REQUEST_KEY or _has_turns(attributes[key])):
             best, best_rank = key, rank
     return best
+
+
+def _has_turns(value: AttributeValue) -> bool:
+    """Logfire's request is only the model's name where the messages stand elsewhere."""
+    return isinstance(value, str) and any(word in value for word in ('"messages"', '"input"', '"prompt"'))
 
 
 def _is_object_repr(value: AttributeValue) -> bool:

@@ -199,3 +199,14 @@ def test_structured_attributes_are_kept_as_json_and_stay_where_they_are() -> Non
     found = payload({"gen_ai.input.messages": value})
     assert orjson.loads(found.input) == value
     assert (found.input_key, found.input_preview) == ("", "도시?")
+
+
+def test_logfire_s_request_is_the_input_only_where_it_holds_messages() -> None:
+    request = '{"model":"m","messages":[{"role":"user","content":"q"}]}'
+    assert payload({"request_data": request}).input_key == "request_data"
+    assert payload({"request_data": '{"model":"m"}'}) == NO_PAYLOAD
+
+
+@pytest.mark.parametrize("text", ['{"task": "q", "stream": false}', '{"question": "q", "k": 3}'])
+def test_an_object_s_preview_is_the_text_that_says_most(text: str) -> None:
+    assert payload({"input.value": text}).input_preview == "q"

@@ -15,7 +15,7 @@ from spanglass_server.model.message import (
     ToolResult,
 )
 from spanglass_server.normalize.messages.blocks import Block, first, parts_of, plain_result, tool_call
-from spanglass_server.normalize.messages.limits import DEPTH_MAX
+from spanglass_server.normalize.messages.limits import DEPTH_MAX, MESSAGES_MAX
 
 _ROLES: Final[Mapping[str, Role]] = {
     **dict.fromkeys(("system", "developer", "systemmessage", "systemmessagechunk"), "system"),
@@ -40,6 +40,8 @@ _PLAIN_KEYS: Final = (
     "response",
 )
 """A framework's envelope around one text."""
+_COMPLETION_KEYS: Final = ("output_text", "completion", "generated_text", "combined_chunk_content")
+"""A model's whole answer as one text: older APIs, and Logfire's summary of a stream."""
 _CALL_KEYS: Final = frozenset({"toolName", "toolUse", "functionCall", "toolResult", "functionResponse"})
 _LANGCHAIN_KEYS: Final = ("inputs", "outputs", "input_str", "query")
 """OpenLLMetry's LangChain callback wraps a step's value in one of these, beside its tags and arguments."""
@@ -143,7 +145,7 @@ def _from_list(items: list[JsonValue], default: Role, depth: int) -> list[Messag
     if all(isinstance(item, str) for item in items):
         return [build(default, parts_of(items))]
     messages: list[Message] = []
-    for item in items:
+    for item in items[-MESSAGES_MAX:]:
         if isinstance(item, dict) and (message := _message(item, default)) is not None:
             _append(messages, message, is_item=_is_item(item))
         elif isinstance(item, dict) and (parts := _known_parts(item)):
@@ -303,6 +305,15 @@ def _blocks(value: Block, default: Role, _depth: int) -> list[Message] | None:
     return [build(default, parts_of(value["content"]), finish_reason=_finish_reason(value))]
 
 
+def _content_object(value: Block, default: Role, _depth: int) -> list[Message] | None:
+    """Google's agent development kit: one content object as the response."""
+    return [_with_reason(message_of(value["content"], default), _finish_reason(value))]
+
+
+def _completion(value: Block, default: Role, _depth: int) -> list[Message] | None:
+    return [build(default, parts_of(first(value, *_COMPLETION_KEYS)), finish_reason=_finish_reason(value))]
+
+
 def _arguments(value: Block, default: Role, depth: int) -> list[Message] | None:
     """A traced function's arguments, where they are one text or one conversation."""
     arguments, keywords = value.get("args"), value.get("kwargs")
@@ -341,6 +352,8 @@ _ENVELOPES: Final[
     (lambda v: "contents" in v or (("input" in v or "prompt" in v) and len(v) > 1), _request),
     (lambda v: isinstance(v.get("content"), list | str) and "stop_reason" in v, _blocks),
     (lambda v: bool({"tags", "kwargs"} & v.keys()) and any(k in v for k in _LANGCHAIN_KEYS), _langchain),
+    (lambda v: isinstance(inner := v.get("content"), dict) and "parts" in inner, _content_object),
+    (lambda v: any(isinstance(v.get(key), str) for key in _COMPLETION_KEYS), _completion),
     (lambda v: len(v) == 1 and next(iter(v)) in _PLAIN_KEYS, _plain),
 )
 """Tried in order; the first shape that fits reads the value."""

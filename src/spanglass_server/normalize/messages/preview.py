@@ -30,6 +30,10 @@ PARSED_CHARS_MAX: Final = 300_000
 """A longer payload's preview is its raw beginning: parsing costs about a millisecond per megabyte."""
 JOINED_CHARS_MAX: Final = 1_000_000
 
+_ASKED_KEYS: Final = ("task", "question", "query", "prompt", "input", "message", "user_input", "text")
+_SAID_KEYS: Final = ("answer", "final_output", "output", "result", "response", "text", "message")
+"""In an object that is no conversation, a text under one of these says most."""
+
 _MISSED: Final = "\0missed"
 """By identity: nothing readable was found."""
 
@@ -39,7 +43,7 @@ def squeeze(text: str) -> str:
     head = text[:PREVIEW_CHARS_MAX]
     if "  " not in head and head.isprintable():
         return head.strip()
-    return " ".join(text[:_SQUEEZED_CHARS_MAX].split())[:PREVIEW_CHARS_MAX]
+    return printable_text(" ".join(text[:_SQUEEZED_CHARS_MAX].split())[:PREVIEW_CHARS_MAX])
 
 
 def input_text_preview(text: str) -> str:
@@ -145,6 +149,9 @@ def _long_way(value: Any, role: Role) -> str:
     if messages is not None:
         return input_preview(messages) if role == "user" else output_preview(messages)
     if isinstance(value, dict):
+        for key in _ASKED_KEYS if role == "user" else _SAID_KEYS:
+            if isinstance(found := value.get(key), str) and found:
+                return found
         value = value.get("documents") or value.get("data") or value.get("output")
     return _items_text(value) if isinstance(value, list) else _MISSED
 

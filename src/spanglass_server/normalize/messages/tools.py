@@ -18,11 +18,13 @@ ARGUMENT_KEYS: Final = (
     "gen_ai.tool.call.arguments", "ai.toolCall.args", "ai.toolCall.input", "tool_arguments",
     "tool.parameters", "spanglass.input", "input.value", "langfuse.observation.input", "mlflow.spanInputs",
     "gen_ai.prompt", "traceloop.entity.input", "gen_ai.tool.args",
+    "gcp.vertex.agent.tool_call_args",
 )  # fmt: skip
 RESULT_KEYS: Final = (
     "gen_ai.tool.call.result", "ai.toolCall.result", "ai.toolCall.output", "tool_response",
     "spanglass.output", "output.value", "langfuse.observation.output", "mlflow.spanOutputs",
     "gen_ai.completion", "traceloop.entity.output",
+    "gcp.vertex.agent.tool_response",
 )  # fmt: skip
 
 

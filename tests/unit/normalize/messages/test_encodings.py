@@ -449,3 +449,39 @@ def test_embedded_texts_are_the_input_and_vectors_are_dropped() -> None:
     assert turns(rendered) == ([{"role": "user", "parts": parts}], [])
     vercel = shown({"ai.values": ['"Paris"', '"Berlin"'], "ai.embeddings": ["[0.1]"]}, kind="embedding")
     assert turns(vercel) == ([{"role": "user", "parts": parts}], [])
+
+
+def test_azure_s_events_hold_the_whole_body_in_one_attribute() -> None:
+    events = [
+        ("gen_ai.user.message", {"gen_ai.event.content": '{"role": "user", "content": "Weather in Paris?"}'}),
+        ("gen_ai.choice", {"gen_ai.event.content": '{"message": {"content": "Sunny."}, "index": 0}'}),
+    ]
+    assert turns(shown({}, events=events)) == ([USER], [ANSWER])
+
+
+def test_google_s_agent_development_kit_tells_gemini_s_request_and_response() -> None:
+    attributes = {
+        "gcp.vertex.agent.llm_request": json.dumps(
+            {
+                "model": "gemini-2.5-flash",
+                "config": {"system_instruction": "Be terse."},
+                "contents": [{"role": "user", "parts": [{"text": "Weather in Paris?"}]}],
+            }
+        ),
+        "gcp.vertex.agent.llm_response": '{"content": {"role": "model", "parts": [{"text": "Sunny."}]}}',
+    }
+    assert turns(shown(attributes)) == ([SYSTEM, USER], [ANSWER])
+
+
+@pytest.mark.parametrize("key", ["output_text", "completion", "generated_text", "combined_chunk_content"])
+def test_a_whole_answer_in_one_text_is_the_assistant_s(key: str) -> None:
+    assert turns(shown({"output.value": json.dumps({key: "Sunny.", "chunk_count": 3})}))[1] == [ANSWER]
+
+
+def test_logfire_s_older_spans_hold_request_and_response() -> None:
+    attributes = {
+        "request_data": '{"model": "m", "messages": [{"role": "user", "content": "Weather in Paris?"}]}',
+        "response_data": '{"message": {"role": "assistant", "content": "Sunny."}, "usage": {}}',
+    }
+    assert turns(shown(attributes)) == ([USER], [ANSWER])
+    assert turns(shown({"request_data": '{"model": "m"}'})) == ([], [])

@@ -1,10 +1,11 @@
-"""The twelve encodings of messages, one a file, in the order in which they are tried."""
+"""The encodings of messages, one a file, in the order in which they are tried."""
 
 from collections.abc import Callable
 from typing import Final
 
 from spanglass_server.normalize.messages.encodings import (
     genai,
+    google_adk,
     langfuse,
     langsmith,
     log_events,
@@ -31,5 +32,6 @@ ENCODINGS: Final[tuple[Callable[[Source], Turns], ...]] = (
     pydantic_ai.read,
     mlflow.read,
     langsmith.read,
+    google_adk.read,
     traceloop.read,
 )

@@ -32,6 +32,9 @@ def read(source: Source) -> Turns:
 def _body(name: str, attributes: Attributes) -> JsonValue:
     if name not in INPUT_EVENTS and name != CHOICE:
         return None
+    body = json_value(attributes.get("gen_ai.event.content"))
+    if isinstance(body, dict):  # Azure's inference client: the whole body of encoding 2 in one attribute
+        return body
     return {
         key.removeprefix("gen_ai.event."): value if isinstance(value, str) else json_value(value)
         for key, value in attributes.items()
