@@ -10,10 +10,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from spanglass_server.base.limits import FACT_LOAD_ROUNDS_MAX, RESPONSE_ID_REACH_NS
+from spanglass_server.base.limits import (
+    FACT_LOAD_ROUNDS_MAX,
+    LINKED_TRACES_MAX,
+    RESPONSE_ID_REACH_NS,
+)
 from spanglass_server.model.span import Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
-from spanglass_server.normalize.settle import facts_of, settle, summarize
+from spanglass_server.normalize.settle import facts_of, links_of, settle, summarize
 from spanglass_server.store.ports import TimeRange, TraceKey
 
 LoadFacts: TypeAlias = Callable[..., Mapping[TraceKey, Sequence[SpanFacts]]]
@@ -71,7 +75,7 @@ class TraceCache:
         self._first_horizon_ns = started_at_ns + _START_SLACK_NS
         self._horizons_ns: dict[str, int] = {}
         self._entries: OrderedDict[TraceKey, _Entry] = OrderedDict()
-        self._by_response: dict[tuple[str, str], set[str]] = {}
+        self._by_link: dict[tuple[str, str], set[str]] = {}
         self.span_count = 0
 
     def settle(self, spans: Sequence[Span], *, version: int) -> Settled:
@@ -171,6 +175,7 @@ class TraceCache:
             self._entries.move_to_end(key)
         known = entry.facts
         duplicate_count = 0
+        relink = False
         for span_id, fact in facts.items():
             old = known.get(span_id)
             if old is None:
@@ -181,20 +186,34 @@ class TraceCache:
             known[span_id] = fact
             if fact.end_time_ns > entry.end_ns:
                 entry.end_ns = fact.end_time_ns
-            if fact.response_id:
-                self._by_response.setdefault((key.project_id, fact.response_id), set()).add(key.trace_id)
+            if old is not None:
+                self._unlink(key, old)
+                relink = True
+            self._link(key, fact)
+        if relink:
+            # Spans of a trace may share a link: what one gave up another may still hold.
+            for fact in known.values():
+                self._link(key, fact)
         return duplicate_count
+
+    def _link(self, key: TraceKey, fact: SpanFacts) -> None:
+        for link in links_of(fact).own:
+            self._by_link.setdefault((key.project_id, link), set()).add(key.trace_id)
+
+    def _unlink(self, key: TraceKey, fact: SpanFacts) -> None:
+        for link in links_of(fact).own:
+            holders = self._by_link.get((key.project_id, link))
+            if holders is not None:
+                holders.discard(key.trace_id)
+                if not holders:
+                    del self._by_link[key.project_id, link]
 
     def _drop(self, key: TraceKey) -> None:
         entry = self._entries.pop(key)
         self.span_count -= len(entry.facts)
         self._horizons_ns[key.project_id] = max(self._horizon_ns(key.project_id), entry.end_ns)
         for fact in entry.facts.values():
-            holders = self._by_response.get((key.project_id, fact.response_id))
-            if holders is not None:
-                holders.discard(key.trace_id)
-                if not holders:
-                    del self._by_response[key.project_id, fact.response_id]
+            self._unlink(key, fact)
 
     def _settle(self, keys: Iterable[TraceKey]) -> dict[TraceKey, dict[str, Verdict]]:
         """Verdicts on all spans of these traces and of those connected to them."""
@@ -211,22 +230,21 @@ class TraceCache:
         return verdicts
 
     def _connected(self, keys: Iterable[TraceKey]) -> dict[TraceKey, None]:
-        """The traces themselves and all that share a provider response with one, in a stable order."""
+        """The traces themselves and all that may tell a call of one of them, in a stable order."""
         found = dict.fromkeys(keys)
         waiting = list(found)
         while waiting:
             key = waiting.pop()
             for fact in self._entries[key].facts.values():
-                if not fact.response_id:
-                    continue
-                holders = self._by_response[key.project_id, fact.response_id]
-                if len(holders) == 1:
-                    continue
-                for trace_id in sorted(holders):
-                    other = TraceKey(key.project_id, trace_id)
-                    if other not in found:
-                        found[other] = None
-                        waiting.append(other)
+                for link in links_of(fact).sought:
+                    holders = self._by_link.get((key.project_id, link), ())
+                    if len(holders) > LINKED_TRACES_MAX:
+                        continue
+                    for trace_id in sorted(holders):
+                        other = TraceKey(key.project_id, trace_id)
+                        if other not in found:
+                            found[other] = None
+                            waiting.append(other)
         return found
 
     def _remember(self, verdicts: Mapping[TraceKey, dict[str, Verdict]], *, only: Iterable[TraceKey]) -> None:
