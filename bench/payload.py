@@ -9,6 +9,7 @@ import dataclasses
 import itertools
 import json
 import random
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ MODELS = (
 )
 FEATURES = ("search", "support", "summaries", "onboarding", "reports")
 TEAMS = ("growth", "care", "platform")
+HEX_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 SPAN_KINDS = (
     Span.SPAN_KIND_SERVER,
     Span.SPAN_KIND_INTERNAL,
@@ -90,6 +92,8 @@ class RequestTemplate:
     start_ns: NDArray[np.int64]
     """Start of each span from its trace's start."""
     duration_ns: NDArray[np.int64]
+    response_at: NDArray[np.int64]
+    """Offset of the 16 hex digits in each model span's response id: a repeated one would be a call told twice."""
 
     def stamp(self, rng: np.random.Generator, trace_start_ns: NDArray[np.int64]) -> tuple[bytes, list[str]]:
         """A body with new ids, its traces starting at the given times (ns), and the hex trace ids."""
@@ -98,6 +102,7 @@ class RequestTemplate:
         self._put(self.trace_at, trace_ids[self.trace_of])
         self._put(self.span_at, span_ids)
         self._put(self.parent_at, span_ids[self.parent_of])
+        self._put(self.response_at, HEX_DIGITS[rng.integers(0, 16, size=(len(self.response_at), 16))])
         start = trace_start_ns[self.trace_of] + self.start_ns
         self._put(self.start_at, start.astype("<u8").view(np.uint8).reshape(-1, 8))
         self._put(self.end_at, (start + self.duration_ns).astype("<u8").view(np.uint8).reshape(-1, 8))
@@ -283,4 +288,5 @@ def _locate(request: ExportTraceServiceRequest, planned: list[_Planned]) -> Requ
         end_at=np.array([at(end.to_bytes(8, "little")) for _, end in times]),
         start_ns=np.array([plan.start_ns for plan in planned]),
         duration_ns=np.array([plan.duration_ns for plan in planned]),
+        response_at=np.array([found.start() + 5 for found in re.finditer(rb"resp-[0-9a-f]{16}", body)]),
     )

@@ -142,7 +142,7 @@ class Spanglass(_Server):
 
     def start(self, data_dir: Path) -> float:
         self.data_dir = data_dir
-        command = [sys.executable, "-m", "spanglass_server.cli.main", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "spanglass_server.cli", "serve", "--port", str(self.port)]
         command += ["--grpc-port", "0", "--data-dir", str(data_dir)]
         return self._run(command, "/readyz", {})
 
