@@ -16,7 +16,9 @@ import { TraceView } from "./TraceView";
 
 /** Spans of a trace come in parts: it is looked at again while its last span is younger than this. */
 const LIVE_FOR_MS = 60_000;
+/** And the longer between looks, the more there is to look through. */
 const REFRESH_MS = 2_000;
+const REFRESH_MS_PER_SPAN = 0.8;
 
 function isLive(detail: TraceDetail | undefined): boolean {
   return detail !== undefined && Date.now() - Date.parse(detail.trace.end_time) < LIVE_FOR_MS;
@@ -31,7 +33,8 @@ export function TracePage() {
   const options = traceQuery(project, traceId);
   const answer = useQuery({
     ...options,
-    refetchInterval: (query) => (isLive(query.state.data) ? REFRESH_MS : false),
+    refetchInterval: ({ state: { data } }) =>
+      isLive(data) ? REFRESH_MS + REFRESH_MS_PER_SPAN * (data?.spans.length ?? 0) : false,
   });
   const detail = answer.data;
   const tree = useMemo(() => (detail ? buildTraceTree(detail.spans) : null), [detail]);

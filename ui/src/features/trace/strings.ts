@@ -40,9 +40,9 @@ export const useTraceStrings = defineStrings({
     unpricedHelp: (n: { count: string }) =>
       `No price is known for ${n.count} of the model calls; the cost leaves them out.`,
     unpricedOne: "No price is known for this model, so its cost is unknown.",
-    repeated: "counted in another span",
+    repeated: "Counted in another span",
     repeatedHelp:
-      "Another span of this trace stands for the same model call and carries its tokens and cost.",
+      "Another span, of this trace or another, tells the same model call and carries its tokens and cost.",
     start: "Start",
     duration: "Duration",
     tokens: "Tokens",
@@ -116,6 +116,7 @@ export const useTraceStrings = defineStrings({
     showLess: "Show less",
     showItems: (n: { count: string }) => `Show ${n.count} more`,
     items: (n: { count: string }) => `${n.count} items`,
+    oneItem: "1 item",
     role_system: "System",
     role_user: "User",
     role_assistant: "Assistant",
@@ -208,7 +209,8 @@ export const useTraceStrings = defineStrings({
     unpricedHelp: (n) => `모델 호출 ${n.count}건의 단가를 알 수 없어 비용에서 제외했습니다.`,
     unpricedOne: "이 모델의 단가를 알 수 없어 비용도 알 수 없습니다.",
     repeated: "다른 스팬에 집계됨",
-    repeatedHelp: "같은 모델 호출을 나타내는 다른 스팬에 토큰과 비용이 집계되었습니다.",
+    repeatedHelp:
+      "이 트레이스나 다른 트레이스에서 같은 모델 호출을 나타내는 스팬에 토큰과 비용이 집계되었습니다.",
     start: "시작",
     duration: "소요 시간",
     tokens: "토큰",
@@ -283,6 +285,7 @@ export const useTraceStrings = defineStrings({
     showLess: "접기",
     showItems: (n) => `${n.count}개 더 보기`,
     items: (n) => `${n.count}개 항목`,
+    oneItem: "1개 항목",
     role_system: "시스템",
     role_user: "사용자",
     role_assistant: "어시스턴트",

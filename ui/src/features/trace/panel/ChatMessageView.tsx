@@ -9,6 +9,8 @@ import classes from "./panel.module.css";
 
 const ROLES = ["system", "user", "assistant", "tool"] as const;
 const PREVIEW_CHARS = 140;
+/** Everything else cut the answer short. */
+const EXPECTED_FINISHES: ReadonlySet<string> = new Set(["tool_call", "tool_calls", "tool_use", "end_turn"]);
 
 /** One message. Instructions are folded: they are long, and the same in every turn. */
 export function ChatMessageView(props: { message: ChatMessage }) {
@@ -36,7 +38,12 @@ export function ChatMessageView(props: { message: ChatMessage }) {
         )}
         {isFolded && <span className={classes.preview}>{text.slice(0, PREVIEW_CHARS)}</span>}
         {message.finishReason && message.finishReason !== "stop" && (
-          <span className={classes.finish}>{t("finish", { reason: message.finishReason })}</span>
+          <span
+            className={classes.finish}
+            data-quiet={EXPECTED_FINISHES.has(message.finishReason) || undefined}
+          >
+            {t("finish", { reason: message.finishReason })}
+          </span>
         )}
         <span className={classes.messageActions}>
           <CopyButton value={text} />
@@ -46,7 +53,7 @@ export function ChatMessageView(props: { message: ChatMessage }) {
         <div className={classes.messageBody}>
           {message.parts.map((part, position) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other identity
-            <ChatPartView key={position} part={part} />
+            <ChatPartView key={position} part={part} isOutput={message.isOutput} />
           ))}
         </div>
       )}

@@ -6,7 +6,7 @@ import { TextView } from "./TextView";
 import { ToolCallView } from "./ToolCallView";
 import { ValueView } from "./ValueView";
 
-export function ChatPartView(props: { part: ChatPart }) {
+export function ChatPartView(props: { part: ChatPart; isOutput: boolean }) {
   const t = useTraceStrings();
   const { part } = props;
   switch (part.kind) {
@@ -19,7 +19,7 @@ export function ChatPartView(props: { part: ChatPart }) {
         </Fold>
       );
     case "toolCall":
-      return <ToolCallView call={part.call} />;
+      return <ToolCallView call={part.call} isOutput={props.isOutput} />;
     case "toolResult":
       return (
         <Fold title={t("toolResult")} preview={part.id ?? ""} isOpen>

@@ -63,8 +63,11 @@ function Branch(props: { name?: string; value: object; depth: number }) {
         {isOpen ? <ChevronDown size={12} /> : <ChevronRight size={12} />}
         {key}
         <span className={classes.quiet}>
-          {brackets.charAt(0)}
-          {!isOpen && `…${brackets.charAt(1)}`} {t("items", { count: formatCount(entries.length, language) })}
+          {isOpen ? brackets.charAt(0) : brackets.split("").join("…")}{" "}
+          {!isOpen &&
+            (entries.length === 1
+              ? t("oneItem")
+              : t("items", { count: formatCount(entries.length, language) }))}
         </span>
       </button>
       {isOpen && (

@@ -54,7 +54,13 @@ export function SpanPanel(props: {
   }
   const span = answer.data;
   return (
-    <section className={classes.panel} ref={props.panelRef} tabIndex={-1} aria-label={node.span.name}>
+    <section
+      className={classes.panel}
+      ref={props.panelRef}
+      tabIndex={-1}
+      data-autofocus
+      aria-label={node.span.name}
+    >
       <SpanTitle span={node.span} onClose={props.onClose} />
       <Tabs value={props.tab} onChange={(tab) => props.onTab(tab as Tab)} className={classes.tabs}>
         <Tabs.List>

@@ -5,8 +5,8 @@ import { Fold } from "./Fold";
 import classes from "./panel.module.css";
 import { ValueView } from "./ValueView";
 
-/** A tool call and, right below it, what the tool answered. */
-export function ToolCallView(props: { call: PairedToolCall }) {
+/** A tool call and, right below it, what the tool answered; the answer to a call just made is not here yet. */
+export function ToolCallView(props: { call: PairedToolCall; isOutput: boolean }) {
   const t = useTraceStrings();
   const { call } = props;
   return (
@@ -23,7 +23,7 @@ export function ToolCallView(props: { call: PairedToolCall }) {
           <ValueView value={call.result} />
         </Fold>
       ) : (
-        <p className={classes.noResult}>{t("noResult")}</p>
+        !props.isOutput && <p className={classes.noResult}>{t("noResult")}</p>
       )}
     </div>
   );
