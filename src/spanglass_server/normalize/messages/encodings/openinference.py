@@ -15,6 +15,8 @@ _LEGACY_INPUT, _LEGACY_OUTPUT = "llm.prompts.", "llm.choices."
 
 
 def read(source: Source) -> Turns:
+    if not source.has_prefix(INPUT_PREFIX, OUTPUT_PREFIX, _LEGACY_INPUT, _LEGACY_OUTPUT):
+        return Turns()
     return Turns(
         _messages(source, INPUT_PREFIX, "user") or _completions(source, _LEGACY_INPUT, "user"),
         _messages(source, OUTPUT_PREFIX, "assistant") or _completions(source, _LEGACY_OUTPUT, "assistant"),
