@@ -36,7 +36,7 @@ def trace_condition(expression: Expression, bind: Binder, spans: str) -> str:
     match expression:
         case Term() if not _asks_spans(expression):
             return term_sql(expression, "traces", bind)
-        case Not(operand=operand):
+        case Not(operand=operand) if not _asks_spans(expression):
             return f"NOT {trace_condition(operand, bind, spans)}"
         case And(operands=operands) if not _asks_spans(expression):
             apart = [trace_condition(o, bind, spans) for o in operands if not _asks_spans(o)]
@@ -58,6 +58,8 @@ def _asks_spans(expression: Expression) -> bool:
             return True
         case Term(field=field, column=column):
             return get_field(field, "traces", column=column).field.of_span
+        case Not(operand=Term(value=None) as absent):
+            return _asks_spans(absent)  # `has:field` asks for a span that has it.
         case Not():
             return False
         case And(operands=operands) | Or(operands=operands):

@@ -83,7 +83,7 @@ def _contains(column: str, text: str, bind: Binder) -> str:
     """The tokens by the index. It holds Korean, Chinese and Japanese by the character, so for those, as for
     phrases, what it found is checked to stand together."""
     tokens = f"hasAllTokens({column}, {bind(text)})"
-    needle = text.strip()
+    needle = text.strip() or text
     if needle.isascii() and needle.isalnum():
         return tokens
     together = f"positionCaseInsensitiveUTF8({column}, {bind(needle)}) > 0"
