@@ -1,8 +1,8 @@
 """Schema, deletion and retention: see store/ports.py, Administration.
 
-Deleting takes two steps. A lightweight DELETE hides the rows from every read before the call returns; then
-`APPLY DELETED MASK` rewrites the parts that held them, in the background: their bytes leave the disk without
-waiting for a merge that may never come.
+Deleting takes two steps. A lightweight DELETE writes a patch that hides the rows from every read: that takes
+milliseconds, however much is stored. Then the parts that held them are rewritten in the background, so that
+their bytes leave the disk too and do not wait for a merge that may never come.
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from spanglass_server.store.clickhouse.engine import Engine, Parameters
+from spanglass_server.store.clickhouse.engine import Engine, Parameters, Settings
 from spanglass_server.store.clickhouse.keys import HOUR_NS, PARTITION, find_trace_times
 from spanglass_server.store.clickhouse.schema import (
     DATA_TABLES,
@@ -30,6 +30,7 @@ _TIME_COLUMNS = {
     "trace_times": "last_start_ns",
 }
 _PARTITIONED = ("traces", "spans", "logs")
+_DELETE_SETTINGS: Settings = {"lightweight_delete_mode": "lightweight_update", "lightweight_deletes_sync": 2}
 
 
 class _Expired(NamedTuple):
@@ -76,11 +77,14 @@ class ClickHouseAdministration:
         self._delete("logs", of_traces, params)
         self._delete("spans", of_spans, params)
         self._delete("trace_times", of_traces, params)
+        self._erase()
         return count
 
     def delete_project(self, project_id: str) -> None:
-        for table in (*DATA_TABLES, "retention"):
+        self.set_retention(project_id, None)
+        for table in DATA_TABLES:
             self._delete(table, "project_id = {project_id:String}", {"project_id": project_id})
+        self._erase()
 
     def set_retention(self, project_id: str, days: int | None) -> None:
         row = {"project_id": [project_id], "days": [days or 0], "version": [self._now_ns()]}
@@ -90,6 +94,7 @@ class ClickHouseAdministration:
         rows = self._rows("SELECT project_id, days FROM retention FINAL WHERE days > 0 ORDER BY project_id")
         cutoffs = {row["project_id"]: now_ns - row["days"] * DAY_NS for row in rows.to_pylist()}
         if not cutoffs:
+            self._erase()
             return 0
         params: Parameters = {
             "projects": list(cutoffs),
@@ -101,6 +106,7 @@ class ClickHouseAdministration:
             for expired in self._find_expired(table, params):
                 self._expire(table, expired, params)
         self._delete("trace_times", _is_expired("trace_times"), params)
+        self._erase()
         return count
 
     def disk_bytes(self) -> Mapping[str, int]:
@@ -148,10 +154,7 @@ class ClickHouseAdministration:
 
     def _expire(self, table: str, expired: _Expired, params: Parameters) -> None:
         if expired.is_whole:
-            self._engine.command(
-                f"ALTER TABLE {self._topology.table(table)} {self._topology.on_cluster}"
-                f" DROP PARTITION ID '{expired.partition}'"
-            )
+            self._engine.command(f"ALTER TABLE {self._place(table)} DROP PARTITION ID '{expired.partition}'")
         else:
             at = PARTITION.format(time=_TIME_COLUMNS[table])
             self._delete(table, f"{at} = {expired.partition} AND {_is_expired(table)}", params)
@@ -159,11 +162,35 @@ class ClickHouseAdministration:
     def _delete(self, table: str, condition: str, params: Parameters) -> None:
         if not self._rows(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1", params).num_rows:
             return
-        place = f"{self._topology.table(table)} {self._topology.on_cluster}".rstrip()
-        self._engine.command(
-            f"DELETE FROM {place} WHERE {condition}", params, {"lightweight_deletes_sync": 2}
+        self._engine.command(f"DELETE FROM {self._place(table)} WHERE {condition}", params, _DELETE_SETTINGS)
+
+    def _erase(self) -> None:
+        """Rewrite, in the background, the parts that hold deleted rows. While a table is being rewritten
+        nothing is queued behind it: the next call does what that one left."""
+        for table in DATA_TABLES:
+            local = self._topology.table(table)
+            deleted = self._is_any(
+                "system.parts",
+                local,
+                "active AND (has_lightweight_delete OR startsWith(partition_id, 'patch-'))",
+            )
+            if deleted and not self._is_any("system.mutations", local, "NOT is_done"):
+                for step in ("APPLY PATCHES", "APPLY DELETED MASK"):
+                    self._engine.command(
+                        f"ALTER TABLE {self._place(table)} {step}", None, {"mutations_sync": 0}
+                    )
+
+    def _is_any(self, system_table: str, table: str, condition: str) -> bool:
+        return bool(
+            self._rows(
+                f"SELECT 1 FROM {self._across(system_table)}\n"
+                f"WHERE database = currentDatabase() AND table = {{table:String}} AND {condition} LIMIT 1",
+                {"table": table},
+            ).num_rows
         )
-        self._engine.command(f"ALTER TABLE {place} APPLY DELETED MASK", None, {"mutations_sync": 0})
+
+    def _place(self, table: str) -> str:
+        return f"{self._topology.table(table)} {self._topology.on_cluster}".rstrip()
 
     def _count_spans(self, condition: str, params: Parameters) -> int:
         rows = self._rows(f"SELECT toInt64(count()) AS n FROM spans FINAL WHERE {condition}", params)

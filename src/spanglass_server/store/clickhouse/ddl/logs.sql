@@ -27,4 +27,5 @@ CREATE TABLE IF NOT EXISTS @table(logs) @on_cluster
 ENGINE = @engine(ReplacingMergeTree, version)
 PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(time_ns, 3600000000000), trace_id, span_id, log_id)
-SETTINGS index_granularity = 2048, index_granularity_bytes = 67108864 @table_settings
+SETTINGS index_granularity = 2048, index_granularity_bytes = 67108864,
+    enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings

@@ -8,4 +8,5 @@ CREATE TABLE IF NOT EXISTS @table(trace_times) @on_cluster
 )
 ENGINE = @engine(AggregatingMergeTree)
 ORDER BY (project_id, trace_id)
-SETTINGS index_granularity = 512 @table_settings
+SETTINGS index_granularity = 512,
+    enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings
