@@ -1,4 +1,4 @@
-"""A real server process and a real browser, shared by all end-to-end tests; every test has a project of its own.
+"""A real server process and a real browser for all end-to-end tests; every test has a project of its own.
 
 Chromium is Debian's. Where it is missing the tests skip with the reason, and fail under CI=true.
 """
@@ -140,17 +140,25 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: str) -> N
     pytest.fail(f"the server did not start:\n{Path(log).read_text()[-4000:]}")
 
 
-_numbers = itertools.count(1)
+@pytest.fixture(scope="session")
+def new_project(server_url: str, server_data: Path) -> Callable[[], Project]:
+    """Makes a project with a key, empty."""
+    numbers = itertools.count(1)
+
+    def make() -> Project:
+        name = f"e2e-{next(numbers)}"
+        options = ["--project", name, "--data-dir", str(server_data / "data"), "--json"]
+        command = [sys.executable, "-m", "spanglass_server.cli", "keys", "create", *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return Project(name=name, url=server_url, secret_key=json.loads(done.stdout)["secret_key"])
+
+    return make
 
 
 @pytest.fixture
-def project(server_url: str, server_data: Path, request: pytest.FixtureRequest) -> Project:
-    """A project of the test's own, with a key."""
-    name = f"e2e-{next(_numbers)}"
-    options = ["--project", name, "--data-dir", str(server_data / "data"), "--json"]
-    command = [sys.executable, "-m", "spanglass_server.cli", "keys", "create", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return Project(name=name, url=server_url, secret_key=json.loads(done.stdout)["secret_key"])
+def project(new_project: Callable[[], Project]) -> Project:
+    """A project of the test's own."""
+    return new_project()
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +176,7 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser, server_url: str) -> Iterator[Callable[..., Page]]:
     """Opens a URL in a fresh browser profile: `open_page(url, locale="ko", color_scheme="dark")`.
 
-    When the test ends, it fails if a page opened a dialog, threw, asked another host for anything or broke the
+    A test fails in the end if one of its pages opened a dialog, threw, asked another host or broke the
     content security policy.
     """
     watched = Watched(own_origin=server_url)

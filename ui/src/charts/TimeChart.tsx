@@ -63,10 +63,9 @@ export function TimeChart(props: TimeChartProps) {
   }, [scheme, shape]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the range moves the axis, the series fill it
-  useEffect(
-    () => plot.current?.setData(dataOf(latest.current)),
-    [props.x, props.series, props.range.from, props.range.to],
-  );
+  useEffect(() => {
+    plot.current?.setData(dataOf(latest.current));
+  }, [props.x, props.series, props.range.from, props.range.to]);
 
   return (
     <div

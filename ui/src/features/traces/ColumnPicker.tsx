@@ -1,36 +1,35 @@
-import { ActionIcon, Checkbox, Menu, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Popover, Tooltip } from "@mantine/core";
 import { Columns3 } from "lucide-react";
+import { useState } from "react";
+import classes from "./ColumnPicker.module.css";
 import { COLUMNS } from "./columns";
 import { useListStrings } from "./strings";
 import type { ColumnChoice } from "./useColumns";
 
 export function ColumnPicker(props: { choice: ColumnChoice }) {
   const t = useListStrings();
+  const [isOpen, setOpen] = useState(false);
   const shown = new Set(props.choice.shown.map((column) => column.id));
   return (
-    <Menu position="bottom-end" closeOnItemClick={false}>
-      <Menu.Target>
+    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" trapFocus>
+      <Popover.Target>
         <Tooltip label={t("columns")}>
-          <ActionIcon aria-label={t("columns")}>
+          <ActionIcon aria-label={t("columns")} onClick={() => setOpen(!isOpen)}>
             <Columns3 size={16} />
           </ActionIcon>
         </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown mah="70vh" style={{ overflowY: "auto" }}>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.dropdown}>
         {COLUMNS.map((column) => (
-          <Menu.Item
+          <Checkbox
             key={column.id}
-            role="menuitemcheckbox"
-            aria-checked={shown.has(column.id)}
-            leftSection={<Checkbox checked={shown.has(column.id)} readOnly tabIndex={-1} aria-hidden />}
-            onClick={() => props.choice.toggle(column.id)}
-          >
-            {column.title(t)}
-          </Menu.Item>
+            label={column.title(t)}
+            checked={shown.has(column.id)}
+            onChange={() => props.choice.toggle(column.id)}
+          />
         ))}
-        <Menu.Divider />
-        <Menu.Item onClick={props.choice.reset}>{t("columnsReset")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        <Button onClick={props.choice.reset}>{t("columnsReset")}</Button>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -25,7 +25,9 @@ export function FilterBar(props: {
   const [active, setActive] = useState(-1);
   const { spot, suggestions } = useCompletion(text, caret, state.selection, isOpen);
 
-  useEffect(() => setText(state.filter), [state.filter]);
+  useEffect(() => {
+    setText(state.filter);
+  }, [state.filter]);
 
   const move = (to: string, at: number) => {
     setText(to);

@@ -14,7 +14,9 @@ export function FilterSuggestions(props: {
   const t = useListStrings();
   const activeElement = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the element changes with the index
-  useEffect(() => activeElement.current?.scrollIntoView({ block: "nearest" }), [props.active]);
+  useEffect(() => {
+    activeElement.current?.scrollIntoView({ block: "nearest" });
+  }, [props.active]);
   return (
     <div className={classes.box}>
       <div role="listbox" id={props.id} aria-label={t("suggestions")} className={classes.list}>

@@ -53,7 +53,9 @@ export function TraceTable(props: TableProps) {
   }, [cursor, rows]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: heights change with the layout alone
-  useEffect(() => rows.measure(), [isNarrow]);
+  useEffect(() => {
+    rows.measure();
+  }, [isNarrow]);
 
   const template = columns.map((column) => column.track).join(" ");
   const minWidth = columns.reduce((sum, column) => sum + column.minWidth + 10, 14);
