@@ -63,8 +63,9 @@ def told(factory: SpanFactory) -> Story:
         factory.call(
             trace_id=root.trace_id, parent_span_id=root.span_id, start_time_ns=at[1] + 1000, status="error",
             provider="openai", request_model="gpt-4o", response_model="", cost_usd=None,
-            cost_source="unpriced", input_tokens=20_000, output_tokens=None, finish_reasons=(), streaming=False, ttft_ns=None,
-            input="Tell me the policy on refunds", output="", error_message="upstream timed out",
+            cost_source="unpriced", input_tokens=20_000, output_tokens=None, finish_reasons=(),
+            streaming=False, ttft_ns=None, input="Tell me the policy on refunds", output="",
+            error_message="upstream timed out",
         ),
         factory.span(
             trace_id=root.trace_id, parent_span_id=root.span_id, start_time_ns=at[1] + 2000, kind="tool",
@@ -79,7 +80,8 @@ def told(factory: SpanFactory) -> Story:
     root = factory.call(
         start_time_ns=at[3], end_time_ns=at[3] + 2 * SECOND_NS, cost_usd=0.5,
         response_model="claude-opus-4-5", prompt_name="answer", prompt_version="12",
-        input="안녕하세요 배송 문의입니다", output="policy: none. Refund? no", response_id="msg_01", feature="search", finish_reasons=("length", "stop"),
+        input="안녕하세요 배송 문의입니다", output="policy: none. Refund? no",
+        response_id="msg_01", feature="search", finish_reasons=("length", "stop"),
     )  # fmt: skip
     story.trace("d", root)
     return story
@@ -304,7 +306,8 @@ SHAPES: list[tuple[Target, str, str]] = [
     (
         "traces", 'kind:llm input:"a b"',
         "trace_id IN (SELECT trace_id FROM spans FINAL WHERE SPANS AND kind = {p0:String}"
-        " AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM spans WHERE SPANS AND (hasAllTokens(input, {p1:String})"
+        " AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM spans"
+        " WHERE SPANS AND (hasAllTokens(input, {p1:String})"
         " AND positionCaseInsensitiveUTF8(input, {p2:String}) > 0)))",
     ),
     (

@@ -61,7 +61,7 @@ _SORT_KEYS = {
     "start_time": "start_time_ns",
     "duration": EXPRESSIONS["duration_ns"],
     # Integers compare and travel exactly; a millionth of a micro-dollar tells any two prices apart.
-    "cost": "toInt64(least(cost_usd, 9e6) * 1e12)",
+    "cost": "toInt64(if(cost_usd > 9e6, 9e6, cost_usd) * 1e12)",
     "total_tokens": EXPRESSIONS["total_tokens"],
 }
 TRACES = Listing(
@@ -119,7 +119,7 @@ def _order_of(order: str, listing: Listing) -> _Order:
     is_descending = order.startswith("-")
     if field == "start_time":
         return _Order(is_descending, True, key)
-    return _Order(is_descending, False, f"ifNull({key}, {-1 if is_descending else INT64_MAX})")
+    return _Order(is_descending, False, f"ifNull({key}, toInt64({-1 if is_descending else INT64_MAX}))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
