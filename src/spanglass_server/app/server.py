@@ -23,6 +23,7 @@ from spanglass_server.base.errors import Misconfigured
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
+from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api
 from spanglass_server.web.health import Health
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
@@ -152,6 +153,11 @@ class _Server:
             ),
             directory=self._stores.directory,
             ingest=self._pipeline,
+            repricing=Repricer(
+                self._stores.reader,
+                self._pipeline,
+                load_prices=lambda: load_prices(self._settings.price_file),
+            ),
             auth_mode=self._settings.auth_mode,
             version=version("spanglass"),
             engine_name=self._stores.engine_name,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spanglass_server.base.errors import BadInput, SpanglassError
-from spanglass_server.cli import doctor, keys, projects, serve
+from spanglass_server.cli import demo, doctor, keys, projects, reprice, serve
 from spanglass_server.cli.output import JsonOption, print_error, print_json
 
 _HELP = """Observability for applications made with large language models: OpenTelemetry in, answers out.
@@ -30,6 +30,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("reprice")(reprice.reprice)
 app.command("doctor")(doctor.doctor)
 app.add_typer(projects.app, name="projects")
 app.add_typer(keys.app, name="keys")

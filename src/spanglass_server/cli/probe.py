@@ -3,7 +3,7 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from spanglass_server.app.settings import Settings
 
 _TIMEOUT_S = 3.0
+_STREAM_SILENCE_S = 120.0
 _LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- nothing is bound here
 # A proxy of the environment is for the internet, not for a server on this machine or network.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -52,11 +53,36 @@ def request(
         return None
 
 
-def server_url(settings: "Settings") -> str:
-    """Where this machine reaches the server of these settings."""
+class NoAnswerError(Exception):
+    """Nobody answers at that address, or the connection broke."""
+
+
+class RefusedError(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def stream_lines(url: str, *, headers: Mapping[str, str], body: bytes) -> Iterator[bytes]:
+    """POST, and the lines of the answer as they come. Raises NoAnswerError and RefusedError."""
+    asked = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")  # noqa: S310
+    try:
+        with _opener.open(asked, timeout=_STREAM_SILENCE_S) as response:
+            yield from response
+    except urllib.error.HTTPError as error:
+        with error:
+            raise RefusedError(Answer(error.code, error.read())) from None
+    except (OSError, HTTPException) as error:
+        raise NoAnswerError from error
+
+
+def server_url(settings: "Settings", *, port: int | None = None) -> str:
+    """Where this machine reaches the server of these settings, or the one that got this port instead."""
     host = _LOOPBACK_OF_ANY.get(settings.host, settings.host)
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return f"http://{host}:{settings.port}"
+    return f"http://{host}:{port or settings.port}"
 
 
 def is_spanglass(url: str) -> bool:

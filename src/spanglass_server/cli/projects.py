@@ -16,7 +16,7 @@ from spanglass_server.cli.output import (
     to_minutes,
     to_rfc3339,
 )
-from spanglass_server.cli.stores import get_project, opened_directory
+from spanglass_server.cli.stores import get_project, opened_directory, temporary_admin_key
 
 if TYPE_CHECKING:
     from spanglass_server.app.settings import Settings
@@ -96,14 +96,8 @@ def delete(
         project = get_project(directory, name)
         if not yes:
             typer.confirm(f"Delete '{project.name}' with all its traces and keys, for ever?", abort=True)
-        # A key of this project, made for this one call, opens the server whether it asks for keys or not; and
-        # a server that does not know it keeps other data than these settings say. It goes with the project.
-        key = directory.create_key(project.id, scopes=frozenset({"admin"}), note="spanglass projects delete")
-        try:
-            _ask_server_to_delete(settings, project, key.secret_key)
-        except BaseException:
-            directory.revoke_key(key.info.public_key)
-            raise
+        with temporary_admin_key(directory, project, note="spanglass projects delete") as secret_key:
+            _ask_server_to_delete(settings, project, secret_key)
     if as_json:
         print_json({"deleted": project.name})
     else:

@@ -1,7 +1,7 @@
 """The relational store as commands open it: beside a running server, or without one."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from spanglass_server.base.errors import BadInput, NotFound
@@ -21,6 +21,22 @@ def opened_directory(settings: "Settings") -> Iterator["Directory"]:
         yield directory
     finally:
         directory.close()
+
+
+@contextmanager
+def temporary_admin_key(directory: "Directory", project: "Project", *, note: str) -> Iterator[str]:
+    """The secret of a key made for one call and revoked after it.
+
+    It opens the server whether it asks for keys or not, and a server that does not know it keeps other data
+    than these settings say.
+    """
+    key = directory.create_key(project.id, scopes=frozenset({"admin"}), note=note)
+    try:
+        yield key.secret_key
+    finally:
+        # Gone with its project, where the call was to delete that.
+        with suppress(NotFound):
+            directory.revoke_key(key.info.public_key)
 
 
 def get_project(directory: "Directory", name: str) -> "Project":

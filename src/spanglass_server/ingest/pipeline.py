@@ -118,6 +118,8 @@ class IngestPipeline:
             is_only_writer=is_only_writer,
         )
         self._cache_lock = threading.RLock()
+        self._commit_lock = threading.Lock()
+        """Held by whoever changes what is stored."""
         self._epoch = 0
         """Grows whenever memory forgets traces: a batch settled before that is settled again."""
         self._state = threading.Condition()
@@ -174,6 +176,35 @@ class IngestPipeline:
 
     def forget_project(self, project_id: str) -> None:
         self._forget_with(lambda: self._cache.forget_project(project_id))
+
+    def use_prices(self, prices: PriceBook) -> None:
+        """From the next request on."""
+        self._prices = prices
+
+    def rewrite(self, make: Callable[[int], Sequence[Span]]) -> None:
+        """Write stored spans anew, with the sums of their traces, between two commits.
+
+        `make` is given the version that its rows must carry; it reads the rows as they are stored and returns
+        those that change. Raises what the store and `make` raise.
+        """
+        with self._commit_lock:
+            version = self._versions()
+            spans = make(version)
+            if not spans:
+                return
+            with self._cache_lock:
+                settled = self._cache.settle(spans, version=version)
+            try:
+                # Sums first: a caller that tries again after a failure finds the spans still to be changed.
+                self._writer.write_batch(spans=(), traces=settled.summaries, logs=())
+                self._writer.write_batch(spans=settled.spans, traces=(), logs=())
+                if settled.revisions:
+                    self._writer.revise_spans(settled.revisions, version=version)
+            except BaseException:
+                self._forget_with(lambda: self._cache.forget(settled.keys))
+                raise
+            with self._cache_lock:
+                self._cache.trim(stored_version=version)
 
     # The prepare thread
 
@@ -280,7 +311,8 @@ class IngestPipeline:
 
     def _run_write(self) -> None:
         while (batch := self._take_over()) is not None:
-            self._commit(batch)
+            with self._commit_lock:
+                self._commit(batch)
             with self._state:
                 self._is_writing = False
                 self._state.notify_all()

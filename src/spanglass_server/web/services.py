@@ -1,11 +1,12 @@
 """What request handlers may reach, handed to the app factory by `app`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from spanglass_server.model.price import RepriceSummary
 from spanglass_server.store.directory import Directory
-from spanglass_server.store.ports import Administration, SpanReader
+from spanglass_server.store.ports import Administration, SpanReader, TimeRange
 
 AuthMode = Literal["off", "required"]
 
@@ -16,12 +17,19 @@ class IngestStatus(Protocol):
     def counters(self) -> Mapping[str, int]: ...
 
 
+class Repricing(Protocol):
+    """`ingest.reprice.Repricer`."""
+
+    def run(self, project_id: str, during: TimeRange, *, is_dry_run: bool) -> Iterator[RepriceSummary]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     reader: SpanReader
     administration: Administration
     directory: Directory
     ingest: IngestStatus
+    repricing: Repricing
     auth_mode: AuthMode
     version: str
     engine_name: str
