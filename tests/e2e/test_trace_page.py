@@ -296,6 +296,7 @@ def test_search_finds_payloads_and_steps_through_matches(trace: Project, open_pa
     page.keyboard.press("Enter")
     expect(row(page, 6)).to_have_attribute("aria-selected", "true")
     expect(page.get_by_text("1/2")).to_be_visible()
+    page.wait_for_function("CSS.highlights.get('trace-search')?.size > 0")
     page.get_by_label("Search in this trace").blur()
     page.keyboard.press("n")
     expect(row(page, 7)).to_have_attribute("aria-selected", "true")

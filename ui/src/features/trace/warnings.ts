@@ -7,8 +7,8 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   [
     "time_out_of_range",
     {
-      en: "The sender gave a time that cannot be right; the time of arrival stands in for it.",
-      ko: "전송자가 보낸 시각이 올바르지 않아 도착 시각으로 대신했습니다.",
+      en: "The sender gave a time later than can be stored; the latest possible one stands in for it.",
+      ko: "전송자가 보낸 시각이 저장할 수 있는 범위를 넘어, 가능한 가장 늦은 시각으로 대신했습니다.",
     },
   ],
   [

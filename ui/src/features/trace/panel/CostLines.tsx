@@ -17,7 +17,10 @@ export function CostLines(props: { span: SpanHead; state: CostState }) {
     output: t("outputTokens"),
     reasoning: t("reasoningTokens"),
   };
-  const details = Object.entries(span.cost_details ?? {}).filter(([, usd]) => usd > 0);
+  const order = Object.keys(classWords);
+  const details = Object.entries(span.cost_details ?? {})
+    .filter(([, usd]) => usd > 0)
+    .sort(([left], [right]) => order.indexOf(left) - order.indexOf(right));
   return (
     <div className={classes.costLines}>
       {state === "unpriced" && <p className={classes.unpriced}>{t("unpricedOne")}</p>}

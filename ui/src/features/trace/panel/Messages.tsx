@@ -14,11 +14,14 @@ import { Section } from "./Section";
 /** Of a long history only the newest messages are drawn at first; a screen does not hold more. */
 const HISTORY_MAX = 12;
 
+/** What these take and give is no conversation, even where a convention writes it down as one. */
+const PLAIN_KINDS: ReadonlySet<string> = new Set(["tool", "retriever", "reranker", "embedding", "cache"]);
+
 /** What went in and came out: as a chat where the span holds messages, else as the payloads are. */
 export function Messages(props: { span: SpanWithLogs }) {
   const t = useTraceStrings();
   const { span } = props;
-  const chat = useMemo(() => chatOf(span), [span]);
+  const chat = useMemo(() => (PLAIN_KINDS.has(span.kind) ? [] : chatOf(span)), [span]);
   const [mode, setMode] = useState<"rendered" | "raw">("rendered");
   const hasPayload = isPresent(span.input) || isPresent(span.output);
   if (chat.length === 0 && !hasPayload) {

@@ -1,7 +1,7 @@
 import { Tabs } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import type { Ref } from "react";
+import type { KeyboardEvent, RefObject } from "react";
 import { spanQuery } from "../../../api/queries";
 import type { SpanWithLogs, Trace } from "../../../api/types";
 import { useProject } from "../../../api/useProject";
@@ -10,6 +10,7 @@ import { ErrorState } from "../../../widgets/ErrorState";
 import { TABS, type Tab } from "../search";
 import { useTraceStrings } from "../strings";
 import type { Node, Tree } from "../types";
+import { useHighlights } from "../useHighlights";
 import { AttributesTab } from "./AttributesTab";
 import { EventsTab } from "./EventsTab";
 import { Overview } from "./Overview";
@@ -22,7 +23,8 @@ const SETTLE_MS = 60;
 
 /** All there is to know of one span. Its payload is fetched when it is selected, not with the trace. */
 export function SpanPanel(props: {
-  panelRef: Ref<HTMLDivElement>;
+  /** What scrolls: it takes the focus, so that the arrow keys scroll it. */
+  panelRef: RefObject<HTMLDivElement | null>;
   trace: Trace;
   tree: Tree;
   node: Node | null;
@@ -37,6 +39,7 @@ export function SpanPanel(props: {
   const t = useTraceStrings();
   const project = useProject();
   const { node } = props;
+  useHighlights(props.panelRef, props.query, `${node?.span.span_id} ${props.tab}`);
   const spanId = node?.span.span_id ?? "";
   const [settled] = useDebouncedValue(spanId, SETTLE_MS);
   const answer = useQuery({
@@ -54,13 +57,7 @@ export function SpanPanel(props: {
   }
   const span = answer.data;
   return (
-    <section
-      className={classes.panel}
-      ref={props.panelRef}
-      tabIndex={-1}
-      data-autofocus
-      aria-label={node.span.name}
-    >
+    <section className={classes.panel} aria-label={node.span.name}>
       <SpanTitle span={node.span} onClose={props.onClose} />
       <Tabs value={props.tab} onChange={(tab) => props.onTab(tab as Tab)} className={classes.tabs}>
         <Tabs.List>
@@ -72,7 +69,15 @@ export function SpanPanel(props: {
           ))}
         </Tabs.List>
       </Tabs>
-      <div className={classes.scroller} key={node.span.span_id}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it only keeps its scrolling keys to itself */}
+      <div
+        className={classes.scroller}
+        key={node.span.span_id}
+        ref={props.panelRef}
+        tabIndex={-1}
+        data-autofocus
+        onKeyDown={keepScrollingKeys}
+      >
         {props.tab === "overview" && <Overview node={node} span={span} tree={props.tree} />}
         {props.tab === "attributes" && span && <AttributesTab span={span} />}
         {props.tab === "events" && span && <EventsTab span={span} />}
@@ -81,6 +86,20 @@ export function SpanPanel(props: {
       </div>
     </section>
   );
+}
+
+const SCROLLING_KEYS: ReadonlySet<string> = new Set([
+  "ArrowDown",
+  "ArrowUp",
+  "PageDown",
+  "PageUp",
+  "Home",
+  "End",
+]);
+
+/** While the panel has the focus, these scroll it instead of walking the tree; j and k still walk. */
+function keepScrollingKeys(event: KeyboardEvent): void {
+  if (SCROLLING_KEYS.has(event.key)) event.stopPropagation();
 }
 
 function countOf(tab: Tab, span: SpanWithLogs): string {
