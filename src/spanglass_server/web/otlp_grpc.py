@@ -10,7 +10,7 @@ from typing import Any, Final
 import grpc
 import structlog
 
-from spanglass_server.base.errors import BadInput, Misconfigured, SpanglassError
+from spanglass_server.base.errors import Misconfigured, SpanglassError
 from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.web.otlp import OtlpReceiver, describe, outcome_of
 from spanglass_server.wire.responses import Signal, encode_status
@@ -21,7 +21,7 @@ _SERVICES: Final[dict[str, Signal]] = {
 }
 _STATUS_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
-_CONNECTION_STREAMS_MAX: Final = 64
+_CONNECTION_STREAMS_MAX: Final = 256
 """Exports in flight on one connection; a sender waits for its own beyond that."""
 
 
@@ -37,7 +37,7 @@ class OtlpGrpc:
         """The port it listens on. Raises Misconfigured where that is taken."""
         server = grpc.aio.server(
             options=(
-                ("grpc.max_receive_message_length", self._receiver.options.decompressed_bytes_max),
+                ("grpc.max_receive_message_length", self._receiver.options.body_bytes_max),
                 ("grpc.max_concurrent_streams", _CONNECTION_STREAMS_MAX),
                 ("grpc.so_reuseport", 0),
             )
@@ -84,8 +84,6 @@ class OtlpGrpc:
     ) -> bytes:
         receiver = self._receiver
         project_id = receiver.authenticate(_headers(context.invocation_metadata()))
-        if len(body) > receiver.options.decompressed_bytes_max:
-            raise BadInput("the message is too large (setting decompressed_bytes_max)")
         reservation = receiver.budget.open()
         reservation.grow(len(body))
         return await receiver.store(IngestRequest(project_id, signal, "protobuf", body, reservation))
