@@ -198,6 +198,14 @@ def open_trace(open_page: OpenPage, project: Project, path: str = "", **options:
     return open_page(project.page_url(f"/traces/{TRACE}{path}", **query), **options)
 
 
+def wait_for_marks(page: Page) -> None:
+    """Until a match of the search is marked in the panel. (The page's policy forbids `wait_for_function`.)"""
+    deadline = time.monotonic() + 5
+    while not page.evaluate("CSS.highlights.get('trace-search')?.size ?? 0"):
+        assert time.monotonic() < deadline, "no match was marked"
+        page.wait_for_timeout(50)
+
+
 def names(page: Page) -> list[str]:
     return [item.strip() for item in rows(page).locator('[class*="name"]').all_inner_texts()]
 
@@ -296,7 +304,7 @@ def test_search_finds_payloads_and_steps_through_matches(trace: Project, open_pa
     page.keyboard.press("Enter")
     expect(row(page, 6)).to_have_attribute("aria-selected", "true")
     expect(page.get_by_text("1/2")).to_be_visible()
-    page.wait_for_function("CSS.highlights.get('trace-search')?.size > 0")
+    wait_for_marks(page)
     page.get_by_label("Search in this trace").blur()
     page.keyboard.press("n")
     expect(row(page, 7)).to_have_attribute("aria-selected", "true")
