@@ -177,6 +177,7 @@ def test_dragging_over_the_chart_zooms_and_back_undoes_it(seeded: Project, open_
     count = int(page.get_by_role("table").get_attribute("aria-rowcount") or 0)
     assert 20 < count < 120
     page.go_back()
+    page.mouse.move(5, 5)
     expect(page.get_by_text("260 traces")).to_be_visible()
 
 
@@ -233,6 +234,7 @@ def test_the_keyboard_walks_opens_and_comes_back(seeded: Project, open_page: Ope
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/traces/[0-9a-f]{32}"))
     assert urlsplit(page.url).path == urlsplit(target).path
+    expect(page.get_by_role("treeitem").first).to_be_visible()
     page.keyboard.press("Escape")
     page.wait_for_url(re.compile("/traces\\?"))
     expect(filter_box(page)).to_have_value("feature:search")

@@ -38,3 +38,14 @@ export function neighbours(memory: ListMemory | null, traceId: string): { previo
   if (next !== undefined) found.next = next;
   return found;
 }
+
+/** The same parameters, whatever their order and their escapes. */
+export function isSameSearch(one: string, other: string): boolean {
+  return sorted(one) === sorted(other);
+}
+
+function sorted(search: string): string {
+  const parameters = new URLSearchParams(search);
+  parameters.sort();
+  return parameters.toString();
+}

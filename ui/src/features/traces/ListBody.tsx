@@ -25,6 +25,7 @@ type BodyProps = {
   source: ReturnType<typeof useTraceList>;
   columns: readonly Column[];
   cursor: number;
+  topSignal: number;
   problem: Problem | null;
   onOpen: (index: number) => void;
   onNearEnd: () => void;
@@ -48,6 +49,7 @@ export function ListBody(props: BodyProps) {
       order={state.isLive ? "-start_time" : state.order}
       onOrder={(order) => state.change({ order, live: null })}
       cursor={props.cursor}
+      topSignal={props.topSignal}
       onOpen={props.onOpen}
       onNearEnd={props.onNearEnd}
       onTop={props.onTop}

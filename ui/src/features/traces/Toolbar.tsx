@@ -38,7 +38,7 @@ export function Toolbar(props: {
           range={state.range}
           onChange={(range) => state.change(range.to === "now" ? range : { ...range, live: null })}
         />
-        <Tooltip label={state.isLive ? t("liveOn") : t("liveHint")}>
+        <Tooltip label={`${state.isLive ? t("liveOn") : t("liveHint")} (l)`}>
           <Button
             variant={state.isLive ? "filled" : "default"}
             aria-pressed={state.isLive}

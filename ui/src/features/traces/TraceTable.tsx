@@ -21,6 +21,8 @@ export type TableProps = {
   onOrder: (order: string) => void;
   /** Index of the row that the keyboard is on; -1 is none. */
   cursor: number;
+  /** A new number brings the list back to its top. */
+  topSignal: number;
   onOpen: (index: number) => void;
   onNearEnd: () => void;
   onTop: (isAtTop: boolean) => void;
@@ -47,6 +49,11 @@ export function TraceTable(props: TableProps) {
   useEffect(() => {
     if (traces.length > 0 && lastShown >= traces.length - AHEAD) onNearEnd();
   }, [lastShown, traces.length, onNearEnd]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs for every signal
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [props.topSignal]);
 
   useEffect(() => {
     if (cursor >= 0) rows.scrollToIndex(cursor, { align: "auto" });

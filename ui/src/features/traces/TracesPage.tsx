@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
 import { usePreference } from "../../base/preferences";
-import { recallList, rememberList } from "../../model/listMemory";
+import { isSameSearch, recallList, rememberList } from "../../model/listMemory";
 import { FacetPanel } from "./FacetPanel";
 import { FreshPill } from "./FreshPill";
 import { HistogramPanel } from "./HistogramPanel";
@@ -29,6 +29,7 @@ export function TracesPage() {
   const source = useTraceList(state.selection, order, state.isLive, isAtTop);
   const { list, traces } = source;
   const [cursor, setCursor] = useState(-1);
+  const [topSignal, setTopSignal] = useState(0);
   const inputRef = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
@@ -58,6 +59,10 @@ export function TracesPage() {
     state.change(
       state.isLive ? { live: null } : { live: "1", to: null, from: liveFrom(state.range.from), order: null },
     );
+  };
+  const showFresh = () => {
+    source.showFresh();
+    setTopSignal((signal) => signal + 1);
   };
   const refresh = () => void source.refresh();
   const toggleFacets = () => setFacets(facets === "shown" ? "hidden" : "shown");
@@ -95,12 +100,13 @@ export function TracesPage() {
       <div className={classes.main}>
         {facets === "shown" && <FacetPanel state={state} />}
         <div className={classes.list}>
-          <FreshPill count={source.freshCount} onShow={source.showFresh} />
+          <FreshPill count={source.freshCount} onShow={showFresh} />
           <ListBody
             state={state}
             source={source}
             columns={columns.shown}
             cursor={cursor}
+            topSignal={topSignal}
             problem={problem}
             onOpen={remember}
             onNearEnd={onNearEnd}
@@ -134,7 +140,7 @@ function useReturn(traces: readonly { trace_id: string }[], setCursor: (index: n
   useEffect(() => {
     if (isDone.current || traces.length === 0) return;
     isDone.current = true;
-    if (recallList()?.search !== window.location.search) return;
+    if (!isSameSearch(recallList()?.search ?? "", window.location.search)) return;
     const opened = takeOpened();
     const index = traces.findIndex((trace) => trace.trace_id === opened);
     if (index >= 0) setCursor(index);

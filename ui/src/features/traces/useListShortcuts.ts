@@ -30,7 +30,7 @@ export function useListShortcuts(list: ListKeys): void {
     { keys: ["g", "Home"], label: t("toTop"), run: () => list.count > 0 && list.setCursor(0) },
     { keys: ["/"], label: t("focusFilter"), run: focusFilter },
     { keys: ["f"], label: t("facets"), run: list.toggleFacets },
-    { keys: ["l"], label: t("live"), run: list.toggleLive },
+    { keys: ["l"], label: t("liveHint"), run: list.toggleLive },
     { keys: ["r"], label: t("refresh"), run: list.refresh },
   ]);
 }
