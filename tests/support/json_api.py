@@ -1,0 +1,79 @@
+"""The JSON API in this process, on a real engine and a real directory, with a clock that stands still."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from tests.support.spans import EPOCH_NS, SECOND_NS, SpanFactory
+
+from spanglass_server.model.span import Log, Span
+from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
+from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.reader import ClickHouseReader
+from spanglass_server.store.clickhouse.writer import ClickHouseWriter
+from spanglass_server.store.directory import Directory
+from spanglass_server.web.api import build_router
+from spanglass_server.web.errors import install_error_handlers
+from spanglass_server.web.services import AuthMode, Services
+
+NOW_NS = EPOCH_NS + 3600 * SECOND_NS
+
+
+class _Counted:
+    def counters(self) -> Mapping[str, int]:
+        return {"accepted_spans": 7, "queue_bytes": 0}
+
+
+class JsonApi:
+    """One project's API. `get` gives the decoded body of an answer that must be 200."""
+
+    def __init__(self, engine: Engine, directory: Directory, project: str) -> None:
+        self.directory = directory
+        self.project = self.directory.create_project(project)
+        self.factory = SpanFactory(self.project.id)
+        self._writer = ClickHouseWriter(engine)
+        self.services = Services(
+            reader=ClickHouseReader(engine),
+            administration=ClickHouseAdministration(engine, is_fsynced=False),
+            directory=self.directory,
+            ingest=_Counted(),
+            repricing=cast("Any", None),
+            auth_mode="off",
+            version="1.2.3",
+            engine_name="embedded",
+            started_at_ns=EPOCH_NS,
+            now_ns=lambda: NOW_NS,
+        )
+        self.app = FastAPI()
+        install_error_handlers(self.app)
+        self.app.include_router(build_router(self.services))
+        self.app.state.services = self.services
+        self.client = TestClient(self.app, raise_server_exceptions=False)
+
+    def require_keys(self, mode: AuthMode = "required") -> None:
+        self.app.state.services = replace(self.services, auth_mode=mode)
+
+    def store(self, *traces: list[Span], logs: list[Log] | None = None) -> None:
+        self._writer.write_batch(
+            spans=[span for spans in traces for span in spans],
+            traces=[self.factory.summary(spans) for spans in traces],
+            logs=logs or [],
+        )
+
+    def get(self, path: str, **params: Any) -> Any:
+        answer = self.client.get(f"/api/v1{path}", params={"project": self.project.name, **params})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def problem(self, path: str, **params: Any) -> Any:
+        """The problem of a request that must fail."""
+        answer = self.client.get(f"/api/v1{path}", params={"project": self.project.name, **params})
+        assert answer.headers["content-type"] == "application/problem+json", answer.text
+        body = answer.json()
+        assert body["status"] == answer.status_code
+        return body
+
+    def close(self) -> None:
+        self.client.close()
