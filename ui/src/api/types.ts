@@ -34,7 +34,7 @@ export type Trace = {
   /** Null where nothing in the trace has a known price: "unpriced", never $0. */
   cost_usd: number | null;
   unpriced_count: number;
-  scores: { [name: string]: number | string | boolean } | null;
+  scores: { [name: string]: Json };
   input_preview: string | null;
   output_preview: string | null;
   models: string[];
@@ -182,10 +182,12 @@ export type FieldType = "enum" | "text" | "list" | "payload" | "number" | "durat
 
 export type Field = {
   name: string;
+  aliases: string[];
   type: FieldType;
   unit: string | null;
   description: string;
   operators: string[];
+  choices: string[];
   example: string;
   is_facet: boolean;
 };
@@ -211,10 +213,11 @@ export type Project = { id: string; name: string; retention_days: number | null;
 
 export type ServerStatus = {
   version: string;
-  auth: string;
+  auth: "off" | "required";
   project: string;
   started_at: string;
-  storage: { engine: string; disk_bytes: number | null };
+  storage: { engine: string; disk_bytes: number };
+  ingest: { [counter: string]: number };
 };
 
 /** RFC 9457. `column` is the 0-based place in the filter that `detail` speaks of. */

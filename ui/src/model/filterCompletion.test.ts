@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Field } from "../api/types";
-import { complete, completionSpot, suggestFields, suggestValues } from "./filterCompletion";
+import { complete, completionSpot, suggestChoices, suggestFields, suggestValues } from "./filterCompletion";
 
 const field = (name: string, type: Field["type"] = "text"): Field => ({
   name,
+  aliases: [],
+  choices: [],
   type,
   unit: null,
   description: `about ${name}`,
@@ -54,4 +56,19 @@ test("taking a value replaces the word and goes on behind it", () => {
 
 test("a value with blanks is quoted", () => {
   expect(suggestValues([{ value: "rag api", count: 1 }])[0]?.insert).toBe('"rag api"');
+});
+
+test("a field is found by its other name", () => {
+  const user = { ...field("user_id"), aliases: ["user"] };
+  expect(suggestFields([field("x_user"), user], "user", 9).map((one) => one.label)).toEqual([
+    "user_id",
+    "x_user",
+  ]);
+});
+
+test("values that occur come before those that may", () => {
+  const status = { ...field("status", "enum"), choices: ["ok", "error"] };
+  const found = suggestValues([{ value: "error", count: 2 }]);
+  expect(suggestChoices(status, found).map((one) => one.label)).toEqual(["error", "ok"]);
+  expect(suggestChoices(field("streaming", "bool"), []).map((one) => one.label)).toEqual(["true", "false"]);
 });

@@ -61,11 +61,12 @@ function unfinished(typed: string): string {
   return typed.startsWith('"') ? typed.slice(1).replace(/"$/, "").replace(/\\(.)/g, "$1") : typed;
 }
 
-/** Names that begin with the prefix first, then those that contain it, in the server's order. */
+/** Names and aliases that begin with the prefix first, then those that contain it, in the server's order. */
 export function suggestFields(fields: readonly Field[], prefix: string, max: number): Suggestion[] {
   const wanted = prefix.toLowerCase();
-  const starting = fields.filter((field) => field.name.startsWith(wanted));
-  const holding = fields.filter((field) => !field.name.startsWith(wanted) && field.name.includes(wanted));
+  const starts = (field: Field) => [field.name, ...field.aliases].some((name) => name.startsWith(wanted));
+  const starting = fields.filter(starts);
+  const holding = fields.filter((field) => !starts(field) && field.name.includes(wanted));
   return [...starting, ...holding].slice(0, max).map((field) => ({
     label: field.name,
     insert: field.name.endsWith(".") ? field.name : `${field.name}${defaultOperator(field)}`,
@@ -80,6 +81,14 @@ function defaultOperator(field: Field): string {
 
 export function suggestValues(values: readonly FacetValue[]): Suggestion[] {
   return values.map(({ value, count }) => ({ label: value, insert: quoteValue(value), detail: "", count }));
+}
+
+/** The values that occur, then those the field may have besides. */
+export function suggestChoices(field: Field | undefined, found: readonly Suggestion[]): Suggestion[] {
+  const seen = new Set(found.map((suggestion) => suggestion.label));
+  const choices = field?.type === "bool" ? ["true", "false"] : (field?.choices ?? []);
+  const others = choices.filter((choice) => !seen.has(choice));
+  return [...found, ...others.map((choice) => ({ label: choice, insert: choice, detail: "" }))];
 }
 
 /** The filter after a suggestion was taken, and where the caret goes. Values end with a blank, fields do not. */

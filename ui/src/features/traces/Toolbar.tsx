@@ -18,6 +18,7 @@ export function Toolbar(props: {
   problem: Problem | null;
   inputRef: RefObject<HTMLInputElement | null>;
   isBusy: boolean;
+  isLiveFailing: boolean;
   hasFacets: boolean;
   hasChart: boolean;
   onFacets: () => void;
@@ -38,8 +39,9 @@ export function Toolbar(props: {
           range={state.range}
           onChange={(range) => state.change(range.to === "now" ? range : { ...range, live: null })}
         />
-        <Tooltip label={`${state.isLive ? t("liveOn") : t("liveHint")} (l)`}>
+        <Tooltip label={`${t(liveWord(state.isLive, props.isLiveFailing))} (l)`}>
           <Button
+            {...(props.isLiveFailing ? { color: "red" } : {})}
             variant={state.isLive ? "filled" : "default"}
             aria-pressed={state.isLive}
             leftSection={<Radio size={14} className={state.isLive ? classes.pulse : undefined} />}
@@ -65,6 +67,11 @@ export function Toolbar(props: {
       </div>
     </div>
   );
+}
+
+function liveWord(isLive: boolean, isFailing: boolean): "liveHint" | "liveOn" | "liveFailing" {
+  if (!isLive) return "liveHint";
+  return isFailing ? "liveFailing" : "liveOn";
 }
 
 function Toggle(props: {

@@ -89,6 +89,7 @@ export function TracesPage() {
         problem={problem}
         inputRef={inputRef}
         isBusy={list.isFetching && !list.isFetchingNextPage}
+        isLiveFailing={source.liveError !== null}
         hasFacets={facets === "shown"}
         hasChart={chart === "shown"}
         onFacets={toggleFacets}

@@ -1,13 +1,16 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { facetQuery, fieldsQuery, type Selection } from "../../api/queries";
+import type { Field } from "../../api/types";
 import {
   type CompletionSpot,
   completionSpot,
   type Suggestion,
+  suggestChoices,
   suggestFields,
   suggestValues,
 } from "../../model/filterCompletion";
+import { useFieldWords } from "./fieldWords";
 
 const FIELDS_MAX = 60;
 const VALUES_MAX = 30;
@@ -26,37 +29,49 @@ export function useCompletion(
 ): Completion {
   const spot = completionSpot(text, caret);
   const fields = useQuery({ ...fieldsQuery(selection.project), enabled: isOpen });
-  const asked = askedFacet(spot);
-  const [prefix] = useDebouncedValue(asked?.prefix ?? "", PAUSE_MS);
   const known = fields.data?.fields ?? [];
-  const isAskable = asked !== null && (FAMILIES.includes(asked.field) || isFacetable(asked.field, known));
+  const asked = askedFacet(spot, known);
+  const [prefix] = useDebouncedValue(asked?.prefix ?? "", PAUSE_MS);
   const values = useQuery({
-    ...facetQuery({ ...selection, filter: "" }, asked?.field ?? "", prefix, VALUES_MAX),
-    enabled: isOpen && isAskable,
+    ...facetQuery({ ...selection, filter: "" }, asked?.name ?? "", prefix, VALUES_MAX),
+    enabled: isOpen && asked !== null,
     placeholderData: keepPreviousData,
     retry: false,
   });
+  const describe = useFieldWords();
   if (spot === null || !isOpen) return { spot, suggestions: [] };
-  const found = isAskable && values.data?.field === asked.field ? suggestValues(values.data.values) : [];
+  const found = asked && values.data?.field === asked.name ? suggestValues(values.data.values) : [];
   const wanted = spot.prefix.toLowerCase();
   if (spot.kind === "value") {
-    return { spot, suggestions: found.filter((one) => one.label.toLowerCase().includes(wanted)) };
+    const all = suggestChoices(findField(spot.field, known), found);
+    return { spot, suggestions: all.filter((one) => one.label.toLowerCase().includes(wanted)) };
   }
-  const family = `${asked?.field}.`;
-  const keys = found.map((key) => ({ ...key, label: family + key.label, insert: `${family}${key.label}:` }));
-  return { spot, suggestions: [...keys, ...suggestFields(known, wanted, FIELDS_MAX)] };
+  const keys = found.map((key) => {
+    const name = `${asked?.name}.${key.label}`;
+    return { ...key, label: name, insert: `${name}:` };
+  });
+  const named = suggestFields(known.map(describe), wanted, FIELDS_MAX);
+  return { spot, suggestions: [...keys, ...named] };
+}
+
+function findField(name: string, known: readonly Field[]): Field | undefined {
+  return known.find((field) => field.name === name || field.aliases.includes(name));
 }
 
 function familyOf(name: string): string | null {
   return FAMILIES.find((family) => name.startsWith(`${family}.`)) ?? null;
 }
 
-function isFacetable(field: string, known: readonly { name: string; is_facet: boolean }[]): boolean {
-  return familyOf(field) !== null || known.some((one) => one.name === field && one.is_facet);
-}
-
-function askedFacet(spot: CompletionSpot | null): { field: string; prefix: string } | null {
-  if (spot?.kind === "value") return { field: spot.field, prefix: spot.prefix };
+/** The facet that fits the spot: a field's values, or the keys of a family. */
+function askedFacet(
+  spot: CompletionSpot | null,
+  known: readonly Field[],
+): { name: string; prefix: string } | null {
+  if (spot?.kind === "value") {
+    const field = findField(spot.field, known);
+    const isListed = field?.is_facet || familyOf(spot.field) !== null;
+    return isListed ? { name: field?.name ?? spot.field, prefix: spot.prefix } : null;
+  }
   const family = spot === null ? null : familyOf(spot.prefix);
-  return spot && family ? { field: family, prefix: spot.prefix.slice(family.length + 1) } : null;
+  return spot && family ? { name: family, prefix: spot.prefix.slice(family.length + 1) } : null;
 }
