@@ -24,8 +24,8 @@ def _lacking(call: dict[str, Any]) -> set[str]:
 
 
 _TOLD_BY_THE_LOG = {"logfire-oai-streamnousage": "dff9e611389e792d"}
-"""A stream opened at the root of its trace and told by a log in a trace of its own: nothing connects the two, and
-one of them must stand for the call. It is the log, which knows how the stream went."""
+"""A stream opened at the root of its trace and told by a log in a trace of its own: nothing connects the two,
+and one of them must stand for the call. It is the log, which knows how the stream went."""
 
 
 def _describing(reading: Reading, call: dict[str, Any]) -> list[Span]:

@@ -133,12 +133,20 @@ def read_models(slots: f.Slots, metadata_provider: str) -> Models:
         or slots[f.FALLBACK_MODEL]
         or ""
     )
-    candidates = (slots[f.PROVIDER], metadata_provider, slots[f.SYSTEM])
-    provider = next((name for name in map(canonical_provider, candidates) if name), "")
-    address = slots[f.SERVER_ADDRESS]
-    if address and (not provider or slots[f.PROVIDER] is None):
-        provider = _provider_by_host(str(address)) or provider
-    return Models(provider or _provider_by_model(response or request), request, response)
+    names = (slots[f.PROVIDER], metadata_provider, slots[f.SYSTEM])
+    return Models(
+        _find_provider(names, slots[f.SERVER_ADDRESS] or "", response or request), request, response
+    )
+
+
+@lru_cache(maxsize=4096)
+def _find_provider(names: tuple[str | None, ...], address: str, model: str) -> str:
+    """The first name that is no framework's; the host's provider where only a legacy key or none names one
+    (an API that is compatible with OpenAI's is not OpenAI's); else by the model's name."""
+    provider = next((name for name in map(canonical_provider, names) if name), "")
+    if address and (not provider or names[0] is None):
+        provider = _provider_by_host(address) or provider
+    return provider or _provider_by_model(model)
 
 
 @lru_cache(maxsize=4096)
@@ -154,13 +162,11 @@ def canonical_provider(name: str | None) -> str:
     return "" if word in FRAMEWORKS else _PROVIDERS.get(word, word)
 
 
-@lru_cache(maxsize=1024)
 def _provider_by_host(host: str) -> str:
     name = host.lower().partition(":")[0]
     return next((provider for suffix, provider in _HOSTS if name.endswith(suffix)), "")
 
 
-@lru_cache(maxsize=4096)
 def _provider_by_model(model: str) -> str:
     name = model.lower()
     return next((provider for prefix, provider in _MODEL_PREFIXES if name.startswith(prefix)), "")

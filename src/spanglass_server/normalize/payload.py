@@ -56,6 +56,7 @@ INPUT_KEYS: Final = (
     "ai.toolCall.input",
     "tool_arguments",
     "gen_ai.retrieval.query.text",
+    "reranker.query",
     "ai.value",
     "ai.values",
     "langfuse.trace.input",

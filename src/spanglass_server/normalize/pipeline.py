@@ -6,7 +6,7 @@ worked out once a batch, and what a span does not mention costs nothing.
 """
 
 from collections.abc import Sequence
-from operator import itemgetter
+from itertools import islice
 from typing import Final, NamedTuple
 
 import orjson
@@ -33,7 +33,7 @@ from spanglass_server.normalize.parameters import read_parameters
 from spanglass_server.normalize.payload import NO_PAYLOAD, Payload, extract_payload
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.response_id import find_response_id
-from spanglass_server.normalize.table import PLAIN, TABLE, Entry
+from spanglass_server.normalize.table import PLAIN, TABLE
 from spanglass_server.normalize.tokens import read_reported_cost, read_usage, usage_warnings
 from spanglass_server.normalize.usage import NO_USAGE, Usage
 from spanglass_server.normalize.values import base64_of_bytes, dump_json, printable, printable_text
@@ -44,7 +44,6 @@ __all__ = ["normalize_logs", "normalize_spans"]
 _OTLP_KINDS: Final = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _DIALECT_NAMES: Final = tuple(dialect.name for dialect in DIALECTS)
 _EMPTY_SLOTS: Final[f.Slots] = [None] * f.FIELD_COUNT
-_entry_of: Final = itemgetter(0)
 _NO_PRICE: Final = Priced(None, {}, "", "")
 _MODEL_KINDS: Final = frozenset({"llm", "embedding", "reranker"})
 _NO_USAGE_OPERATIONS: Final = frozenset({"fetch_response"})
@@ -175,9 +174,11 @@ def _printable_attributes(attributes: Attributes) -> Attributes:
 
 
 def _scan(record: SpanRecord, origin: Origin) -> _Scan:
-    hits: list[tuple[Entry, AttributeValue]] = []
+    """Of every field the most believed usable value, and the attributes that filters compare with."""
+    slots: f.Slots | None = None
+    orders: dict[int, int] = {}
     index: dict[str, str] = {}
-    mark = origin.mark
+    mark = PLAIN
     for key, value in record.attributes.items():
         if type(value) is str:
             if len(value) <= INDEXED_CHARS_MAX:
@@ -187,33 +188,34 @@ def _scan(record: SpanRecord, origin: Origin) -> _Scan:
         elif type(value) is int or type(value) is float:
             index[key] = str(value)
         entry = TABLE[key]
-        if entry is not None:
-            if entry[1] < mark and origin.mark == PLAIN:
-                mark = entry[1]
-            if entry[0] >= 0:
-                hits.append((entry, value))
-    if len(index) > INDEXED_KEYS_MAX:
-        index = dict(list(index.items())[:INDEXED_KEYS_MAX])
-    if not hits:
-        return _Scan(_EMPTY_SLOTS, False, _DIALECT_NAMES[mark], index)
-    hits.sort(key=_entry_of)
-    return _Scan(_fill(hits), True, _DIALECT_NAMES[mark], index)
-
-
-def _fill(hits: list[tuple[Entry, AttributeValue]]) -> f.Slots:
-    """The most believed usable value of every field."""
-    slots = _EMPTY_SLOTS.copy()
-    for (_, _, slot, read, item), value in hits:
-        if slot < f.COLLECTING:
-            if slots[slot] is None:
-                slots[slot] = read(value)
-        else:
+        if entry is None:
+            continue
+        order, key_mark, slot, read, item = entry
+        if key_mark < mark:
+            mark = key_mark
+        if slot < 0:
+            continue
+        if slots is None:
+            slots = _EMPTY_SLOTS.copy()
+        if slot >= f.COLLECTING:
+            _collect(slots, slot, item, read(value))
+        elif slot not in orders or order < orders[slot]:
             usable = read(value)
             if usable is not None:
-                if slots[slot] is None:
-                    slots[slot] = {}
-                slots[slot].setdefault(item, usable)
-    return slots
+                slots[slot] = usable
+                orders[slot] = order
+    if len(index) > INDEXED_KEYS_MAX:
+        index = dict(islice(index.items(), INDEXED_KEYS_MAX))
+    dialect = _DIALECT_NAMES[mark if origin.mark == PLAIN else origin.mark]
+    return _Scan(_EMPTY_SLOTS if slots is None else slots, slots is not None, dialect, index)
+
+
+def _collect(slots: f.Slots, slot: int, item: str, usable: AttributeValue) -> None:
+    if usable is None:
+        return
+    if slots[slot] is None:
+        slots[slot] = {}
+    slots[slot][item] = usable
 
 
 def _normalize(record: SpanRecord, origin: Origin, batch: _Batch, warnings: list[str]) -> Span | None:

@@ -14,6 +14,9 @@ PLAIN: Final = len(DIALECTS) - 1
 CACHED_KEYS_MAX: Final = 20_000
 """Keys beyond are classified every time anew: senders with endless key names cannot fill the memory."""
 
+LAST: Final = 1_000
+"""The order of keys that only a prefix tells: below all listed ones."""
+
 _PRECEDENCE: Final[dict[int, tuple[str, ...]]] = {
     f.PROVIDER: ("otel_genai",),
     f.SYSTEM: ("otel_genai",),
@@ -48,10 +51,11 @@ class Entry(NamedTuple):
     """What one attribute key means."""
 
     order: int
-    """Ascending: by field, then by how much the key is believed. -1 where the key fills nothing."""
+    """Ascending within a field: the lowest is believed."""
     mark: int
     """The index in DIALECTS of the convention that the key gives away; PLAIN for none."""
     slot: int
+    """-1 where the key fills nothing but marks its convention."""
     read: Reader
     item: str
     """For a collecting field: the item's name."""
@@ -87,7 +91,7 @@ def _listed_entries() -> dict[str, Entry | None]:
         for dialect in _ordered(slot):
             for listed in dialect.keys.get(slot, ()):
                 key, read = listed if isinstance(listed, tuple) else (listed, READERS.get(slot, as_word))
-                entries[key] = Entry(slot * 64 + rank, _mark_of(key), slot, read, "")
+                entries[key] = Entry(rank, _mark_of(key), slot, read, "")
                 rank += 1
     return entries
 
@@ -103,8 +107,8 @@ def _entry_by_prefix(key: str) -> Entry | None:
         item = key[len(prefix) :] or key.rpartition(".")[2]
         if slot == f.FINISH_REASON_ITEMS and not key.endswith(".finish_reason"):
             continue
-        return Entry(slot * 64, mark, slot, READERS.get(slot, as_word), item)
-    return None if mark == PLAIN else Entry(-1, mark, -1, as_word, "")
+        return Entry(LAST, mark, slot, READERS.get(slot, as_word), item)
+    return None if mark == PLAIN else Entry(LAST, mark, -1, as_word, "")
 
 
 TABLE: Final = KeyTable(_listed_entries())

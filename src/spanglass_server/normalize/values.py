@@ -23,6 +23,9 @@ PYTHON_LITERAL_CHARS_MAX: Final = 200_000
 """Longer Python reprs are not read: parsing one costs about a microsecond per ten characters."""
 
 
+_NOTHING: Final = frozenset({"", "null", "None", "undefined"})
+
+
 def as_str(value: AttributeValue) -> str:
     """The text, with a JSON-quoted scalar unquoted; empty where there is none. Numbers and booleans as JSON
     writes them; structures as compact JSON."""
@@ -44,8 +47,10 @@ def as_str(value: AttributeValue) -> str:
 
 def as_word(value: AttributeValue) -> str | None:
     """`as_str` stripped of blanks, and None where nothing is left or the text is a spelled-out nothing."""
-    text = as_str(value).strip()
-    return None if not text or text in ("null", "None", "undefined") else text
+    text = value.strip() if type(value) is str else as_str(value)
+    if text[:1] == '"':
+        text = as_str(text).strip()
+    return None if text in _NOTHING else text
 
 
 def as_int(value: AttributeValue) -> int | None:
@@ -87,7 +92,8 @@ def as_bool(value: AttributeValue) -> bool | None:
 
 
 def as_json(value: AttributeValue) -> AttributeValue:
-    """The structure a value holds: itself where it is one, else decoded from JSON or a Python repr.
+    """The structure a value holds: itself where it is one, else decoded from JSON or a Python repr (and then
+    printable throughout).
 
     Text that is neither comes back as None, so that a caller can tell a structure from plain text; so do
     scalars that are no text.
@@ -201,7 +207,7 @@ def _python_literal(text: str) -> AttributeValue:
             decoded = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None
-    plain = _plain(decoded)
+    plain = printable(_plain(decoded))
     return plain if isinstance(plain, (dict, list)) else None
 
 

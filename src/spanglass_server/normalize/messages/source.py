@@ -50,7 +50,8 @@ def json_value(value: AttributeValue) -> JsonValue:
     found = as_json(value)
     if found is None:
         return cast(JsonValue, printable(value))
-    return cast(JsonValue, printable(found))
+    # What a JSON text holds is printable as it is.
+    return cast(JsonValue, found if isinstance(value, str) else printable(found))
 
 
 def read_conversation(source: Source, keys: Iterable[str], role: Role) -> list[Message]:
