@@ -280,9 +280,11 @@ SHAPES: list[tuple[Target, str, str]] = [
         "traces", "status:ok (team:a or team:b)",
         "(status = {p0:String} AND (team = {p1:String} OR team = {p2:String}))",
     ),
+    ("traces", "kind:llm", "has(kinds, {p0:String})"),
+    ("traces", "-error_type:time*", "NOT arrayExists(item -> item LIKE {p0:String}, error_types)"),
     (
-        "traces", "kind:llm",
-        "trace_id IN (SELECT trace_id FROM spans FINAL WHERE SPANS AND kind = {p0:String})",
+        "traces", "tool:x",
+        "trace_id IN (SELECT trace_id FROM spans FINAL WHERE SPANS AND tool_name = {p0:String})",
     ),
     (
         "traces", "kind:llm status:error provider:x",
@@ -290,12 +292,12 @@ SHAPES: list[tuple[Target, str, str]] = [
         " AND kind = {p1:String} AND provider = {p2:String}))",
     ),
     (
-        "traces", "-kind:llm",
-        "NOT trace_id IN (SELECT trace_id FROM spans FINAL WHERE SPANS AND kind = {p0:String})",
+        "traces", "-tool:x",
+        "NOT trace_id IN (SELECT trace_id FROM spans FINAL WHERE SPANS AND tool_name = {p0:String})",
     ),
     (
-        "traces", "kind:llm or status:ok",
-        "(trace_id IN (SELECT trace_id FROM spans FINAL WHERE SPANS AND kind = {p0:String})"
+        "traces", "tool:x or status:ok",
+        "(trace_id IN (SELECT trace_id FROM spans FINAL WHERE SPANS AND tool_name = {p0:String})"
         " OR status = {p1:String})",
     ),
     (

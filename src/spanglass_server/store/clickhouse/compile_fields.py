@@ -62,7 +62,7 @@ def term_sql(term: Term, target: Target, bind: Binder) -> str:
     if field.type in ("enum", "text"):
         return f"{column} = ''" if term.value is None else _text_match(column, term, bind)
     if field.type == "list":
-        return f"empty({column})" if term.value is None else _list_match(column, term, bind)
+        return f"empty({column})" if term.value is None else list_match_sql(column, term, bind)
     if field.type == "payload":
         return f"{column} = ''" if term.value is None else _payload_match(column, term, bind)
     if term.value is None:
@@ -108,7 +108,7 @@ def _text_match(value: str, term: Term, bind: Binder) -> str:
     return f"{value} = {bind(text)}"
 
 
-def _list_match(column: str, term: Term, bind: Binder) -> str:
+def list_match_sql(column: str, term: Term, bind: Binder) -> str:
     if term.operator == "=" and not term.is_pattern:
         return f"has({column}, {bind(str(term.value))})"
     return f"arrayExists(item -> {_text_match('item', term, bind)}, {column})"

@@ -24,7 +24,8 @@ from spanglass_server.store.clickhouse.reader_rows import (
     LOG_COLUMNS,
     SPAN_COLUMNS,
     TRACE_COLUMNS,
-    rows_of,
+    read_rows,
+    read_table,
     select_list,
 )
 from spanglass_server.store.clickhouse.rows import SPANS as SPAN_CODEC
@@ -114,7 +115,7 @@ class ClickHouseReader:
         )
         during = TimeRange(starts.from_ns - _LOGS_BEFORE_NS, starts.to_ns + _LOGS_AFTER_NS)
         params = {**range_params(project_id, during), "trace_ids": trace_ids}
-        return rows_of(self._engine.query_arrow(sql, params))
+        return read_rows(self._engine, sql, params)
 
     def facets(
         self,
@@ -147,8 +148,8 @@ class ClickHouseReader:
     def _hours_with_spans(self, project_id: str, during: TimeRange) -> list[int]:
         hour = f"intDiv(start_time_ns, {HOUR_NS:d})"
         sql = f"SELECT DISTINCT {hour} AS hour\nFROM spans\nWHERE {IN_RANGE}\nORDER BY hour"
-        table = self._engine.query_arrow(sql, range_params(project_id, during), lane="long")
-        return [row["hour"] for row in rows_of(table)]
+        rows = read_rows(self._engine, sql, range_params(project_id, during), lane="long")
+        return [row["hour"] for row in rows]
 
     def _iter_hour(
         self, project_id: str, window: TimeRange, where: Expression | None
@@ -163,7 +164,7 @@ class ClickHouseReader:
                 f"ORDER BY trace_id, span_id\nLIMIT {_ITER_BATCH_ROWS:d}"
             )
             params = {**range_params(project_id, window), **bind.params}
-            batch = SPAN_CODEC.from_table(self._engine.query_arrow(sql, params, lane="long"))
+            batch = SPAN_CODEC.from_table(read_table(self._engine, sql, params, lane="long"))
             if batch:
                 yield batch
             if len(batch) < _ITER_BATCH_ROWS:
@@ -176,8 +177,7 @@ class ClickHouseReader:
             "SELECT min(first_start_ns) AS first, max(last_start_ns) AS last, count() AS rows\n"
             "FROM trace_times WHERE project_id = {project:String} AND trace_id = {trace_id:String}"
         )
-        table = self._engine.query_arrow(sql, {"project": project_id, "trace_id": trace_id})
-        row = rows_of(table)[0]
+        row = read_rows(self._engine, sql, {"project": project_id, "trace_id": trace_id})[0]
         return TimeRange(row["first"], row["last"] + 1) if row["rows"] else None
 
     def _read_trace(
@@ -199,4 +199,4 @@ class ClickHouseReader:
             f"WHERE {IN_RANGE} AND trace_id = {{trace_id:String}}{where}\nORDER BY {order_by}"
         )
         bound = {**range_params(project_id, starts), "trace_id": trace_id, **(params or {})}
-        return rows_of(self._engine.query_arrow(sql, bound))
+        return read_rows(self._engine, sql, bound)

@@ -9,7 +9,7 @@ from spanglass_server.query.fields import ResolvedField, Target, get_field
 from spanglass_server.store.clickhouse.compile_fields import EXPRESSIONS, Binder, value_sql
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader_lists import SPANS_OF_TRACES, condition_of, range_params
-from spanglass_server.store.clickhouse.reader_rows import rows_of
+from spanglass_server.store.clickhouse.reader_rows import read_rows
 from spanglass_server.store.ports import TimeRange
 
 _KEYS = {
@@ -18,6 +18,9 @@ _KEYS = {
     "metadata": "JSONExtractKeys(metadata)",
 }
 """Open fields: their facet is their keys."""
+
+_SUMMARIZED = {"model": "models", "provider": "providers", "kind": "kinds", "error_type": "error_types"}
+"""Span fields whose values a trace's summary lists (models and providers: those of its calls)."""
 
 _DURATION = EXPRESSIONS["duration_ns"]
 _SUMS: Mapping[Target, tuple[str, str, str, str]] = {
@@ -59,8 +62,8 @@ def count_values(
         f"FROM {source}\nGROUP BY value)\n"
         f"WHERE value != ''{starts}\nORDER BY number DESC, value ASC\nLIMIT {limit:d}"
     )
-    table = engine.query_arrow(sql, {**range_params(project_id, during), **bind.params})
-    return [(row["value"], row["number"]) for row in rows_of(table)]
+    rows = read_rows(engine, sql, {**range_params(project_id, during), **bind.params})
+    return [(row["value"], row["number"]) for row in rows]
 
 
 def _facet_values(field: str, target: Target, bind: Binder) -> tuple[str, bool]:
@@ -68,6 +71,8 @@ def _facet_values(field: str, target: Target, bind: Binder) -> tuple[str, bool]:
     if field in _KEYS:
         return f"arrayJoin({_KEYS[field]})", field != "metadata" or target == "spans"
     resolved = get_field(field, target)
+    if target == "traces" and resolved.name in _SUMMARIZED:
+        return f"arrayJoin({_SUMMARIZED[resolved.name]})", False
     if not (resolved.field.is_facet or resolved.field.is_open):
         raise QueryInvalid(
             f"`{field}` has no list of values", hint="fields with is_facet at /api/v1/fields have"
@@ -104,8 +109,8 @@ def histogram(
         f"{tokens} AS tokens, {cost} AS cost, {unpriced} AS unpriced\n"
         f"FROM {target} FINAL\nWHERE {wanted}\nGROUP BY bucket"
     )
-    table = engine.query_arrow(sql, {**range_params(project_id, during), **bind.params})
-    found = {row["bucket"]: row for row in rows_of(table)}
+    rows = read_rows(engine, sql, {**range_params(project_id, during), **bind.params})
+    found = {row["bucket"]: row for row in rows}
     count = -(-(during.to_ns - during.from_ns) // width)
     return [_bucket(during.from_ns + number * width, found.get(number)) for number in range(count)]
 

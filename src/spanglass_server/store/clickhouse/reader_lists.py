@@ -16,7 +16,7 @@ from spanglass_server.store.clickhouse.reader_rows import (
     LIGHT_SPAN_COLUMNS,
     SPAN_COLUMNS,
     TRACE_COLUMNS,
-    rows_of,
+    read_rows,
     select_list,
 )
 from spanglass_server.store.ports import Page, PageRequest, TimeRange
@@ -136,7 +136,7 @@ class _Reading:
         rows: list[Mapping[str, Any]] = []
         for window in self._windows(during):
             sql, params = self.statement(window, count - len(rows))
-            rows += rows_of(engine.query_arrow(sql, params))
+            rows += read_rows(engine, sql, params)
             if len(rows) >= count:
                 break
         return rows

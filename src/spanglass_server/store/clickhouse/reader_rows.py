@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from spanglass_server.model.span import Log, Span, TraceSummary
+from spanglass_server.store.clickhouse.engine import Engine, Lane, Parameters, Settings
 from spanglass_server.store.ports import PAYLOAD_FIELDS
 
 TRACE_COLUMNS = tuple(
@@ -22,7 +23,25 @@ def select_list(columns: Sequence[str]) -> str:
     return ", ".join(columns)
 
 
-def rows_of(table: pa.Table) -> list[Mapping[str, Any]]:
+READ_SETTINGS: Settings = {
+    # The sorting key's hour decides the partition, so rows of one key never lie in two.
+    "do_not_merge_across_partitions_select_final": 1,
+    # A shard holds all rows of a trace, so its sub-selects need no other shard.
+    "distributed_product_mode": "local",
+}
+
+
+def read_table(engine: Engine, sql: str, params: Parameters, *, lane: Lane = "read") -> pa.Table:
+    return engine.query_arrow(sql, params, READ_SETTINGS, lane=lane)
+
+
+def read_rows(
+    engine: Engine, sql: str, params: Parameters, *, lane: Lane = "read"
+) -> list[Mapping[str, Any]]:
+    return _rows_of(read_table(engine, sql, params, lane=lane))
+
+
+def _rows_of(table: pa.Table) -> list[Mapping[str, Any]]:
     names = table.column_names
     columns = [_values(column) for column in table.columns]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
