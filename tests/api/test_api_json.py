@@ -356,6 +356,12 @@ def test_projects_are_listed_kept_and_deleted(api: JsonApi) -> None:
     assert api.problem("/traces")["status"] == 404
 
 
+def test_the_web_app_is_asked_for_a_key_without_the_browsers_own_dialog(api: JsonApi) -> None:
+    api.require_keys()
+    refused = api.client.get("/api/v1/traces", headers={"X-Requested-With": "XMLHttpRequest"})
+    assert (refused.status_code, refused.headers["www-authenticate"][:6]) == (401, "Bearer")
+
+
 def test_a_key_sees_its_own_project_only(api: JsonApi) -> None:
     api.require_keys()
     other = api.directory.create_project(f"other-than-{api.project.name}")

@@ -62,7 +62,10 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after_s)
     if status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="spanglass", charset="UTF-8"'
+        # A browser that is asked for Basic opens a dialog of its own over the web app's form.
+        is_web_app = "x-requested-with" in request.headers
+        basic = 'Basic realm="spanglass", charset="UTF-8"'
+        headers["WWW-Authenticate"] = 'Bearer realm="spanglass"' if is_web_app else basic
     extra: dict[str, str | int] = {}
     if isinstance(error, QueryInvalid) and error.column is not None:
         extra["column"] = error.column

@@ -61,7 +61,11 @@ export const secretKey = {
 };
 
 async function request(method: string, path: string, query: Query, signal?: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  // X-Requested-With keeps the browser's own password dialog away: the page asks for the key itself.
+  const headers: Record<string, string> = {
+    Accept: "application/json",
+    "X-Requested-With": "XMLHttpRequest",
+  };
   const key = secretKey.get();
   if (key !== "") headers.Authorization = `Bearer ${key}`;
   let response: Response;

@@ -1,7 +1,14 @@
 import { ActionIcon, Button, Popover, TextInput, Tooltip } from "@mantine/core";
 import { CalendarClock, ChevronLeft, ChevronRight, ZoomOut } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { formatDateTime, isRelative, resolveRange, type TimeRange, toRfc3339 } from "../../base/time";
+import {
+  formatDateTime,
+  isRelative,
+  resolveRange,
+  resolveTime,
+  type TimeRange,
+  toRfc3339,
+} from "../../base/time";
 import { type ListTranslate, useListStrings } from "./strings";
 import classes from "./TimeRangePicker.module.css";
 
@@ -92,7 +99,10 @@ export function TimeRangePicker(props: PickerProps) {
 function describe(range: TimeRange, t: ListTranslate): string {
   const preset = PRESETS.find(([from]) => from === range.from);
   if (preset && range.to === "now") return t("rangeLast", { span: t(preset[1]) });
-  const show = (time: string) => (isRelative(time) ? time : formatDateTime(time).slice(5, 16));
+  const show = (time: string) => {
+    const isMoment = !isRelative(time) && resolveTime(time, 0) !== null;
+    return isMoment ? formatDateTime(time).slice(5, 16) : time;
+  };
   return `${show(range.from)} – ${show(range.to)}`;
 }
 
