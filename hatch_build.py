@@ -142,19 +142,27 @@ def build(node: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """The command line: `build`, or `npm ARGUMENTS...`."""
-    try:
-        if arguments[:1] == ["build"] and (is_skipped() or is_current()):
+    """The command line: `build`, `digest` of the sources (a cache key), or `npm ARGUMENTS...`."""
+    match arguments:
+        case ["digest"]:
+            print(source_digest())  # noqa: T201
             return 0
+        case ["build"] if is_skipped() or is_current():
+            return 0
+        case ["build"] | ["npm", *_]:
+            return run_command(arguments)
+    print("usage: hatch_build.py build | digest | npm ARGUMENTS...", file=sys.stderr)  # noqa: T201
+    return 2
+
+
+def run_command(arguments: list[str]) -> int:
+    try:
         node = machine_node() or packaged_node() or fetch_packaged_node()
         if arguments == ["build"]:
             build(node)
-        elif arguments[:1] == ["npm"]:
+        else:
             install_packages(node)
             run_npm(node, *arguments[1:])
-        else:
-            print("usage: hatch_build.py build | npm ARGUMENTS...", file=sys.stderr)  # noqa: T201
-            return 2
     except UiBuildError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 1

@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
 import { usePreference } from "../../base/preferences";
-import { isSameSearch, recallList, rememberList } from "../../model/listMemory";
+import { rememberList } from "../../model/listMemory";
 import { FacetPanel } from "./FacetPanel";
 import { FreshPill } from "./FreshPill";
 import { HistogramPanel } from "./HistogramPanel";
@@ -14,6 +14,7 @@ import classes from "./TracesPage.module.css";
 import { useColumns } from "./useColumns";
 import { useListShortcuts } from "./useListShortcuts";
 import { useListState } from "./useListState";
+import { rememberOpened, useReturn } from "./useReturn";
 import { useTraceList } from "./useTraceList";
 
 /** Every trace of the project in a time range. */
@@ -123,37 +124,4 @@ export function TracesPage() {
 /** A tail needs a window that moves with the clock. */
 function liveFrom(from: string): string | null {
   return from.startsWith("now") ? from : null;
-}
-
-const OPENED = "spanglass.opened";
-
-function rememberOpened(traceId: string | undefined): void {
-  try {
-    if (traceId !== undefined) sessionStorage.setItem(OPENED, traceId);
-  } catch {
-    // Storage is forbidden: coming back then starts at the top.
-  }
-}
-
-/** Coming back from a trace, its row is where the keyboard goes on. */
-function useReturn(traces: readonly { trace_id: string }[], setCursor: (index: number) => void): void {
-  const isDone = useRef(false);
-  useEffect(() => {
-    if (isDone.current || traces.length === 0) return;
-    isDone.current = true;
-    if (!isSameSearch(recallList()?.search ?? "", window.location.search)) return;
-    const opened = takeOpened();
-    const index = traces.findIndex((trace) => trace.trace_id === opened);
-    if (index >= 0) setCursor(index);
-  }, [traces, setCursor]);
-}
-
-function takeOpened(): string | null {
-  try {
-    const opened = sessionStorage.getItem(OPENED);
-    sessionStorage.removeItem(OPENED);
-    return opened;
-  } catch {
-    return null;
-  }
 }
