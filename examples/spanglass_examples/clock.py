@@ -3,7 +3,9 @@
 import bisect
 import threading
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+_ARRIVAL_S: Final = 0.008
 
 
 class Clock(Protocol):
@@ -11,6 +13,9 @@ class Clock(Protocol):
         """Seconds since the epoch."""
 
     def sleep(self, seconds: float) -> None: ...
+
+    def let_arrive(self) -> None:
+        """Give what was just sent the time to arrive, before the clock goes on."""
 
 
 class RealClock:
@@ -25,11 +30,15 @@ class RealClock:
     def sleep(self, seconds: float) -> None:
         self._stop.wait(seconds)
 
+    def let_arrive(self) -> None:
+        """Nothing to do: time goes on by itself."""
+
 
 class SkippingClock:
     """Sleeping takes no time, but is remembered: `stretch` tells when something would have happened.
 
-    What runs under it must run one after the other, since a sleep moves everyone.
+    What runs under it must run one after the other, since a sleep moves everyone; where one part sleeps
+    while another reads what it sent, `let_arrive` comes between.
     """
 
     def __init__(self) -> None:
@@ -44,6 +53,9 @@ class SkippingClock:
         with self._lock:
             self._skipped_at_ns.append(time.time_ns())
             self._skipped_ns.append(self._skipped_ns[-1] + int(seconds * 1e9))
+
+    def let_arrive(self) -> None:
+        time.sleep(_ARRIVAL_S)
 
     def stretch(self, time_ns: int) -> int:
         """A real time plus all the sleeping that came before it, in nanoseconds."""

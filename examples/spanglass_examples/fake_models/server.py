@@ -83,6 +83,9 @@ class ModelServer:
             if position:
                 self._wait(profile, seconds / max(1, len(events) - 1))
             yield event
+            if position == 0:
+                # The time of the first piece is what people look at.
+                self._world.clock.let_arrive()
 
     def _embed(self, body: Json, profile: Profile, chance: random.Random) -> Reply:
         given = body.get("input", "")

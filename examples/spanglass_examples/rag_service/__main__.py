@@ -5,6 +5,7 @@ is closed, it stops: it never outlives who started it.
 """
 
 import json
+import os
 import queue
 import signal
 import sys
@@ -14,6 +15,8 @@ from spanglass_examples.rag_service.run import Options, SendingError, run
 
 
 def main() -> int:
+    if hasattr(os, "nice"):
+        os.nice(5)  # The server that is starting on the same machine goes first.
     stop = threading.Event()
     endpoints: queue.Queue[str] = queue.Queue()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -75,7 +75,7 @@ FEATURES: Final = (
     Feature(
         name="handbook-search",
         route="answer",
-        model="claude-sonnet-4-5",
+        model="claude-sonnet-4-6",
         is_streamed=True,
         questions=QUESTIONS + KOREAN_QUESTIONS[:2],
         share=0.36,
@@ -83,7 +83,7 @@ FEATURES: Final = (
     Feature(
         name="support-chat",
         route="answer",
-        model="gpt-4.1-mini",
+        model="gpt-5.4-mini",
         is_streamed=True,
         questions=QUESTIONS[:14] + KOREAN_QUESTIONS,
         share=0.28,
@@ -91,7 +91,7 @@ FEATURES: Final = (
     Feature(
         name="order-agent",
         route="agent",
-        model="claude-sonnet-4-5",
+        model="claude-sonnet-4-6",
         is_streamed=False,
         questions=TASKS,
         share=0.14,

@@ -83,7 +83,10 @@ class Gateway:
             "is_streamed": feature.is_streamed,
             "earlier": earlier,
         }
-        reply = self._client.post(f"/v1/{feature.route}", json=body)
+        try:
+            reply = self._client.post(f"/v1/{feature.route}", json=body)
+        except httpx2.TransportError:
+            return None
         return str(reply.json()["answer"]) if reply.status_code == 200 else None
 
     def _remember(self, visit: Visit, answer: str) -> None:

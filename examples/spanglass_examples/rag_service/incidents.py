@@ -26,7 +26,7 @@ class Incident(NamedTuple):
 INCIDENTS: Final = (
     Incident("slow_provider", 2.5, 40, 4, 4, Conditions(slow_provider="anthropic", provider_slowness=3.5)),
     Incident("slow_retrieval", 5.5, 45, 12, 4, Conditions(retrieval_slowness=25.0)),
-    Incident("context_growth", 8.5, 60, 20, 4, Conditions(documents_factor=6)),
+    Incident("context_growth", 8.5, 60, 20, 4, Conditions(documents_factor=8)),
     Incident("error_burst", 12.0, 35, 28, 3, Conditions(error_rate=0.55)),
     Incident("cache_collapse", 16.0, 60, 36, 4, Conditions(is_cache_working=False)),
     Incident("cost_spike", 20.0, 50, 43, 4, Conditions(is_costly_model_chosen=True)),

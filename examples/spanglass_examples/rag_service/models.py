@@ -86,12 +86,11 @@ def _complete_openai(
         {"role": "user", "content": prompt},
     ]
     if not is_streamed:
-        answer = client.chat.completions.create(model=model, messages=messages, temperature=0.2)
+        answer = client.chat.completions.create(model=model, messages=messages)
         return answer.choices[0].message.content or ""
     chunks = client.chat.completions.create(
         model=model,
         messages=messages,
-        temperature=0.2,
         stream=True,
         stream_options={"include_usage": True},
     )

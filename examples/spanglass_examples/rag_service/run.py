@@ -60,7 +60,8 @@ def run(
     started_s = time.time()
     if library:
         count = _send_history(library, endpoint, headers, options, started_s, stop)
-        say(f"history sent: {count} requests in {time.time() - started_s:.0f} s")
+        if count:
+            say(f"sent a history of {count} requests in {time.time() - started_s:.0f} s")
     _send_live(endpoint, headers, options, started_s, stop)
 
 
@@ -168,8 +169,6 @@ def _visit(
     def visit(moment_s: float, seed: int) -> None:
         try:
             application.gateway.ask(choose_visit(moment_s, random.Random(seed)))
-        except httpx2.TransportError:
-            pass  # The application is being stopped.
         finally:
             at_once.release()
 

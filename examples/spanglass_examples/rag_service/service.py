@@ -21,7 +21,7 @@ from spanglass_examples.rag_service.telemetry import set_documents, set_payload,
 _CANDIDATES: Final = 10
 _CONTEXT_DOCUMENTS: Final = 4
 _CACHE_KEPT_S: Final = 240.0
-_COSTLY_MODEL: Final = "claude-opus-4-5"
+_COSTLY_MODEL: Final = "claude-opus-4-6"
 
 
 class Ask(NamedTuple):
@@ -145,7 +145,6 @@ class RagService:
     def _rerank(self, question: str, hits: Sequence[Hit]) -> Sequence[Hit]:
         limit = _CONTEXT_DOCUMENTS * self._world.conditions.documents_factor
         attributes = {
-            "reranker.model_name": "term-overlap",
             "reranker.top_k": limit,
             "reranker.query": question,
         }

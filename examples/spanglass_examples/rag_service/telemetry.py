@@ -11,10 +11,11 @@ from openinference.instrumentation import TraceConfig
 from openinference.instrumentation.anthropic import AnthropicInstrumentor
 from openinference.instrumentation.openai import OpenAIInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.trace import Span, Status, StatusCode, Tracer
 
 RELEASES: Final = ("2026.11.1", "2026.11.2")
+_ATTRIBUTES_MAX: Final = 2000
 
 Take = Callable[[ReadableSpan], None]
 
@@ -42,7 +43,9 @@ def tracer_provider(service: str, outlet: Outlet, *, release: str) -> TracerProv
             "deployment.environment.name": "production",
         }
     )
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    # Documents and messages become attributes, several each: the SDK's default of 128 is too few.
+    limits = SpanLimits(max_attributes=_ATTRIBUTES_MAX)
+    provider = TracerProvider(resource=resource, span_limits=limits, shutdown_on_exit=False)
     provider.add_span_processor(outlet)
     return provider
 

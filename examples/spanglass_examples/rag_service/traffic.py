@@ -20,12 +20,12 @@ def busyness(time_s: float) -> float:
         distance = min(abs(hour - at), 24 - abs(hour - at))
         return math.exp(-0.5 * (distance / width) ** 2)
 
-    return 0.35 + 1.55 * peak(10.5, 2.2) + 1.65 * peak(15.5, 2.6)
+    return 0.3 + 1.35 * peak(10.5, 2.2) + 1.45 * peak(15.5, 2.6)
 
 
 def spread_arrivals(count: int, *, from_s: float, to_s: float, chance: random.Random) -> Sequence[float]:
     """`count` moments between two, in order, as many in each hour as it is busy."""
-    most = 2.1
+    most = 2.0
     moments: list[float] = []
     while len(moments) < count:
         moment = chance.uniform(from_s, to_s)
