@@ -2,8 +2,8 @@
 
 DIR is what `python -m bench.insert --spans 1000000 --data-dir DIR` left. Each question is asked with other
 values each time, with the engine's cache of conditions off, so that no answer is a remembered one. Prints p50
-and p99 in milliseconds, and the median CPU time, which a busy machine distorts less. `--explain FILTER` prints
-how the engine would answer one filter instead.
+and p99 in milliseconds, and the median CPU time, which a busy machine distorts less. `--explain FILTER`
+prints how the engine would answer one filter instead.
 """
 
 import argparse

@@ -71,15 +71,15 @@ def _asks_spans(expression: Expression) -> bool:
             return all(_asks_spans(operand) for operand in operands)
 
 
-_SUMMARIZED = {"kind": "kinds", "error_type": "error_types"}
-"""Span fields of which a trace's summary lists every value."""
+SUMMARIZED = {"kind": "kinds", "error_type": "error_types"}
+"""Span fields of which a trace's summary lists every value. Models are of calls alone."""
 
 
 def _some_span(operands: Sequence[Expression], bind: Binder, spans: str) -> str:
     """The traces with a span on which all operands hold."""
     match operands:
-        case [Term(field=field, value=str()) as term] if field in _SUMMARIZED:
-            return list_match_sql(_SUMMARIZED[field], term, bind)
+        case [Term(field=field, value=str()) as term] if field in SUMMARIZED:
+            return list_match_sql(SUMMARIZED[field], term, bind)
     if all(isinstance(operand, Term | Text) and _is_words(operand) for operand in operands):
         words = [_words(operand, bind) for operand in operands if isinstance(operand, Term | Text)]
         return f"trace_id IN (SELECT trace_id FROM spans WHERE {spans} AND {' AND '.join(words)})"

@@ -6,6 +6,7 @@ from typing import Any
 from spanglass_server.base.errors import QueryInvalid
 from spanglass_server.query.ast import Expression
 from spanglass_server.query.fields import ResolvedField, Target, get_field
+from spanglass_server.store.clickhouse.compile import SUMMARIZED
 from spanglass_server.store.clickhouse.compile_fields import EXPRESSIONS, Binder, value_sql
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader_lists import SPANS_OF_TRACES, condition_of, range_params
@@ -18,9 +19,6 @@ _KEYS = {
     "metadata": "JSONExtractKeys(metadata)",
 }
 """Open fields: their facet is their keys."""
-
-_SUMMARIZED = {"model": "models", "provider": "providers", "kind": "kinds", "error_type": "error_types"}
-"""Span fields whose values a trace's summary lists (models and providers: those of its calls)."""
 
 _DURATION = EXPRESSIONS["duration_ns"]
 _SUMS: Mapping[Target, tuple[str, str, str, str]] = {
@@ -53,14 +51,13 @@ def count_values(
     if asks_spans and target == "traces":
         traces = f"SELECT trace_id FROM traces FINAL WHERE {wanted}"
         source = f"spans FINAL\nWHERE {SPANS_OF_TRACES}\nAND trace_id IN ({traces})"
-        counted = "uniqExact(trace_id)"
+        counted = "uniqExact(sipHash64(trace_id))"
     else:
         source, counted = f"{target} FINAL\nWHERE {wanted}", "count()"
     starts = f" AND startsWith(lowerUTF8(value), lowerUTF8({bind(prefix)}))" if prefix else ""
     sql = (
-        f"SELECT value, number FROM\n(SELECT {values} AS value, {counted} AS number\n"
-        f"FROM {source}\nGROUP BY value)\n"
-        f"WHERE value != ''{starts}\nORDER BY number DESC, value ASC\nLIMIT {limit:d}"
+        f"SELECT {values} AS value, {counted} AS number\nFROM {source} AND value != ''{starts}\n"
+        f"GROUP BY value\nORDER BY number DESC, value ASC\nLIMIT {limit:d}"
     )
     rows = read_rows(engine, sql, {**range_params(project_id, during), **bind.params})
     return [(row["value"], row["number"]) for row in rows]
@@ -71,8 +68,8 @@ def _facet_values(field: str, target: Target, bind: Binder) -> tuple[str, bool]:
     if field in _KEYS:
         return f"arrayJoin({_KEYS[field]})", field != "metadata" or target == "spans"
     resolved = get_field(field, target)
-    if target == "traces" and resolved.name in _SUMMARIZED:
-        return f"arrayJoin({_SUMMARIZED[resolved.name]})", False
+    if target == "traces" and resolved.name in SUMMARIZED:
+        return f"arrayJoin({SUMMARIZED[resolved.name]})", False
     if not (resolved.field.is_facet or resolved.field.is_open):
         raise QueryInvalid(
             f"`{field}` has no list of values", hint="fields with is_facet at /api/v1/fields have"
