@@ -26,6 +26,9 @@ SAME_RESPONSE_REACH_NS: Final = 600_000_000_000
 REPEATED_RESPONSE_REACH_NS: Final = 5_000_000_000
 """By one library: within five seconds. Later, the same id is another call, answered by a replaying server."""
 
+SAME_COST_USD: Final = 1e-12
+"""Costs this close are the same cost computed twice."""
+
 NEIGHBOURS_MAX: Final = 64
 """Candidates that one span is compared with: bounds the work on traces of thousands of alike calls."""
 
@@ -482,11 +485,14 @@ def _is_same_sibling(a: SpanFacts, b: SpanFacts) -> bool:
 
 
 def _differs(sdk: SpanFacts, other: SpanFacts) -> bool:
+    """Whether the SDK's span knows other numbers: tokens, or by the lifetime of cache writes another cost."""
     if (sdk.input_tokens, sdk.output_tokens) != (other.input_tokens, other.output_tokens):
         return sdk.input_tokens is not None and (sdk.output_tokens is not None or other.output_tokens is None)
-    one = (sdk.cache_read_tokens or 0, sdk.cache_write_tokens or 0)
-    if one != (other.cache_read_tokens or 0, other.cache_write_tokens or 0):
+    if sdk.cache_read_tokens is None and sdk.cache_write_tokens is None:
+        return False
+    cached = (sdk.cache_read_tokens or 0, sdk.cache_write_tokens or 0)
+    if cached != (other.cache_read_tokens or 0, other.cache_write_tokens or 0):
         return True
-    return (
-        sdk.cost_usd is not None and other.cost_usd is not None and abs(sdk.cost_usd - other.cost_usd) > 1e-12
-    )
+    if sdk.cost_usd is None or other.cost_usd is None:
+        return False
+    return abs(sdk.cost_usd - other.cost_usd) > SAME_COST_USD

@@ -1,7 +1,8 @@
 """A span's facts: what settling its trace needs to know."""
 
+from collections.abc import Callable
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -18,7 +19,8 @@ from spanglass_server.normalize.origin import ResourceFacts, read_resource_facts
 _FIELD: Final = {name: index for index, name in enumerate(Span._fields)}
 
 
-def _fields(*names: str) -> "itemgetter[int]":
+def _fields(*names: str) -> Callable[[Span], tuple[Any, ...]]:
+    """Reads these fields of a span at once."""
     return itemgetter(*(_FIELD[name] for name in names))
 
 

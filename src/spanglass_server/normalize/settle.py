@@ -168,9 +168,9 @@ def _with_ancestors(facts: Sequence[SpanFacts], owns: Sequence[Identity]) -> lis
 
 
 def _of_trace(facts: Sequence[SpanFacts]) -> Identity:
-    """What any span, else any metadata, of the trace says; the earliest wins."""
+    """What any span, else any metadata, of the trace says: the root's first, then the earliest."""
     found = ["", "", "", ""]
-    ordered = sorted(facts, key=lambda f: (f.start_time_ns, f.span_id))
+    ordered = sorted(facts, key=lambda f: (bool(f.parent_span_id), f.start_time_ns, f.span_id))
     for fact in ordered:
         for n, value in enumerate((fact.feature, fact.team, fact.user_id, fact.session_id)):
             if value and not found[n]:

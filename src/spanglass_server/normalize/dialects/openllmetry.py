@@ -62,12 +62,12 @@ OPENLLMETRY = Dialect(
     },
     prefixes={
         "traceloop.association.properties.": f.METADATA,
+        "gen_ai.completion.": f.FINISH_REASON_ITEMS,
         "llm.top_k": f.PARAMETERS,
         "llm.frequency_penalty": f.PARAMETERS,
         "llm.presence_penalty": f.PARAMETERS,
         "llm.chat.stop_sequences": f.PARAMETERS,
         "gen_ai.prompt.0.": f.HAS_MESSAGES,
         "gen_ai.completion.0.": f.HAS_MESSAGES,
-        "gen_ai.completion.": f.FINISH_REASON_ITEMS,
     },
 )
