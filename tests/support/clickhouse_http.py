@@ -42,6 +42,7 @@ class ClickHouseHttp:
     def __init__(self, data_dir: Path) -> None:
         from chdb.state.sqlitelike import connect
 
+        self._connect = lambda: connect(str(data_dir))
         self.delay_s = 0.0
         """Held before each answer."""
         self.failure: tuple[int, str] | None = None
@@ -49,7 +50,7 @@ class ClickHouseHttp:
         self.requests = 0
         self.connections: queue.LifoQueue[Any] = queue.LifoQueue()
         for _ in range(CONNECTIONS):
-            self.connections.put(connect(str(data_dir)))
+            self.connections.put(self._connect())
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"place": self}))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -70,6 +71,11 @@ class ClickHouseHttp:
         connection = self.connections.get(timeout=60)
         try:
             yield connection
+        except RuntimeError:
+            # What the failed query had written would stand in front of the connection's next result.
+            connection.close()
+            connection = self._connect()
+            raise
         finally:
             self.connections.put(connection)
 

@@ -5,6 +5,8 @@ A process can open one data directory and a directory serves one process. Import
 """
 
 import contextlib
+import fcntl
+import os
 import queue
 import re
 import threading
@@ -27,6 +29,8 @@ from spanglass_server.store.clickhouse.failures import error_of
 from spanglass_server.store.clickhouse.params import encode_params
 
 LANE_CONNECTIONS: dict[Lane, int] = {"read": 4, "long": 1, "write": 1, "admin": 1}
+
+LOCK_FILE = "spanglass.lock"
 
 SERVER_MEMORY_BYTES = 1_100_000_000
 """All of ClickHouse's own allocations; the Python process comes on top."""
@@ -58,21 +62,17 @@ class EmbeddedEngine:
     def __init__(self, data_dir: Path, *, database: str = "spanglass") -> None:
         """Open the directory, made if missing. Misconfigured when it cannot be used, also when another
         process has it."""
-        self.database = database
+        self.database = _checked_name(database)
+        self._target = _connection_string(data_dir)
         self._is_closed = False
         self._closing = threading.Lock()
-        opened = _open_connections(data_dir, sum(LANE_CONNECTIONS.values()))
-        self._lanes: dict[Lane, queue.LifoQueue[Any]] = {}
-        self._all = list(opened)
-        for lane, count in LANE_CONNECTIONS.items():
-            self._lanes[lane] = queue.LifoQueue()
-            for _ in range(count):
-                self._lanes[lane].put(opened.pop())
-        self._all[0].query(f"CREATE DATABASE IF NOT EXISTS `{_checked_name(database)}`")
-        for connection in self._all:
-            connection.query(f"USE `{database}`")
-            for key, value in OUTPUT_SETTINGS.items():
-                connection.query(f"SET {key} = {_setting_literal(value)}")
+        self._lock = _lock_directory(data_dir)
+        try:
+            self._make_database()
+            self._lanes = {lane: self._fill_lane(count) for lane, count in LANE_CONNECTIONS.items()}
+        except RuntimeError as error:
+            os.close(self._lock)
+            raise _open_error(data_dir, str(error)) from error
 
     def query_arrow(
         self,
@@ -121,9 +121,8 @@ class EmbeddedEngine:
             for lane, count in LANE_CONNECTIONS.items():
                 for _ in range(count):
                     with contextlib.suppress(queue.Empty):
-                        self._lanes[lane].get(timeout=LANE_WAIT_SECONDS)
-            for connection in self._all:
-                connection.close()
+                        self._lanes[lane].get(timeout=LANE_WAIT_SECONDS).close()
+            os.close(self._lock)
 
     @contextlib.contextmanager
     def _connection(self, lane: Lane) -> Iterator[Any]:
@@ -135,29 +134,69 @@ class EmbeddedEngine:
             raise StorageUnavailable(
                 f"Storage is busy: no connection of the lane `{lane}` came free in {LANE_WAIT_SECONDS:.0f} s."
             ) from None
+        is_clean = False
         try:
             yield connection
+            is_clean = True
         finally:
-            self._lanes[lane].put(connection)
+            # What a failed query had already written would stand in front of the connection's next result.
+            self._lanes[lane].put(connection if is_clean else self._replace(connection))
+
+    def _replace(self, connection: Any) -> Any:
+        """0.4 ms."""
+        fresh = self._connect()
+        connection.close()
+        return fresh
+
+    def _connect(self) -> Any:
+        from chdb.state.sqlitelike import connect
+
+        connection = connect(self._target)
+        connection.query(f"USE `{self.database}`")
+        for key, value in OUTPUT_SETTINGS.items():
+            connection.query(f"SET {key} = {_setting_literal(value)}")
+        return connection
+
+    def _make_database(self) -> None:
+        from chdb.state.sqlitelike import connect
+
+        with contextlib.closing(connect(self._target)) as connection:
+            connection.query(f"CREATE DATABASE IF NOT EXISTS `{self.database}`")
+
+    def _fill_lane(self, count: int) -> queue.LifoQueue[Any]:
+        lane: queue.LifoQueue[Any] = queue.LifoQueue()
+        for _ in range(count):
+            lane.put(self._connect())
+        return lane
 
 
-def _open_connections(data_dir: Path, count: int) -> list[Any]:
-    from chdb.state.sqlitelike import connect
+def _connection_string(data_dir: Path) -> str:
+    if "?" in str(data_dir):
+        raise Misconfigured(
+            f"The data directory's name holds a question mark: {data_dir}.", hint="Choose one without."
+        )
+    return f"{data_dir}?{'&'.join(f'{key}={value}' for key, value in _SERVER_SETTINGS.items())}"
 
-    options = "&".join(f"{key}={value}" for key, value in _SERVER_SETTINGS.items())
+
+def _lock_directory(data_dir: Path) -> int:
+    """Make the directory and hold a lock in it. ClickHouse has one of its own, but says so only on stderr."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        return [connect(f"{data_dir}?{options}") for _ in range(count)]
-    except (RuntimeError, OSError) as error:
-        raise _open_error(data_dir, str(error)) from error
+        lock = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise _open_error(data_dir, error.strerror or str(error)) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise Misconfigured(
+            f"The data directory {data_dir} is in use by another server.",
+            hint="Stop the other server, or choose another directory with --data-dir.",
+        ) from error
+    return lock
 
 
 def _open_error(data_dir: Path, text: str) -> Misconfigured:
-    if "Cannot lock file" in text or "already running" in text:
-        return Misconfigured(
-            f"The data directory {data_dir} is in use by another process.",
-            hint="Stop the other server, or choose another directory with --data-dir.",
-        )
     if "already initialized with path" in text:
         return Misconfigured(
             f"This process has another data directory open than {data_dir}.",

@@ -4,6 +4,7 @@ A batch is turned on its side by `zip(*rows)`, which costs a tenth of making a d
 """
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
@@ -32,10 +33,14 @@ class RowCodec(Generic[Row]):
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
-    def from_table(self, table: pa.Table) -> list[Row]:
-        """Rows of a table that has at least our columns, in any order."""
+    def from_table(self, table: pa.Table, absent: Row | None = None) -> list[Row]:
+        """Rows of a table that has our columns in any order; those it lacks are as in the row `absent`."""
+        given = frozenset(table.column_names)
         columns = [
-            decode(table.column(name)) for name, decode in zip(self.columns, self._to_python, strict=True)
+            decode(table.column(name))
+            if absent is None or name in given
+            else repeat(absent[index], len(table))
+            for index, (name, decode) in enumerate(zip(self.columns, self._to_python, strict=True))
         ]
         make = self._row_type
         return [make(*values) for values in zip(*columns, strict=True)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 import pyarrow as pa
 
@@ -27,22 +28,38 @@ _INSERT_SETTINGS: Settings = {
 _REVISION_ROWS_MAX = 2_000
 """Whole rows are read back to be revised: a bound on memory."""
 
-_UNREAD = frozenset(
-    {"error_message", "request_parameters", "attributes", "attribute_index", "events", "links"}
+_IGNORED: Span = Span._make(
+    ()
+    if pa.types.is_list(field.type)
+    else {}
+    if pa.types.is_map(field.type)
+    else ""
+    if pa.types.is_string(field.type)
+    else None
+    for field in SPANS.schema
 )
-_MARKED = frozenset({"input", "output"})
-"""Of these, facts ask only whether there is something."""
+"""What a span read for its facts holds in the fields that facts do not ask for."""
 
-
-def _fact_column(name: str) -> str:
-    if name in _MARKED:
-        return f"if(notEmpty({name}), 'x', '') AS {name}"
-    if name in _UNREAD:
-        return "map() AS attribute_index" if name == "attribute_index" else f"'' AS {name}"
-    return name
-
-
-_FACT_COLUMNS = ", ".join(_fact_column(name) for name in SPANS.columns)
+_FACT_FIELDS = (
+    *("project_id", "trace_id", "span_id", "parent_span_id", "start_time_ns", "end_time_ns", "name", "kind"),
+    *("otlp_kind", "dialect", "scope", "status", "error_type", "provider", "request_model", "response_model"),
+    *("response_id", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
+    *(
+        "reasoning_tokens",
+        "cost_usd",
+        "cost_source",
+        "reported_cost_usd",
+        "service",
+        "environment",
+        "release",
+    ),
+    *("feature", "team", "user_id", "session_id", "inherited", "tags", "metadata", "trace_name"),
+    *("input_preview", "output_preview", "resource", "version"),
+)
+_FACT_COLUMNS = ", ".join(
+    # Of payloads, facts ask only whether there are any: their sizes are read, not their texts.
+    (*_FACT_FIELDS, "if(input.size = 0, '', '.') AS input", "if(output.size = 0, '', '.') AS output")
+)
 
 
 class ClickHouseWriter:
@@ -141,8 +158,14 @@ class ClickHouseWriter:
         )
 
     def _read(self, condition: str, params: Parameters) -> list[Span]:
-        sql = f"SELECT {_FACT_COLUMNS} FROM spans FINAL\nWHERE {condition}"
-        return SPANS.from_table(self._engine.query_arrow(sql, params, lane="write"))
+        # Without FINAL, which would read the key of every row of the granules twice: versions are few here.
+        sql = f"SELECT {_FACT_COLUMNS} FROM spans\nWHERE {condition}"
+        rows = SPANS.from_table(self._engine.query_arrow(sql, params, lane="write"), absent=_IGNORED)
+        rows.sort(key=_version)
+        return list({(span.project_id, span.trace_id, span.span_id): span for span in rows}.values())
+
+
+_version = attrgetter("version")
 
 
 def _trace_key(span: Span) -> TraceKey:

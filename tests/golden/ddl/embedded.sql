@@ -1,0 +1,200 @@
+CREATE TABLE IF NOT EXISTS schema_migrations
+(
+    number UInt32,
+    name String,
+    applied_at_ns Int64
+)
+ENGINE = ReplacingMergeTree()
+ORDER BY number;
+
+CREATE TABLE IF NOT EXISTS spans
+(
+    project_id LowCardinality(String),
+    trace_id String CODEC(ZSTD(1)),
+    span_id String CODEC(ZSTD(1)),
+    parent_span_id String CODEC(ZSTD(1)),
+    start_time_ns Int64 CODEC(Delta, ZSTD(1)),
+    end_time_ns Int64 CODEC(Delta, ZSTD(1)),
+    name LowCardinality(String),
+    kind LowCardinality(String),
+    otlp_kind LowCardinality(String),
+    dialect LowCardinality(String),
+    service LowCardinality(String),
+    environment LowCardinality(String),
+    release LowCardinality(String),
+    status LowCardinality(String),
+    error_type LowCardinality(String),
+    error_message String CODEC(ZSTD(3)),
+    operation LowCardinality(String),
+    provider LowCardinality(String),
+    request_model LowCardinality(String),
+    response_model LowCardinality(String),
+    response_id String CODEC(ZSTD(1)),
+    request_parameters String CODEC(ZSTD(3)),
+    input_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    output_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    cache_read_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    cache_write_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    cache_write_1h_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    reasoning_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    audio_input_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    audio_output_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    is_batch Bool,
+    cost_usd Nullable(Float64) CODEC(ZSTD(1)),
+    cost_details Map(LowCardinality(String), Float64) CODEC(ZSTD(1)),
+    cost_source LowCardinality(String),
+    price_version LowCardinality(String),
+    reported_cost_usd Nullable(Float64) CODEC(ZSTD(1)),
+    streaming Nullable(Bool),
+    ttft_ns Nullable(Int64) CODEC(T64, ZSTD(1)),
+    finish_reasons Array(LowCardinality(String)),
+    cache_hit Nullable(Bool),
+    feature LowCardinality(String),
+    team LowCardinality(String),
+    user_id String CODEC(ZSTD(1)),
+    session_id String CODEC(ZSTD(1)),
+    inherited UInt8,
+    tags Array(LowCardinality(String)),
+    metadata String CODEC(ZSTD(3)),
+    trace_name LowCardinality(String),
+    tool_name LowCardinality(String),
+    prompt_name LowCardinality(String),
+    prompt_version LowCardinality(String),
+    input String CODEC(ZSTD(3)),
+    output String CODEC(ZSTD(3)),
+    input_key LowCardinality(String),
+    output_key LowCardinality(String),
+    input_preview String CODEC(ZSTD(3)),
+    output_preview String CODEC(ZSTD(3)),
+    attributes String CODEC(ZSTD(3)),
+    attribute_index Map(LowCardinality(String), String) CODEC(ZSTD(3)),
+    resource LowCardinality(String) CODEC(ZSTD(3)),
+    scope LowCardinality(String) CODEC(ZSTD(3)),
+    events String CODEC(ZSTD(3)),
+    links String CODEC(ZSTD(3)),
+    warnings Array(LowCardinality(String)),
+    is_call Bool,
+    is_billable Bool,
+    version UInt64 CODEC(Delta, ZSTD(1)),
+
+    INDEX index_session_id session_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_user_id user_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_response_id response_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_attribute_keys mapKeys(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_attribute_values mapValues(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_input input TYPE text(tokenizer = 'unicodeWord', posting_list_codec = 'bitpacking', preprocessor = lowerUTF8(input)),
+    INDEX index_output output TYPE text(tokenizer = 'unicodeWord', posting_list_codec = 'bitpacking', preprocessor = lowerUTF8(output))
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
+ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id, span_id)
+SETTINGS index_granularity = 2048, index_granularity_bytes = 67108864,
+    enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS traces
+(
+    project_id LowCardinality(String),
+    trace_id String CODEC(ZSTD(1)),
+    start_time_ns Int64 CODEC(Delta, ZSTD(1)),
+    end_time_ns Int64 CODEC(Delta, ZSTD(1)),
+    name LowCardinality(String),
+    root_span_id String CODEC(ZSTD(1)),
+    status LowCardinality(String),
+    service LowCardinality(String),
+    environment LowCardinality(String),
+    release LowCardinality(String),
+    feature LowCardinality(String),
+    team LowCardinality(String),
+    user_id String CODEC(ZSTD(1)),
+    session_id String CODEC(ZSTD(1)),
+    tags Array(LowCardinality(String)),
+    metadata String CODEC(ZSTD(3)),
+    span_count UInt32 CODEC(T64, ZSTD(1)),
+    error_count UInt32 CODEC(T64, ZSTD(1)),
+    llm_call_count UInt32 CODEC(T64, ZSTD(1)),
+    input_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    output_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    cache_read_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    cache_write_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    reasoning_tokens Nullable(Int64) CODEC(T64, ZSTD(1)),
+    cost_usd Nullable(Float64) CODEC(ZSTD(1)),
+    unpriced_count UInt32 CODEC(T64, ZSTD(1)),
+    models Array(LowCardinality(String)),
+    providers Array(LowCardinality(String)),
+    kinds Array(LowCardinality(String)),
+    error_types Array(LowCardinality(String)),
+    input_preview String CODEC(ZSTD(3)),
+    output_preview String CODEC(ZSTD(3)),
+    is_deleted UInt8,
+    version UInt64 CODEC(Delta, ZSTD(1)),
+
+    INDEX index_session_id session_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_user_id user_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version, is_deleted)
+PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
+ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id)
+SETTINGS index_granularity = 2048,
+    enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS trace_times
+(
+    project_id LowCardinality(String),
+    trace_id String CODEC(ZSTD(1)),
+    first_start_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
+    last_start_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
+)
+ENGINE = AggregatingMergeTree()
+ORDER BY (project_id, trace_id)
+SETTINGS index_granularity = 512,
+    enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS trace_times_from_spans
+TO trace_times
+AS SELECT
+    project_id,
+    trace_id,
+    min(start_time_ns) AS first_start_ns,
+    max(start_time_ns) AS last_start_ns
+FROM spans
+GROUP BY project_id, trace_id;
+
+CREATE TABLE IF NOT EXISTS logs
+(
+    project_id LowCardinality(String),
+    time_ns Int64 CODEC(Delta, ZSTD(1)),
+    trace_id String CODEC(ZSTD(1)),
+    span_id String CODEC(ZSTD(1)),
+    log_id String CODEC(ZSTD(1)),
+    severity_number UInt8,
+    severity_text LowCardinality(String),
+    service LowCardinality(String),
+    environment LowCardinality(String),
+    event_name LowCardinality(String),
+    body String CODEC(ZSTD(3)),
+    attributes String CODEC(ZSTD(3)),
+    attribute_index Map(LowCardinality(String), String) CODEC(ZSTD(3)),
+    resource LowCardinality(String) CODEC(ZSTD(3)),
+    scope LowCardinality(String) CODEC(ZSTD(3)),
+    version UInt64 CODEC(Delta, ZSTD(1)),
+
+    INDEX index_trace_id trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_attribute_keys mapKeys(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_attribute_values mapValues(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_body body TYPE text(tokenizer = 'unicodeWord', posting_list_codec = 'bitpacking', preprocessor = lowerUTF8(body))
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)
+ORDER BY (project_id, intDiv(time_ns, 3600000000000), trace_id, span_id, log_id)
+SETTINGS index_granularity = 2048, index_granularity_bytes = 67108864,
+    enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS retention
+(
+    project_id String,
+    days UInt32,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY project_id;
+

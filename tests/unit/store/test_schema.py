@@ -1,0 +1,60 @@
+"""The schema's text for each topology; tests/store executes what one server runs."""
+
+from pathlib import Path
+
+import pytest
+
+from spanglass_server.model.span import Log, Span, TraceSummary
+from spanglass_server.store.clickhouse.schema import DATA_TABLES, MIGRATIONS, TABLES, Topology, render
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "ddl"
+TOPOLOGIES = {
+    "embedded": Topology(is_fsynced=True),
+    "server": Topology(),
+    "cluster": Topology(cluster="prod"),
+}
+
+
+def whole_schema(topology: Topology) -> str:
+    files = ["schema_migrations.sql", *(name for migration in MIGRATIONS for name in migration.files)]
+    return "".join(f"{sql.strip()};\n\n" for name in files for sql in render(name, topology))
+
+
+@pytest.mark.parametrize("name", TOPOLOGIES)
+def test_the_schema_reads_as_reviewed(name: str) -> None:
+    """After a wanted change: write `whole_schema(...)` to the golden file and read the difference."""
+    assert whole_schema(TOPOLOGIES[name]) == (GOLDEN / f"{name}.sql").read_text()
+
+
+@pytest.mark.parametrize("name", TOPOLOGIES)
+def test_no_placeholder_is_left(name: str) -> None:
+    assert "@" not in whole_schema(TOPOLOGIES[name])
+
+
+@pytest.mark.parametrize(("table", "row"), [("spans", Span), ("traces", TraceSummary), ("logs", Log)])
+def test_columns_are_the_fields_in_their_order(table: str, row: type[tuple[object, ...]]) -> None:
+    (sql, *_) = render(f"{table}.sql", Topology())
+    lines = [line.split() for line in sql[sql.index("(") :].splitlines()]
+    columns = [words[0] for words in lines if words and words[0].isidentifier() and words[0].islower()]
+
+    assert tuple(columns[: len(row._fields)]) == row._fields  # type: ignore[attr-defined]
+
+
+def test_numbers_of_migrations_count_up_from_one() -> None:
+    assert [migration.number for migration in MIGRATIONS] == list(range(1, len(MIGRATIONS) + 1))
+
+
+def test_every_table_of_a_cluster_is_replicated_and_distributed() -> None:
+    schema = whole_schema(TOPOLOGIES["cluster"])
+
+    for table in TABLES:
+        assert f"CREATE TABLE IF NOT EXISTS {table}_local ON CLUSTER `prod`" in schema
+        assert f"CREATE TABLE IF NOT EXISTS {table} ON CLUSTER `prod` AS {table}_local" in schema
+    assert "ENGINE = ReplacingMergeTree" not in schema
+
+
+def test_rows_of_a_trace_share_a_shard() -> None:
+    schema = whole_schema(TOPOLOGIES["cluster"])
+
+    for table in DATA_TABLES:
+        assert f"{table}_local, sipHash64(project_id, trace_id))" in schema
