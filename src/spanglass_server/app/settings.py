@@ -2,8 +2,8 @@
 
     command line  >  environment (SPANGLASS_*)  >  TOML file  >  default
 
-The layers are merged here and not by pydantic-settings, because an error has to say which layer a bad value
-came from, and because the environment is an argument.
+The layers are merged here rather than by a library, because an error has to say which layer a bad value came
+from, and because the environment is an argument.
 """
 
 import difflib
@@ -18,6 +18,11 @@ import platformdirs
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from spanglass_server.base.errors import Misconfigured
+from spanglass_server.base.limits import (
+    ATTRIBUTE_VALUE_CHARS_MAX,
+    ATTRIBUTES_PER_SPAN_MAX,
+    SPANS_PER_REQUEST_MAX,
+)
 
 ENVIRONMENT_PREFIX = "SPANGLASS_"
 CONFIG_FILE_NAME = "spanglass.toml"
@@ -48,7 +53,7 @@ class Settings(BaseModel):
         4318,
         ge=0,
         le=65535,
-        description="Port of the web app, the API, OTLP/HTTP and everything else that is HTTP.",
+        description="Port of everything that is HTTP: web app, API, OTLP/HTTP; 0 takes a free one.",
     )
     grpc_port: int = Field(4317, ge=0, le=65535, description="Port of OTLP/gRPC; 0 turns it off.")
     data_dir: Path = Field(
@@ -79,7 +84,7 @@ class Settings(BaseModel):
         None, ge=1, description="Days a new project keeps its traces; unset keeps them for ever."
     )
     price_file: Path | None = Field(
-        None, description="YAML, TOML or JSON file of your own model prices, which win over the catalog's."
+        None, description="TOML file of your own model prices, which win over the catalog's (docs/prices.md)."
     )
 
     body_bytes_max: ByteSize = Field(
@@ -89,13 +94,17 @@ class Settings(BaseModel):
         ByteSize(128 * _MIB), ge=1024, description="Largest request body after decompression."
     )
     spans_per_request_max: int = Field(
-        50_000, ge=1, description="Spans or log records stored of one request; the rest is rejected."
+        SPANS_PER_REQUEST_MAX,
+        ge=1,
+        description="Spans or log records stored of one request; the rest is rejected.",
     )
     attribute_value_chars_max: int = Field(
-        2_000_000, ge=256, description="Characters kept of one attribute's value; the rest is cut off."
+        ATTRIBUTE_VALUE_CHARS_MAX,
+        ge=256,
+        description="Characters kept of one attribute's value; the rest is cut off.",
     )
     attributes_per_span_max: int = Field(
-        4_000, ge=16, description="Attributes kept of one span; the rest is dropped."
+        ATTRIBUTES_PER_SPAN_MAX, ge=16, description="Attributes kept of one span; the rest is dropped."
     )
     queue_bytes_max: ByteSize = Field(
         ByteSize(64 * _MIB),
