@@ -22,11 +22,11 @@ import structlog
 
 from spanglass_server.base.clock import Clock, VersionClock
 from spanglass_server.base.errors import BadInput, Busy, SpanglassError, StorageUnavailable
-from spanglass_server.base.limits import COMMIT_BYTES_MAX, TRACE_CACHE_SPANS_MAX
+from spanglass_server.base.limits import COMMIT_BYTES_MAX, TRACE_CACHE_SPANS_MAX, TRACE_SPANS_MAX
 from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters, Word
 from spanglass_server.ingest.prepare import Prepared, prepare
-from spanglass_server.ingest.trace_cache import Settled, TraceCache
+from spanglass_server.ingest.trace_cache import Settled, SpanKey, TraceCache
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.ports import SpanWriter, TraceKey
@@ -83,6 +83,7 @@ class _Batch:
     row_count: int = 0
     byte_count: int = 0
     settled: Settled | None = None
+    settle_s: float = 0.0
 
     def spans(self) -> list[Span]:
         return [span for member in self.members for span in member.prepared.spans]
@@ -286,6 +287,7 @@ class IngestPipeline:
 
     def _settle(self, batch: _Batch) -> bool:
         """Whether the batch may be written; else its requests are answered."""
+        started_s = time.monotonic()
         try:
             with self._cache_lock:
                 batch.epoch = self._epoch
@@ -298,6 +300,7 @@ class IngestPipeline:
             self._forget(batch)
             self._fail_batch(batch, _unexpected(error))
             return False
+        batch.settle_s = time.monotonic() - started_s
         return True
 
     def _hand_over(self, batch: _Batch) -> None:
@@ -388,16 +391,24 @@ class IngestPipeline:
         count = self._counters.count
         for member in batch.members:
             count("accepted_bytes", member.reservation.size)
+            member.prepared.rejections.extend(_refusals(member.prepared.spans, settled.refused))
             if rejections := member.prepared.rejections:
                 word: Word = "rejected_spans" if member.signal == "traces" else "rejected_logs"
                 count(word, len(rejections), reason=rejections[0].reason)
         count("accepted_requests", len(batch.members))
         count("accepted_spans", len(settled.spans))
-        count("accepted_logs", batch.row_count - len(settled.spans))
+        count("accepted_logs", sum(len(member.prepared.logs) for member in batch.members))
         count("duplicate_spans", settled.duplicate_count)
         count("revised_spans", len(settled.revisions))
         count("loaded_traces", settled.loaded_count)
-        count("commits", 1, rows=batch.row_count, requests=len(batch.members), write_ms=round(write_s * 1000))
+        count(
+            "commits",
+            1,
+            rows=batch.row_count,
+            requests=len(batch.members),
+            settle_ms=round(batch.settle_s * 1000),
+            write_ms=round(write_s * 1000),
+        )
         for member in batch.members:
             member.reservation.release()
             member.reply.set_result(member.prepared.rejections)
@@ -407,6 +418,19 @@ class IngestPipeline:
         self._counters.count("failed_requests", len(batch.members), reason=error.message)
         for member in batch.members:
             _fail(member.reply, member.reservation, error)
+
+
+def _refusals(spans: Sequence[Span], refused: frozenset[SpanKey]) -> list[Rejection]:
+    if not refused:
+        return []
+    reason = (
+        f"its trace holds {TRACE_SPANS_MAX} spans already, as many as a trace may; begin traces more often"
+    )
+    return [
+        Rejection(reason, f"{span.trace_id}/{span.span_id}")
+        for span in spans
+        if (span.project_id, span.trace_id, span.span_id) in refused
+    ]
 
 
 _REPORT_HINT = "this is a bug of the server; its log says more"

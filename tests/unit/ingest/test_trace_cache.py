@@ -245,3 +245,45 @@ def test_with_other_writers_memory_is_no_proof() -> None:
     cache = TraceCache(store.load_facts, spans_max=100, started_at_ns=LONG_AGO_NS, is_only_writer=False)
     cache.settle(SpanFactory(PROJECT).rag_trace(), version=1)
     assert store.load_count == 1
+
+
+def test_a_trace_that_never_ends_is_cut_off_and_its_known_spans_still_replace_themselves() -> None:
+    store = MemoryStore()
+    cache = TraceCache(
+        store.load_facts, spans_max=1000, started_at_ns=LONG_AGO_NS, is_only_writer=True, trace_spans_max=3
+    )
+    factory = SpanFactory(PROJECT)
+    root = factory.span()
+    children = [factory.span(trace_id=root.trace_id, parent_span_id=root.span_id) for _ in range(4)]
+    other = factory.span()
+    first = cache.settle([root, *children[:1], other], version=1)
+    assert first.refused == frozenset()
+    second = cache.settle([*children, root], version=2)
+    assert {span_id for _, _, span_id in second.refused} == {span.span_id for span in children[2:]}
+    assert [span.span_id for span in second.spans] == [span.span_id for span in (*children[:2], root)]
+    assert second.summaries[0].span_count == 3
+    third = cache.settle(children[2:], version=3)
+    assert (third.spans, third.summaries, len(third.refused)) == ([], [], 2)
+
+
+def test_a_response_id_that_everything_shares_connects_nothing() -> None:
+    """A stand-in for a model answers with a constant id: settling must not grow with what went before."""
+    store = MemoryStore()
+    ingest = Ingest(store)
+    factory = SpanFactory(PROJECT)
+    for minute in range(200):
+        start_ns = EPOCH_NS + minute * 60 * 10**9
+        ingest.commit([factory.call(response_id="chatcmpl-mock", start_time_ns=start_ns)])
+    assert len(ingest.commit([factory.call(response_id="chatcmpl-mock")]).summaries) == 1
+    assert len(ingest.billable()) == 201
+
+
+def test_a_span_whose_response_changes_is_found_by_its_new_one() -> None:
+    store = MemoryStore()
+    ingest = Ingest(store)
+    factory = SpanFactory(PROJECT)
+    first = factory.call(response_id="")
+    ingest.commit([first])
+    ingest.commit([first._replace(response_id="msg_1")])
+    ingest.commit([first._replace(trace_id="f" * 32, span_id="f" * 16, response_id="msg_1")])
+    assert len(ingest.billable()) == 1
