@@ -11,7 +11,7 @@ import queue
 import re
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import Message
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,7 +42,7 @@ class ClickHouseHttp:
     def __init__(self, data_dir: Path) -> None:
         from chdb.state.sqlitelike import connect
 
-        self._connect = lambda: connect(str(data_dir))
+        self._connect: Callable[[], Any] = lambda: connect(str(data_dir))
         self.delay_s = 0.0
         """Held before each answer."""
         self.failure: tuple[int, str] | None = None
