@@ -3,7 +3,17 @@
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 Kind: TypeAlias = Literal[
-    "llm", "embedding", "retriever", "reranker", "tool", "agent", "chain", "guardrail", "evaluator", "cache", "span"
+    "llm",
+    "embedding",
+    "retriever",
+    "reranker",
+    "tool",
+    "agent",
+    "chain",
+    "guardrail",
+    "evaluator",
+    "cache",
+    "span",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -12,7 +22,7 @@ CostSource: TypeAlias = Literal["catalog", "custom", "reported", "unpriced", ""]
 """Empty where there is nothing to price: the span is no model call, or its usage is unknown."""
 
 INHERITED_FEATURE, INHERITED_TEAM, INHERITED_USER, INHERITED_SESSION = 1, 2, 4, 8
-"""Bits of `Span.inherited`: the field's value came from an ancestor, the trace or the resource, not from the span."""
+"""Bits of `Span.inherited`: the value came from an ancestor, the trace or the resource, not from the span."""
 
 
 class Span(NamedTuple):
@@ -92,8 +102,8 @@ class Span(NamedTuple):
     prompt_version: str
     input: str
     output: str
-    """Payload texts as sent (JSON or plain); the text index covers them. `input_key` and `output_key` name the
-    attributes they were moved from: those are absent from `attributes` and put back when a span is read."""
+    """Payload texts as sent (JSON or plain); the text index covers them. `input_key` and `output_key` name
+    the attributes they were moved from: those are absent from `attributes` and put back when a span is read."""
     input_key: str
     output_key: str
     input_preview: str
@@ -114,9 +124,10 @@ class Span(NamedTuple):
     warnings: tuple[str, ...]
     """snake_case words, each explained in docs/warnings.md."""
     is_call: bool
-    """The one span that stands for a model call (a call told by several spans counts once). Decided per trace."""
+    """The one span that stands for a model call, however many spans tell it. Decided per trace."""
     is_billable: bool
-    """`is_call`, and it carries the call's tokens and cost. Decided per trace, revised when later spans tell more."""
+    """`is_call`, and the provider charges for it: the call's tokens and cost, where known, are this span's.
+    Decided per trace, revised when later spans tell more."""
     version: int
     """Revision: nanoseconds of the commit that wrote the row; the highest wins."""
 

@@ -10,7 +10,7 @@ from spanglass_server.normalize.dialects.openlit import OPENLIT
 from spanglass_server.normalize.dialects.strands import STRANDS_SERVICE_NAMES
 from spanglass_server.normalize.table import PLAIN
 from spanglass_server.normalize.values import as_word, dump_json, printable_text
-from spanglass_server.wire.records import Attributes, Resource, Scope
+from spanglass_server.wire.records import Attributes, AttributeValue, Resource, Scope
 
 
 class Origin(NamedTuple):
@@ -33,7 +33,7 @@ def read_origin(resource: Resource, scope: Scope) -> Origin:
     release = _word(attributes, "langfuse.release")
     if not release and service not in STRANDS_SERVICE_NAMES:
         release = _word(attributes, "service.version")
-    scope_json = {"name": scope.name, "version": scope.version, "attributes": scope.attributes}
+    named: AttributeValue = {"name": scope.name, "version": scope.version, "attributes": scope.attributes}
     return Origin(
         service=service,
         environment=_word(
@@ -41,7 +41,7 @@ def read_origin(resource: Resource, scope: Scope) -> Origin:
         ),
         release=release,
         resource=dump_json(attributes),
-        scope=dump_json(scope_json),
+        scope=dump_json(named),
         mark=_mark(scope.name, _word(attributes, "telemetry.sdk.name")),
         scope_name=printable_text(scope.name),
         scope_version=scope.version,
