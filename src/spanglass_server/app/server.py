@@ -228,7 +228,9 @@ def _build_pipeline(
             commit_interval_ms=settings.commit_interval_ms,
             commit_rows_max=settings.commit_rows_max,
             limits=RecordLimits(
-                records=settings.spans_per_request_max, attributes=settings.attributes_per_span_max
+                records=settings.spans_per_request_max,
+                attributes=settings.attributes_per_span_max,
+                value_chars=settings.attribute_value_chars_max,
             ),
         ),
     )

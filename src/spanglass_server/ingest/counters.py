@@ -14,6 +14,7 @@ Word: TypeAlias = Literal[
     "accepted_bytes",
     "rejected_spans",
     "rejected_logs",
+    "cut_values",
     "duplicate_spans",
     "revised_spans",
     "loaded_traces",
@@ -29,6 +30,7 @@ Word: TypeAlias = Literal[
 _LEVELS: Final[Mapping[Word, str]] = {
     "rejected_spans": "warning",
     "rejected_logs": "warning",
+    "cut_values": "warning",
     "malformed_requests": "warning",
     "refused_requests": "warning",
     "busy_requests": "warning",

@@ -395,6 +395,7 @@ class IngestPipeline:
             if rejections := member.prepared.rejections:
                 word: Word = "rejected_spans" if member.signal == "traces" else "rejected_logs"
                 count(word, len(rejections), reason=rejections[0].reason)
+        count("cut_values", sum(member.prepared.cut_count for member in batch.members))
         count("accepted_requests", len(batch.members))
         count("accepted_spans", len(settled.spans))
         count("accepted_logs", sum(len(member.prepared.logs) for member in batch.members))

@@ -17,6 +17,8 @@ class Prepared(NamedTuple):
     spans: list[Span]
     logs: list[Log]
     rejections: list[Rejection]
+    cut_count: int
+    """Values that were too long and were cut off."""
 
 
 def prepare(
@@ -33,7 +35,7 @@ def prepare(
     if signal == "traces":
         traces = (decode_traces if encoding == "protobuf" else decode_traces_json)(body, limits)
         spans = normalize_spans(traces.records, project_id=project_id, prices=prices, version=version)
-        return Prepared(spans, [], traces.rejections)
+        return Prepared(spans, [], traces.rejections, traces.cut_count)
     logs = (decode_logs if encoding == "protobuf" else decode_logs_json)(body, limits)
     rows = normalize_logs(logs.records, project_id=project_id, version=version)
-    return Prepared([], rows, logs.rejections)
+    return Prepared([], rows, logs.rejections, logs.cut_count)

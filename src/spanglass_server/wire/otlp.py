@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 from google.protobuf.message import DecodeError
 
 from spanglass_server.base.errors import MalformedBody
-from spanglass_server.base.limits import ATTRIBUTES_PER_SPAN_MAX, EVENTS_PER_SPAN_MAX, SPANS_PER_REQUEST_MAX
+from spanglass_server.base.limits import (
+    ATTRIBUTE_VALUE_CHARS_MAX,
+    ATTRIBUTES_PER_SPAN_MAX,
+    EVENTS_PER_SPAN_MAX,
+    SPANS_PER_REQUEST_MAX,
+)
 from spanglass_server.wire.attributes import NestingError, decode_attributes, decode_value, text
 from spanglass_server.wire.checks import (
     RefusedError,
@@ -21,6 +26,7 @@ from spanglass_server.wire.checks import (
     check_times,
     too_many,
 )
+from spanglass_server.wire.cuts import ValueCutter
 from spanglass_server.wire.records import (
     EventRecord,
     LinkRecord,
@@ -44,20 +50,24 @@ from spanglass_server.wire.schema import (
 class DecodedTraces(NamedTuple):
     records: list[SpanRecord]
     rejections: list[Rejection]
+    cut_count: int = 0
+    """Values that were too long and were cut off."""
 
 
 class DecodedLogs(NamedTuple):
     records: list[LogRecord]
     rejections: list[Rejection]
+    cut_count: int = 0
 
 
 class RecordLimits(NamedTuple):
     """What one request and one record may hold. Records beyond `records` are refused; attributes, events and
-    links beyond theirs are cut off and counted in the record's `dropped_*_count`."""
+    links beyond theirs are left out and counted in the record's `dropped_*_count`; values are cut off."""
 
     records: int = SPANS_PER_REQUEST_MAX
     attributes: int = ATTRIBUTES_PER_SPAN_MAX
     events: int = EVENTS_PER_SPAN_MAX
+    value_chars: int = ATTRIBUTE_VALUE_CHARS_MAX
 
 
 DEFAULT_LIMITS = RecordLimits()
@@ -71,6 +81,7 @@ def decode_traces(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> Decoded
     request = _parse(ExportTraces, body, "ExportTraceServiceRequest")
     records: list[SpanRecord] = []
     rejections: list[Rejection] = []
+    cutter = ValueCutter(limits.value_chars)
     for position, resource, scope, blobs in _groups(request.resource_spans, "spans"):
         room = limits.records - len(records)
         for index, blob in enumerate(blobs):
@@ -78,10 +89,11 @@ def decode_traces(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> Decoded
                 rejections.extend(too_many(position, index, len(blobs), limits.records, "span"))
                 break
             try:
-                records.append(_decode_span(blob, resource, scope, limits))
+                record = _decode_span(blob, resource, scope, limits)
+                records.append(record if len(blob) <= limits.value_chars else cutter.cut_span(record))
             except (RefusedError, NestingError, DecodeError) as error:
                 rejections.append(Rejection(_reason(error), _span_name(blob) or f"{position}[{index}]"))
-    return DecodedTraces(records, rejections)
+    return DecodedTraces(records, rejections, cutter.count)
 
 
 def decode_logs(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedLogs:
@@ -89,6 +101,7 @@ def decode_logs(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedLo
     request = _parse(ExportLogs, body, "ExportLogsServiceRequest")
     records: list[LogRecord] = []
     rejections: list[Rejection] = []
+    cutter = ValueCutter(limits.value_chars)
     for position, resource, scope, blobs in _groups(request.resource_logs, "log_records"):
         room = limits.records - len(records)
         for index, blob in enumerate(blobs):
@@ -96,10 +109,11 @@ def decode_logs(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedLo
                 rejections.extend(too_many(position, index, len(blobs), limits.records, "log record"))
                 break
             try:
-                records.append(_decode_log(blob, resource, scope, limits))
+                record = _decode_log(blob, resource, scope, limits)
+                records.append(record if len(blob) <= limits.value_chars else cutter.cut_log(record))
             except (RefusedError, NestingError, DecodeError) as error:
                 rejections.append(Rejection(_reason(error), f"{position}[{index}]"))
-    return DecodedLogs(records, rejections)
+    return DecodedLogs(records, rejections, cutter.count)
 
 
 def _parse(message_class: Any, body: bytes, name: str) -> Any:

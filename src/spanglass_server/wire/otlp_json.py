@@ -26,6 +26,7 @@ from spanglass_server.wire.checks import (
     check_times,
     too_many,
 )
+from spanglass_server.wire.cuts import ValueCutter
 from spanglass_server.wire.otlp import DEFAULT_LIMITS, DecodedLogs, DecodedTraces, RecordLimits
 from spanglass_server.wire.records import (
     Attributes,
@@ -41,6 +42,7 @@ from spanglass_server.wire.records import (
 
 _T = TypeVar("_T", SpanRecord, LogRecord)
 _Decode = Callable[[dict[str, Any], Resource, Scope, RecordLimits], _T]
+_Cut = Callable[[ValueCutter, _T], _T]
 
 _SPAN_KINDS = {"UNSPECIFIED": 0, "INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
 _STATUS_CODES = {"UNSET": 0, "OK": 1, "ERROR": 2}
@@ -54,19 +56,24 @@ _SPECIAL_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.in
 
 def decode_traces_json(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedTraces:
     """ExportTraceServiceRequest. Raises MalformedBody where the body is no JSON object of that shape."""
-    return DecodedTraces(*_decode(body, limits, _decode_span, ("resourceSpans", "scopeSpans", "spans")))
+    names = ("resourceSpans", "scopeSpans", "spans")
+    return DecodedTraces(*_decode(body, limits, names, _decode_span, ValueCutter.cut_span))
 
 
 def decode_logs_json(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedLogs:
     """ExportLogsServiceRequest. Raises MalformedBody where the body is no JSON object of that shape."""
-    return DecodedLogs(*_decode(body, limits, _decode_log, ("resourceLogs", "scopeLogs", "logRecords")))
+    names = ("resourceLogs", "scopeLogs", "logRecords")
+    return DecodedLogs(*_decode(body, limits, names, _decode_log, ValueCutter.cut_log))
 
 
 def _decode(
-    body: bytes, limits: RecordLimits, decode: _Decode[_T], names: tuple[str, str, str]
-) -> tuple[list[_T], list[Rejection]]:
+    body: bytes, limits: RecordLimits, names: tuple[str, str, str], decode: _Decode[_T], cut: _Cut[_T]
+) -> tuple[list[_T], list[Rejection], int]:
     records: list[_T] = []
     rejections: list[Rejection] = []
+    cutter = ValueCutter(limits.value_chars)
+    # A body shorter than one value may be holds no value that is too long.
+    may_cut = len(body) > limits.value_chars
     noun = "span" if names[2] == "spans" else "log record"
     for position, resource, scope, items in _groups(_load(body), names):
         room = limits.records - len(records)
@@ -76,10 +83,11 @@ def _decode(
                 rejections.extend(too_many(position, index, len(items), limits.records, noun))
                 break
             try:
-                records.append(decode(_object(item, where), resource, scope, limits))
+                record = decode(_object(item, where), resource, scope, limits)
+                records.append(cut(cutter, record) if may_cut else record)
             except (RefusedError, NestingError) as error:
                 rejections.append(Rejection(str(error), _ids(item) or where))
-    return records, rejections
+    return records, rejections, cutter.count
 
 
 def _load(body: bytes) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_every_field_of_a_span_is_read() -> None:
     link = sent.links.add(trace_id=TRACE_ID, span_id=SPAN_ID)
     link.attributes.add(key="why").value.string_value = "batch"
 
-    (record,), rejections = decode_traces(body_of(sent))
+    (record,), rejections, _ = decode_traces(body_of(sent))
 
     assert rejections == []
     assert (record.trace_id, record.span_id) == (TRACE_ID.hex(), "0000000000000001")
@@ -78,7 +78,7 @@ def test_every_type_of_value_comes_back(value: AnyValue, expected: object) -> No
     sent = span(attributes=[KeyValue(key="한글.key", value=value)])
     # Twice: the second time it may come from memory.
     for _ in range(2):
-        (record,), _ = decode_traces(body_of(sent))
+        (record,), _, _ = decode_traces(body_of(sent))
         assert record.attributes == {"한글.key": expected}
         assert type(record.attributes["한글.key"]) is type(expected)
 
@@ -94,7 +94,7 @@ def test_a_list_handed_out_is_not_shared_between_spans() -> None:
 
 def test_a_key_sent_twice_keeps_its_last_value() -> None:
     attributes = [KeyValue(key="k", value=AnyValue(string_value=text)) for text in ("first", "last")]
-    (record,), _ = decode_traces(body_of(span(attributes=attributes)))
+    (record,), _, _ = decode_traces(body_of(span(attributes=attributes)))
     assert record.attributes == {"k": "last"}
 
 
@@ -118,16 +118,16 @@ def test_a_key_sent_twice_keeps_its_last_value() -> None:
 )
 def test_a_bad_span_is_refused_alone_and_says_why(fields: dict[str, object], reason: str) -> None:
     good_before, bad, good_after = span(1), span(2, **fields), span(3)
-    records, rejections = decode_traces(body_of(good_before, bad, good_after))
+    records, rejections, _ = decode_traces(body_of(good_before, bad, good_after))
     assert [record.span_id[-1] for record in records] == ["1", "3"]
     (rejection,) = rejections
     assert reason in rejection.reason
 
 
 def test_a_rejection_names_the_span_or_where_it_stood() -> None:
-    _, (named,) = decode_traces(body_of(span(1), span(2, start_time_unix_nano=0)))
+    _, (named,), _ = decode_traces(body_of(span(1), span(2, start_time_unix_nano=0)))
     assert named.item == f"{TRACE_ID.hex()}/0000000000000002"
-    _, (placed,) = decode_traces(body_of(span(1), span(2, trace_id=b"")))
+    _, (placed,), _ = decode_traces(body_of(span(1), span(2, trace_id=b"")))
     assert placed.item == "resource_spans[0].scope_spans[0].spans[1]"
 
 
@@ -135,13 +135,13 @@ def test_a_span_of_broken_bytes_is_refused_alone() -> None:
     request = request_with(span(1), span(2))
     body = request.SerializeToString()
     broken = body.replace(b"chat", b"\xff\xff\xff\xff", 1)
-    records, rejections = decode_traces(broken)
+    records, rejections, _ = decode_traces(broken)
     assert [record.name for record in records] == ["�" * 4, "chat"]
     assert rejections == []
     # A length inside the span that points past its end.
     inner = span(2).SerializeToString()
     cut = body.replace(inner, inner[:-9] + b"\x7a\x7f" + inner[-7:])
-    records, (rejection,) = decode_traces(cut)
+    records, (rejection,), _ = decode_traces(cut)
     assert len(records) == 1
     assert "not valid protobuf" in rejection.reason
 
@@ -149,14 +149,14 @@ def test_a_span_of_broken_bytes_is_refused_alone() -> None:
 def test_invalid_utf8_costs_a_character_and_nothing_else() -> None:
     attribute = KeyValue(key="prompt", value=AnyValue(string_value="good MARK text"))
     body = body_of(span(1, attributes=[attribute]), span(2))
-    records, rejections = decode_traces(body.replace(b"MARK", b"\xff\xfe\xc3("))
+    records, rejections, _ = decode_traces(body.replace(b"MARK", b"\xff\xfe\xc3("))
     assert len(records) == 2
     assert rejections == []
     assert records[0].attributes["prompt"] == "good ���( text"
 
 
 def test_a_parent_of_zeros_means_a_root() -> None:
-    (record,), _ = decode_traces(body_of(span(parent_span_id=bytes(8))))
+    (record,), _, _ = decode_traces(body_of(span(parent_span_id=bytes(8))))
     assert record.parent_span_id == ""
 
 
@@ -166,7 +166,7 @@ def test_attributes_and_events_beyond_the_limit_are_cut_off_and_counted() -> Non
     for _ in range(6):
         sent.events.add(name="e")
         sent.links.add(trace_id=TRACE_ID, span_id=SPAN_ID)
-    (record,), rejections = decode_traces(body_of(sent), RecordLimits(attributes=4, events=5))
+    (record,), rejections, _ = decode_traces(body_of(sent), RecordLimits(attributes=4, events=5))
     assert rejections == []
     assert list(record.attributes) == ["k0", "k1", "k2", "k3"]
     assert record[-3:] == (7, 1, 1)
@@ -174,15 +174,25 @@ def test_attributes_and_events_beyond_the_limit_are_cut_off_and_counted() -> Non
 
 
 def test_spans_beyond_the_limit_of_a_request_are_refused_with_the_settings_name() -> None:
-    records, rejections = decode_traces(body_of(*(span(i) for i in range(1, 6))), RecordLimits(records=3))
+    records, rejections, _ = decode_traces(body_of(*(span(i) for i in range(1, 6))), RecordLimits(records=3))
     assert len(records) == 3
     assert [rejection.item[-2] for rejection in rejections] == ["3", "4"]
     assert "spans_per_request_max" in rejections[0].reason
 
 
+def test_values_that_are_too_long_are_cut_off_and_counted() -> None:
+    long = AnyValue(array_value={"values": [{"string_value": "x" * 50}, {"bytes_value": b"y" * 50}]})
+    sent = span(attributes=[KeyValue(key="long", value=long), KeyValue(key="n", value=AnyValue(int_value=1))])
+    sent.events.add(name="e").attributes.add(key="k").value.string_value = "z" * 50
+    (record,), rejections, cut_count = decode_traces(body_of(sent), RecordLimits(value_chars=10))
+    assert (rejections, cut_count) == ([], 3)
+    assert record.attributes == {"long": ["xxxxxxxxx…", b"yyyyyyyyy"], "n": 1}
+    assert record.events[0].attributes == {"k": "zzzzzzzzz…"}
+
+
 def test_an_empty_request_holds_nothing() -> None:
-    assert decode_traces(b"") == ([], [])
-    assert decode_traces(request_with().SerializeToString()) == ([], [])
+    assert decode_traces(b"") == ([], [], 0)
+    assert decode_traces(request_with().SerializeToString()) == ([], [], 0)
 
 
 @pytest.mark.parametrize("cut", [1, 7, 40])
@@ -225,7 +235,7 @@ def test_every_field_of_a_log_record_is_read() -> None:
     alone.attributes.add(key="event.name").value.string_value = "old.style"
     scope.log_records.add(trace_id=b"bad")
 
-    (first, second), (rejection,) = decode_logs(request.SerializeToString())
+    (first, second), (rejection,), _ = decode_logs(request.SerializeToString())
 
     assert (first.time_ns, first.severity_number, first.severity_text) == (START_NS, 9, "INFO")
     assert (first.trace_id, first.span_id) == (TRACE_ID.hex(), SPAN_ID.hex())
@@ -239,7 +249,7 @@ def test_every_field_of_a_log_record_is_read() -> None:
 
 def test_kinds_and_codes_of_the_specification_pass_as_numbers() -> None:
     sent = [span(i + 1, kind=i, status=Status(code=min(i, 2))) for i in range(6)]
-    records, _ = decode_traces(body_of(*sent))
+    records, _, _ = decode_traces(body_of(*sent))
     assert [record.otlp_kind for record in records] == [0, 1, 2, 3, 4, 5]
     assert [record.status_code for record in records] == [0, 1, 2, 2, 2, 2]
     assert Span.SPAN_KIND_CONSUMER == 5

@@ -41,7 +41,7 @@ def test_the_specifications_spelling_is_read() -> None:
         "events": [{"timeUnixNano": "5", "name": "e", "attributes": []}],
         "links": [{"traceId": TRACE_ID.hex(), "spanId": SPAN_ID.hex()}],
     }
-    (record,), rejections = decode_traces_json(body(sent))
+    (record,), rejections, _ = decode_traces_json(body(sent))
     assert rejections == []
     assert (record.trace_id, record.span_id) == (TRACE_ID.hex(), SPAN_ID.hex())
     assert (record.parent_span_id, record.name, record.otlp_kind) == ("0102030405060709", "chat", 3)
@@ -83,16 +83,16 @@ def test_protobufs_own_json_means_the_same_as_its_bytes() -> None:
     ],
 )
 def test_values_are_read_in_every_spelling(sent: Any, expected: Any) -> None:
-    (record,), rejections = decode_traces_json(body(attribute(sent)))
+    (record,), rejections, _ = decode_traces_json(body(attribute(sent)))
     assert rejections == []
     assert record.attributes == {"k": expected}
 
 
 def test_numbers_that_are_none_are_read_as_not_a_number() -> None:
-    (record,), _ = decode_traces_json(body(attribute({"doubleValue": "NaN"})))
+    (record,), _, _ = decode_traces_json(body(attribute({"doubleValue": "NaN"})))
     assert math.isnan(record.attributes["k"])  # type: ignore[arg-type]
     bare = body(attribute({"doubleValue": 1.5})).replace(b"1.5", b"NaN")
-    (record,), _ = decode_traces_json(bare)
+    (record,), _, _ = decode_traces_json(bare)
     assert math.isnan(record.attributes["k"])  # type: ignore[arg-type]
 
 
@@ -118,13 +118,13 @@ def test_numbers_that_are_none_are_read_as_not_a_number() -> None:
 )
 def test_a_bad_span_is_refused_alone(fields: dict[str, Any], reason: str) -> None:
     bad = {**GOOD, **fields}
-    records, (rejection,) = decode_traces_json(body(GOOD, bad, GOOD))
+    records, (rejection,), _ = decode_traces_json(body(GOOD, bad, GOOD))
     assert len(records) == 2
     assert reason in rejection.reason
 
 
 def test_a_span_that_is_no_object_is_named_by_its_place() -> None:
-    records, (rejection,) = decode_traces_json(body(GOOD, 17))
+    records, (rejection,), _ = decode_traces_json(body(GOOD, 17))
     assert len(records) == 1
     assert rejection.item == "resource_spans[0].scope_spans[0].spans[1]"
 
@@ -133,7 +133,7 @@ def test_values_nested_too_deep_are_refused() -> None:
     value: dict[str, Any] = {"stringValue": "bottom"}
     for _ in range(40):
         value = {"arrayValue": {"values": [value]}}
-    records, (rejection,) = decode_traces_json(body(GOOD, attribute(value)))
+    records, (rejection,), _ = decode_traces_json(body(GOOD, attribute(value)))
     assert len(records) == 1
     assert "32 levels deep" in rejection.reason
 
@@ -160,14 +160,20 @@ def test_what_is_no_request_is_malformed(sent: bytes) -> None:
 
 def test_invalid_utf8_costs_a_character_and_nothing_else() -> None:
     sent = body({**GOOD, "name": "MARK"}, GOOD).replace(b"MARK", b"\xff\xfe")
-    records, rejections = decode_traces_json(sent)
+    records, rejections, _ = decode_traces_json(sent)
     assert [record.name for record in records] == ["��", "chat"]
     assert rejections == []
 
 
 def test_spans_beyond_the_limit_are_refused() -> None:
-    records, rejections = decode_traces_json(body(GOOD, GOOD, GOOD), RecordLimits(records=1))
+    records, rejections, _ = decode_traces_json(body(GOOD, GOOD, GOOD), RecordLimits(records=1))
     assert (len(records), len(rejections)) == (1, 2)
+
+
+def test_values_that_are_too_long_are_cut_off() -> None:
+    sent = body(attribute({"stringValue": "x" * 100}))
+    (record,), _, cut_count = decode_traces_json(sent, RecordLimits(value_chars=10))
+    assert (record.attributes, cut_count) == ({"k": "xxxxxxxxx…"}, 1)
 
 
 def test_log_records_are_read() -> None:
@@ -194,7 +200,7 @@ def test_log_records_are_read() -> None:
             }
         ]
     }
-    (record,), (rejection,) = decode_logs_json(json.dumps(sent).encode())
+    (record,), (rejection,), _ = decode_logs_json(json.dumps(sent).encode())
     assert (record.time_ns, record.severity_number, record.body) == (START_NS, 14, "careful")
     assert (record.trace_id, record.span_id, record.event_name) == (TRACE_ID.hex(), SPAN_ID.hex(), "e")
     assert record.resource.attributes == {"service.name": "rag"}
