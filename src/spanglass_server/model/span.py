@@ -103,7 +103,7 @@ class Span(NamedTuple):
     input: str
     output: str
     """Payload texts as sent (JSON or plain); the text index covers them. `input_key` and `output_key` name
-    the attributes they were moved from: those are absent from `attributes` and put back when a span is read."""
+    the attributes they were moved from: absent from `attributes`, and put back when a span is read."""
     input_key: str
     output_key: str
     input_preview: str
