@@ -78,7 +78,7 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         **as_user,
     )
     port = _free_port()
-    options = ["-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
+    options = ["-h", "127.0.0.1", "-p", str(port), "-k", "", "-F", "-c", "autovacuum=off"]
     with subprocess.Popen(
         [programs / "postgres", "-D", data, *options],
         stdout=subprocess.DEVNULL,
@@ -120,7 +120,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     name = f"spanglass_{next(_counter)}"
     engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
     engine.dispose()
     return f"{server}/{name}"
 

@@ -28,6 +28,9 @@ _SPANS_PER_REQUEST: Final = 800
 _SENDERS: Final = 2
 _VISITS_AT_ONCE_MAX: Final = 32
 _READY_POLL_S: Final = 0.2
+_HISTORY_TIMEOUT_S: Final = 30.0
+_LIVE_TIMEOUT_S: Final = 3.0
+"""Also what stopping may take, where the server has gone first."""
 
 
 class Options(NamedTuple):
@@ -100,7 +103,7 @@ def _send_history(
         return 0
     count = int((started_s - from_s) / 3600 * _HISTORY_PER_HOUR)
     told = tell(library, count=count, from_s=from_s, to_s=started_s, started_s=started_s, seed=options.seed)
-    exporter = _exporter(endpoint, headers)
+    exporter = _exporter(endpoint, headers, _HISTORY_TIMEOUT_S)
     with ThreadPoolExecutor(_SENDERS) as threads:
         sent: deque[Future[SpanExportResult]] = deque()
         for batch in _batches(told):
@@ -150,7 +153,7 @@ def _send_live(
     endpoint: str, headers: Mapping[str, str], options: Options, started_s: float, stop: threading.Event
 ) -> None:
     world = World(clock=RealClock(stop), conditions=NORMAL)
-    batches = BatchSpanProcessor(_exporter(endpoint, headers), schedule_delay_millis=1000)
+    batches = BatchSpanProcessor(_exporter(endpoint, headers, _LIVE_TIMEOUT_S), schedule_delay_millis=1000)
     try:
         with running(world, seed=options.seed + 7) as application:
             application.outlet.take = batches.on_end
@@ -181,5 +184,5 @@ def _visit(
                 threads.submit(visit, now_s, chance.getrandbits(32))
 
 
-def _exporter(endpoint: str, headers: Mapping[str, str]) -> OTLPSpanExporter:
-    return OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", headers=dict(headers))
+def _exporter(endpoint: str, headers: Mapping[str, str], timeout_s: float) -> OTLPSpanExporter:
+    return OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", headers=dict(headers), timeout=timeout_s)
