@@ -48,6 +48,7 @@ def error_of(text: str, *, lane: Lane, code: int | None = None) -> SpanglassErro
             return QueryTooLarge(
                 f"The query hit its limit of {what} ({setting}): {reason}",
                 hint="Ask for a shorter time range or a narrower filter.",
+                limit=setting,
             )
         if code in _INVALID:
             return QueryInvalid(f"The query cannot be run: {reason}")
