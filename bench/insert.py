@@ -1,8 +1,9 @@
 """What storing costs, below the network: `python -m bench.insert --spans 1000000`.
 
-Normalized five-span RAG traces (bench/rows.py) go through the writer as commits of the ingest: spans and their
-trace summaries, fsynced. Prints spans a second, CPU microseconds a span (all of rows, insert and merges), bytes
-a span on disk, memory, and what `load_facts` and a text search take once all is stored.
+Normalized five-span RAG traces (bench/rows.py) go through the writer as commits of the ingest: spans
+and their trace summaries, fsynced. Prints spans a second, CPU microseconds a span (all of rows, insert
+and merges), bytes a span on disk, memory, and what `load_facts` and a text search take once all is
+stored.
 """
 
 import argparse

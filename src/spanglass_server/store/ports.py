@@ -36,21 +36,32 @@ class SpanWriter(Protocol):
     def write_batch(
         self, *, spans: Sequence[Span], traces: Sequence[TraceSummary], logs: Sequence[Log]
     ) -> None:
-        """Store one commit: spans first, then logs, then trace summaries. Empty sequences are fine. Not atomic
-        across tables: after an error a part may be stored, and the caller's retry completes it."""
+        """Store one commit: spans first, then logs, then trace summaries. Empty sequences are fine. Not
+        atomic across tables: after an error a part may be stored, and the caller's retry completes it."""
 
     def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
-        """Write revised rows of stored spans. Each item is (project_id, start_time_ns of the span, verdict). A
-        span that is not stored is passed over."""
+        """Write revised rows of stored spans. Each item is (project_id, start_time_ns of the span,
+        verdict). A span that is not stored is passed over."""
 
-    def load_facts(self, keys: Sequence[TraceKey], *, response_ids: Sequence[tuple[str, str]], near: TimeRange
+    def load_facts(
+        self, keys: Sequence[TraceKey], *, response_ids: Sequence[tuple[str, str]], near: TimeRange
     ) -> Mapping[TraceKey, Sequence[SpanFacts]]:
         """Facts of all stored spans of these traces, and of the traces that hold a span with one of these
         (project_id, response_id) that started within `near`. Traces that are not stored are absent."""
 
 
 PAYLOAD_FIELDS = frozenset(
-    {"input", "output", "attributes", "attribute_index", "resource", "scope", "events", "links", "request_parameters"}
+    {
+        "input",
+        "output",
+        "attributes",
+        "attribute_index",
+        "resource",
+        "scope",
+        "events",
+        "links",
+        "request_parameters",
+    }
 )
 
 
@@ -71,44 +82,69 @@ class Page(NamedTuple):
 
 
 class SpanReader(Protocol):
-    """The read side. Rows are mappings by the names of `model.span`'s fields. Safe to call from many threads.
-    Every read is bounded by project, time, rows, memory and seconds. A page never repeats nor skips a row that was stored before the first page was read."""
+    """The read side. Rows are mappings by the names of `model.span`'s fields. Safe to call from many
+    threads. Every read is bounded by project, time, rows, memory and seconds. A page never repeats nor
+    skips a row that was stored before the first page was read."""
 
-    def list_traces(self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest) -> Page: ...
+    def list_traces(
+        self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest
+    ) -> Page: ...
     def find_trace(self, project_id: str, trace_id: str) -> Mapping[str, Any] | None: ...
-    def list_trace_spans(self, project_id: str, trace_id: str, *, payloads: bool) -> Sequence[Mapping[str, Any]]:
-        """All spans of a trace in start order. Without payloads PAYLOAD_FIELDS are left out: what a waterfall of
-        ten thousand spans needs."""
+    def list_trace_spans(
+        self, project_id: str, trace_id: str, *, payloads: bool
+    ) -> Sequence[Mapping[str, Any]]:
+        """All spans of a trace in start order. Without payloads PAYLOAD_FIELDS are left out: what a
+        waterfall of ten thousand spans needs."""
 
     def list_trace_shape(self, project_id: str, trace_id: str) -> Sequence[tuple[str, str, int, int]]:
         """(span_id, parent_span_id, start_time_ns, end_time_ns) of all spans of a trace in start order."""
 
     def search_trace(self, project_id: str, trace_id: str, text: str) -> Sequence[str]:
-        """Ids of the spans whose name, input, output, attributes, events or error message hold the text, upper or
-        lower case, in start order."""
+        """Ids of the spans whose name, input, output, attributes, events or error message hold the text,
+        upper or lower case, in start order."""
 
     def find_span(self, project_id: str, trace_id: str, span_id: str) -> Mapping[str, Any] | None: ...
-    def list_spans(self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest, *, payloads: bool = False
+    def list_spans(
+        self,
+        project_id: str,
+        during: TimeRange,
+        where: Expression | None,
+        page: PageRequest,
+        *,
+        payloads: bool = False,
     ) -> Page:
         """With payloads, the spans of the page are whole."""
 
     def list_trace_logs(self, project_id: str, trace_id: str) -> Sequence[Mapping[str, Any]]:
         """The trace's logs in the order of time."""
 
-    def list_span_logs(self, project_id: str, during: TimeRange, spans: Sequence[tuple[str, str]]
+    def list_span_logs(
+        self, project_id: str, during: TimeRange, spans: Sequence[tuple[str, str]]
     ) -> Sequence[Mapping[str, Any]]:
         """Logs of the spans (trace_id, span_id) that started within `during`, in the order of time."""
 
-    def facets(self, project_id: str, during: TimeRange, where: Expression | None, *, field: str, prefix: str, limit: int, target: Target
+    def facets(
+        self,
+        project_id: str,
+        during: TimeRange,
+        where: Expression | None,
+        *,
+        field: str,
+        prefix: str,
+        limit: int,
+        target: Target,
     ) -> Sequence[tuple[str, int]]:
         """The field's most frequent values with their counts; `target` is `traces` or `spans`."""
 
-    def histogram(self, project_id: str, during: TimeRange, where: Expression | None, *, buckets: int, target: Target
+    def histogram(
+        self, project_id: str, during: TimeRange, where: Expression | None, *, buckets: int, target: Target
     ) -> Sequence[Mapping[str, Any]]:
         """Buckets over time: start_ns, count, error_count, duration p50/p90/p99 in ns, tokens, cost_usd,
         unpriced_count. Empty buckets are present with zero counts and null quantiles."""
 
-    def iter_spans(self, project_id: str, during: TimeRange, where: Expression | None) -> Iterator[Sequence[Span]]:
+    def iter_spans(
+        self, project_id: str, during: TimeRange, where: Expression | None
+    ) -> Iterator[Sequence[Span]]:
         """Whole rows in key order, a batch at a time, for export and repricing."""
 
 
@@ -119,8 +155,8 @@ class Administration(Protocol):
         """Apply what is missing; the numbers applied. Safe to run from several servers at once."""
 
     def delete_traces(self, keys: Sequence[TraceKey]) -> int:
-        """Really delete, in every table; how many spans went. Returns when reads no longer see them and the data
-        is off the disk at the next merge at the latest."""
+        """Really delete, in every table; how many spans went. Returns when reads no longer see them and
+        the data is off the disk at the next merge at the latest."""
 
     def delete_project(self, project_id: str) -> None: ...
     def set_retention(self, project_id: str, days: int | None) -> None:
