@@ -37,8 +37,8 @@ RESPONSE_ID_REACH_NS: Final = 3_600 * 1_000_000_000
 """How far apart in time two tellings of one model call may start."""
 
 LINKED_TRACES_MAX: Final = 64
-"""Traces that may tell one call. What more of them share, such as the constant response id of a stand-in for a
-model, tells nothing, and following it would settle everything anew with each commit."""
+"""Traces that may tell one call. What more of them share, such as the constant response id of a stand-in for
+a model, tells nothing, and following it would settle everything anew with each commit."""
 
 TRACE_SPANS_MAX: Final = 25_000
 """Spans of one trace; more are rejected. A trace that never ends is a bug of its sender: a context that is

@@ -9,14 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
+import structlog
+
 from spanglass_server.base.errors import (
     BadInput,
     BodyTooLarge,
     Busy,
     MalformedBody,
-    NotAllowed,
     NotFound,
     SpanglassError,
+    StorageUnavailable,
     UnsupportedEncoding,
 )
 from spanglass_server.ingest.budget import QueueBudget, Reservation
@@ -24,6 +26,7 @@ from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestRequest, Reply
 from spanglass_server.web.asgi import Header, Receive, Scope, Send, respond
 from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_scope
+from spanglass_server.web.errors import status_of
 from spanglass_server.web.services import Services
 from spanglass_server.wire.compression import ContentEncoding, decompress, parse_content_encoding
 from spanglass_server.wire.responses import (
@@ -44,8 +47,9 @@ ROUTES: Final[dict[str, Signal]] = {
     "/v1/logs": "logs",
     # Where Langfuse's SDKs send OTLP to.
     "/api/public/otel/v1/traces": "traces",
+    "/api/public/otel/v1/logs": "logs",
 }
-UNSERVED: Final = frozenset({"/v1/metrics", "/api/public/otel/v1/metrics", "/api/public/otel/v1/logs"})
+UNSERVED: Final = frozenset({"/v1/metrics", "/api/public/otel/v1/metrics"})
 """Where exporters knock that have nothing to find yet: they get OTLP's answer, not the web app's page."""
 
 _ENCODINGS: Final[dict[str, Encoding]] = {
@@ -105,7 +109,7 @@ class OtlpReceiver:
         # Cancelling takes the request out of the queue if it is still there; its commit goes on otherwise.
         waiting.cancel()
         self.counters.count("timed_out_requests", 1, timeout_s=self.options.ack_timeout_s)
-        raise Busy(
+        raise StorageUnavailable(
             f"the request was not stored within {self.options.ack_timeout_s:g} s (setting ack_timeout_s)",
             hint="try again later; storage is slower than what arrives",
             retry_after_s=5,
@@ -113,7 +117,7 @@ class OtlpReceiver:
 
     def count(self, error: SpanglassError) -> None:
         outcome = outcome_of(error)
-        if outcome.status == 503:
+        if isinstance(error, Busy):
             self.counters.count("busy_requests", 1, reason=error.message)
         elif isinstance(error, MalformedBody):
             self.counters.count("malformed_requests", 1, reason=error.message)
@@ -129,25 +133,14 @@ class Outcome(NamedTuple):
     retry_after_s: int | None
 
 
+_CODES: Final = {401: UNAUTHENTICATED, 403: PERMISSION_DENIED, 404: NOT_FOUND, 500: INTERNAL}
+
+
 def outcome_of(error: SpanglassError) -> Outcome:
-    match error:
-        case Busy():
-            return Outcome(503, UNAVAILABLE, error.retry_after_s)
-        case NotAllowed():
-            return Outcome(403, PERMISSION_DENIED, None) if error.is_authenticated else _UNAUTHENTICATED
-        case BodyTooLarge():
-            return Outcome(413, INVALID_ARGUMENT, None)
-        case UnsupportedEncoding():
-            return Outcome(415, INVALID_ARGUMENT, None)
-        case NotFound():
-            return Outcome(404, NOT_FOUND, None)
-        case BadInput():
-            return Outcome(400, INVALID_ARGUMENT, None)
-        case _:
-            return Outcome(500, INTERNAL, None)
-
-
-_UNAUTHENTICATED: Final = Outcome(401, UNAUTHENTICATED, None)
+    status, _ = status_of(error)
+    if isinstance(error, Busy):
+        return Outcome(status, UNAVAILABLE, error.retry_after_s)
+    return Outcome(status, _CODES.get(status, INVALID_ARGUMENT), None)
 
 
 def describe(error: SpanglassError) -> str:
@@ -163,6 +156,7 @@ class OtlpHttp:
 
     def __init__(self, receiver: OtlpReceiver) -> None:
         self._receiver = receiver
+        self._log = structlog.get_logger("spanglass.otlp")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -187,6 +181,11 @@ class OtlpHttp:
             await _answer_error(send, error, answer_as)
         except _DisconnectedError:
             self._receiver.counters.count("refused_requests", 1, reason="the client went away while sending")
+        except Exception:  # noqa: BLE001 - the edge of a request: log, answer, go on
+            self._log.exception("export_failed", path=scope["path"])
+            failure = SpanglassError("the export failed", hint="this is a bug of the server; see its log")
+            self._receiver.count(failure)
+            await _answer_error(send, failure, answer_as)
         else:
             await _answer(send, 200, body, answer_as)
 
