@@ -93,7 +93,7 @@ class RequestTemplate:
     """Start of each span from its trace's start."""
     duration_ns: NDArray[np.int64]
     response_at: NDArray[np.int64]
-    """Offset of the 16 hex digits in each model span's response id: a repeated one would be a call told twice."""
+    """Offset of the 16 hex digits in each model span's response id: repeated, it is one call told twice."""
 
     def stamp(self, rng: np.random.Generator, trace_start_ns: NDArray[np.int64]) -> tuple[bytes, list[str]]:
         """A body with new ids, its traces starting at the given times (ns), and the hex trace ids."""

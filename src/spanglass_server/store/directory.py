@@ -1,4 +1,7 @@
-"""What the relational store promises: projects and their keys. Synchronous, may block, safe from many threads."""
+"""What the relational store promises: projects and their keys.
+
+Synchronous, may block, safe from many threads.
+"""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
@@ -54,7 +57,8 @@ class Directory(Protocol):
     def list_projects(self) -> Sequence[Project]: ...
     def set_retention(self, project_id: str, days: int | None) -> Project: ...
     def delete_project(self, project_id: str) -> None:
-        """The project and its keys. The default project's row is made again empty. Spans are not its business."""
+        """The project and its keys. The default project's row is made again empty. Spans are not its
+        business."""
 
     def create_key(self, project_id: str, *, scopes: frozenset[Scope], note: str = "") -> NewKey: ...
     def list_keys(self, project_id: str) -> Sequence[KeyInfo]: ...
@@ -62,7 +66,7 @@ class Directory(Protocol):
         """NotFound where there is no such key."""
 
     def find_grant(self, public_key: str | None, secret_key: str) -> Grant | None:
-        """By the pair (Basic) or by the secret alone (Bearer). Hot: answered from memory, compared in constant
-        time; a revoked key is refused within two seconds."""
+        """By the pair (Basic) or by the secret alone (Bearer). Hot: answered from memory, compared in
+        constant time; a revoked key is refused within two seconds."""
 
     def close(self) -> None: ...
