@@ -27,7 +27,7 @@ class TraceKey(NamedTuple):
 
 
 class SpanWriter(Protocol):
-    """The write side. One writer thread calls it; calls never overlap.
+    """The write side. Writes never overlap; `load_facts`, for the next commit, may overlap with a write.
 
     Durable: when a method returns, what it was given survives a kill of the process. Idempotent: rows replace
     earlier rows of the same key, so a caller that got an error may give the same batch again.

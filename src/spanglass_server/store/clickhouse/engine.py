@@ -10,9 +10,10 @@ Parameter: TypeAlias = str | int | float | bool | Sequence["Parameter"] | None
 Parameters: TypeAlias = Mapping[str, Parameter]
 Settings: TypeAlias = Mapping[str, str | int | float]
 
-Lane: TypeAlias = Literal["read", "long", "write", "admin"]
+Lane: TypeAlias = Literal["read", "long", "write", "settle", "admin"]
 """Work that must not wait for other work: pages (`read`), exports and other long reads (`long`), the one
-writer (`write`), and schema, deletion and retention (`admin`). Each lane has connections of its own."""
+writer (`write`), what the next commit has to know of stored traces (`settle`), and schema, deletion and
+retention (`admin`). Each lane has connections of its own."""
 
 
 class Engine(Protocol):
@@ -83,6 +84,7 @@ LANE_DEFAULTS: dict[Lane, dict[str, str | int | float]] = {
     "read": READ_LIMITS,
     "long": {**READ_LIMITS, "max_execution_time": 300},
     "write": {"max_execution_time": 60},
+    "settle": {"max_execution_time": 60},
     "admin": {},
 }
 

@@ -88,7 +88,7 @@ class ClickHouseWriter:
         near: TimeRange,
     ) -> Mapping[TraceKey, Sequence[SpanFacts]]:
         wanted = {*keys, *self._find_by_response(response_ids, near)}
-        times = find_trace_times(self._engine, sorted(wanted), lane="write")
+        times = find_trace_times(self._engine, sorted(wanted), lane="settle")
         rows = [
             *self._read_spans((key, during) for key, during in times.items() if is_short(during)),
             *(
@@ -137,7 +137,7 @@ class ClickHouseWriter:
                 "from_ns": near.from_ns,
                 "to_ns": near.to_ns,
             },
-            lane="write",
+            lane="settle",
         )
         return set(map(TraceKey, *(column.to_pylist() for column in found.columns)))
 
@@ -160,7 +160,7 @@ class ClickHouseWriter:
     def _read(self, condition: str, params: Parameters) -> list[Span]:
         # Without FINAL, which would read the key of every row of the granules twice: versions are few here.
         sql = f"SELECT {_FACT_COLUMNS} FROM spans\nWHERE {condition}"
-        rows = SPANS.from_table(self._engine.query_arrow(sql, params, lane="write"), absent=_IGNORED)
+        rows = SPANS.from_table(self._engine.query_arrow(sql, params, lane="settle"), absent=_IGNORED)
         rows.sort(key=_version)
         return list({(span.project_id, span.trace_id, span.span_id): span for span in rows}.values())
 
