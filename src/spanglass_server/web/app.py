@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from spanglass_server.web.api import build_router
 from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, header, respond
+from spanglass_server.web.compression import Gzip
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.health import PATHS as HEALTH_PATHS
 from spanglass_server.web.health import Health
@@ -86,7 +87,7 @@ def build_api(services: Services) -> AsgiApp:
     api.state.services = services
     install_error_handlers(api)
     api.include_router(build_router(services))
-    return _Guarded(api)
+    return Gzip(_Guarded(api))
 
 
 class _Guarded:

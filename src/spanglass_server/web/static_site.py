@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from spanglass_server.web.asgi import Header, Receive, Scope, Send, header, respond
+from spanglass_server.web.asgi import Header, Receive, Scope, Send, accepts_gzip, header, respond
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
@@ -83,7 +83,7 @@ async def _respond_file(scope: Scope, send: Send, file: _File) -> None:
         await respond(send, 304, b"", file.content_type, headers)
         return
     body = file.body
-    if file.compressed and "gzip" in header(scope, b"accept-encoding"):
+    if file.compressed and accepts_gzip(scope):
         body = file.compressed
         headers.append((b"content-encoding", b"gzip"))
     await respond(send, 200, body, file.content_type, headers)
