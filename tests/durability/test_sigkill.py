@@ -15,7 +15,8 @@ from spanglass_server.store.directory import DEFAULT_PROJECT
 
 ROUNDS = 3
 SENDERS = 4
-LOAD_S = 2.0
+TRACES_BEFORE = 100
+"""Acknowledged before the server goes: under load, however fast the machine is."""
 SPANS_PER_TRACE = 5
 
 
@@ -29,6 +30,12 @@ class Senders:
         self._threads = [threading.Thread(target=self._run) for _ in range(SENDERS)]
         for thread in self._threads:
             thread.start()
+
+    def await_traces(self, count: int) -> None:
+        deadline_s = time.monotonic() + 60
+        while len(self.acknowledged) < count:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
 
     def join(self) -> None:
         for thread in self._threads:
@@ -83,7 +90,7 @@ def test_every_acknowledged_span_is_there_exactly_once_after_sigkill(tmp_path: P
     server = SpanglassProcess(data_dir)
     for _ in range(ROUNDS):
         senders = Senders(server.url, numbers)
-        time.sleep(LOAD_S)
+        senders.await_traces(TRACES_BEFORE)
         server.kill()
         senders.join()
         assert senders.acknowledged
@@ -113,7 +120,7 @@ def test_a_terminated_server_answers_what_it_accepted_and_exits_cleanly(tmp_path
     data_dir = tmp_path / "data"
     server = SpanglassProcess(data_dir)
     senders = Senders(server.url, itertools.count(1))
-    time.sleep(LOAD_S)
+    senders.await_traces(TRACES_BEFORE)
     assert server.terminate() == 0
     senders.join()
     server = SpanglassProcess(data_dir)
