@@ -4,11 +4,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from spanglass_server.normalize.settle import facts_of
-
 from spanglass_server.base.errors import StorageUnavailable
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
+from spanglass_server.normalize.settle import facts_of
 from spanglass_server.store.ports import TimeRange, TraceKey
 
 _HOUR_NS = 3_600 * 10**9
