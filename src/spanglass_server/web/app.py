@@ -18,13 +18,10 @@ from spanglass_server.web.static_site import StaticSite
 
 STATIC_ROOT: Final = Path(__file__).parent / "static"
 
+_DOCS: Final = "/api/docs"
+"""A page of the built web app: FastAPI's own would load its viewer from another host."""
+
 _OWN_HOSTS: Final = frozenset({"localhost", "host.docker.internal"})
-_DOCS_POLICY: Final = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "img-src 'self' data: https://fastapi.tiangolo.com; frame-ancestors 'none'"
-)
-"""FastAPI's own page of the API loads its viewer from a CDN; no other page may."""
 
 
 class WebApp:
@@ -57,6 +54,8 @@ class WebApp:
             return self._otlp
         if path in HEALTH_PATHS:
             return self._health
+        if path == _DOCS:
+            return self._site
         return self._api if path == "/api" or path.startswith("/api/") else self._site
 
     def _is_own_host(self, value: str) -> bool:
@@ -80,7 +79,7 @@ def build_api(services: Services) -> AsgiApp:
     api = FastAPI(
         title="Spanglass",
         version=services.version,
-        docs_url="/api/docs",
+        docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
@@ -97,13 +96,10 @@ class _Guarded:
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        policy = (
-            _DOCS_POLICY if scope["path"] == "/api/docs" else "default-src 'none'; frame-ancestors 'none'"
-        )
         extra = (
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
-            (b"content-security-policy", policy.encode()),
+            (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
         )
 
         async def send_guarded(message: Message) -> None:

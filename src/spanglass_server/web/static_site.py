@@ -24,6 +24,9 @@ SECURITY_HEADERS: Final[tuple[Header, ...]] = (
 _IMMUTABLE: Final = b"public, max-age=31536000, immutable"
 _GZIP_BYTES_MIN: Final = 1024
 
+_PAGES: Final = {"/api/docs": "/api-docs.html"}
+"""Pages beside the app's own."""
+
 NOT_BUILT_PAGE: Final = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Spanglass</title></head>
 <body><h1>The web app is not built</h1>
@@ -55,8 +58,8 @@ class StaticSite:
         if scope["method"] not in ("GET", "HEAD"):
             await _respond_plain(send, 405, b"method not allowed\n", ((b"allow", b"GET, HEAD"),))
             return
-        file = self._files.get(path)
-        if file is None and not _is_client_route(path):
+        file = self._files.get(_PAGES.get(path, path))
+        if file is None and path not in _PAGES and not _is_client_route(path):
             await _respond_plain(send, 404, b"not found\n")
             return
         file = file or self._index
