@@ -70,9 +70,8 @@ class Questions:
             "list, a word that is nowhere": self._traces(lambda n: f"nowhere{n}"),
             "list, by cost": self._traces(lambda n: f"duration>{n}ms", "-cost"),
             "spans, model calls": self._spans(lambda n: f"kind:llm model:{MODELS[n % 4]}"),
-            "open: summary": lambda n: self.reader.find_trace(PROJECT, self._trace_id(n)),
-            "open: spans, light": lambda n: self._open(n, payloads=False),
-            "open: spans, whole": lambda n: self._open(n, payloads=True),
+            "open, light": lambda n: self._open(n, payloads=False),
+            "open, whole": lambda n: self._open(n, payloads=True),
             "histogram": lambda n: self._histogram("", 50 + n),
             "histogram, model": lambda n: self._histogram(f"model:{MODELS[n % 4]}", 50 + n),
             "histogram, word": lambda n: self._histogram(WORDS[n % 8].split()[0], 50 + n),
@@ -95,7 +94,7 @@ class Questions:
         return str(self._trace_ids[number * 7919 % len(self._trace_ids)])
 
     def _open(self, number: int, *, payloads: bool) -> object:
-        return self.reader.list_trace_spans(PROJECT, self._trace_id(number), payloads=payloads)
+        return self.reader.open_trace(PROJECT, self._trace_id(number), payloads=payloads)
 
     def _histogram(self, text: str, buckets: int) -> object:
         where = parse_filter(text, "traces")

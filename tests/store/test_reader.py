@@ -161,9 +161,9 @@ def test_the_newest_revision_alone_is_seen(
             ).items,
         ):
             assert len(rows) == count, text
-    assert [row["status"] for row in reader.list_trace_spans(project_id, span.trace_id, payloads=True)] == [
-        "error"
-    ]
+    found = reader.open_trace(project_id, span.trace_id, payloads=True)
+    assert found is not None
+    assert [row["status"] for row in found.spans] == ["error"]
 
 
 def test_a_trace_that_moved_to_another_hour_is_one_trace(
@@ -177,9 +177,9 @@ def test_a_trace_that_moved_to_another_hour_is_one_trace(
     store(engine, [early], [moved, summary._replace(is_deleted=True, version=2)])
     page = reader.list_traces(span_factory.project_id, DURING, None, PageRequest(9, "", "-start_time"))
     assert [row["start_time_ns"] for row in page.items] == [EPOCH_NS]
-    found = reader.find_trace(span_factory.project_id, late.trace_id)
+    found = reader.open_trace(span_factory.project_id, late.trace_id, payloads=False)
     assert found is not None
-    assert found["span_count"] == 2
+    assert found.trace["span_count"] == 2
 
 
 def test_a_span_that_starts_hours_after_its_trace_still_finds_it(
@@ -203,25 +203,26 @@ def test_a_trace_is_read_whole_in_start_order(
     store(engine, spans[::-1], [span_factory.summary(spans)])
     store_traces(engine, span_factory, [span_factory.rag_trace()])
     project_id, trace_id = span_factory.project_id, spans[0].trace_id
-    rows = reader.list_trace_spans(project_id, trace_id, payloads=True)
-    assert [row["name"] for row in rows] == [span.name for span in spans]
-    for row, span in zip(rows, spans, strict=True):
+    whole = reader.open_trace(project_id, trace_id, payloads=True)
+    light = reader.open_trace(project_id, trace_id, payloads=False)
+    assert whole is not None
+    assert light is not None
+    summary = span_factory.summary(spans)._asdict()
+    assert whole.trace == light.trace == {name: summary[name] for name in whole.trace}
+    assert {*summary} - {*whole.trace} == {"project_id", "is_deleted", "version"}
+    assert [row["name"] for row in whole.spans] == [span.name for span in spans]
+    for row, span in zip(whole.spans, spans, strict=True):
         kept = {name: value for name, value in span._asdict().items() if name in row}
         assert row == kept
-    light = reader.list_trace_spans(project_id, trace_id, payloads=False)
-    assert set(rows[0]) - set(light[0]) == PAYLOAD_FIELDS - {"attribute_index"}
+    assert set(whole.spans[0]) - set(light.spans[0]) == PAYLOAD_FIELDS - {"attribute_index"}
     assert reader.list_trace_shape(project_id, trace_id) == [
         (span.span_id, span.parent_span_id, span.start_time_ns, span.end_time_ns) for span in spans
     ]
-    found = reader.find_trace(project_id, trace_id)
-    assert found is not None
-    assert (found["name"], found["span_count"], found["tags"]) == ("rag_pipeline", 5, ("rag",))
 
 
 def test_what_is_not_stored_is_not_found(reader: ClickHouseReader, project_id: str) -> None:
-    assert reader.find_trace(project_id, "f" * 32) is None
     assert reader.find_span(project_id, "f" * 32, "f" * 16) is None
-    assert reader.list_trace_spans(project_id, "f" * 32, payloads=True) == []
+    assert reader.open_trace(project_id, "f" * 32, payloads=True) is None
     assert reader.list_trace_logs(project_id, "f" * 32) == []
     assert reader.search_trace(project_id, "f" * 32, "x") == []
     assert reader.facets(project_id, DURING, None, field="name", prefix="", limit=5, target="traces") == []
@@ -232,7 +233,7 @@ def test_projects_do_not_see_each_other(
 ) -> None:
     spans = span_factory.rag_trace()
     store_traces(engine, span_factory, [spans])
-    assert reader.find_trace("another", spans[0].trace_id) is None
+    assert reader.open_trace("another", spans[0].trace_id, payloads=False) is None
     page = reader.list_traces(
         "another", DURING, parse_filter("kind:llm", "traces"), PageRequest(9, "", "cost")
     )

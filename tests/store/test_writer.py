@@ -9,7 +9,7 @@ from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import Verdict
 from spanglass_server.normalize.settle import facts_of
 from spanglass_server.store.clickhouse.engine import Engine
-from spanglass_server.store.clickhouse.rows import LOGS, SPANS, TRACES
+from spanglass_server.store.clickhouse.rows import LOGS, SPANS, unpack_trace
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.ports import TimeRange, TraceKey
 
@@ -55,8 +55,14 @@ def test_a_batch_is_stored_as_given(
 
     project = {"p": span_factory.project_id}
     assert stored_spans(engine, span_factory.project_id) == spans
-    traces = engine.query_arrow("SELECT * FROM traces FINAL WHERE project_id = {p:String}", project)
-    assert TRACES.from_table(traces) == [summary]
+    (trace,) = engine.query_arrow(
+        "SELECT * FROM traces FINAL WHERE project_id = {p:String}", project
+    ).to_pylist()
+    shown = unpack_trace(trace.pop("packed"))
+    assert {**shown, "project_id": summary.project_id, "is_deleted": False, "version": 1} == summary._asdict()
+    assert {name: shown.get(name, trace[name]) for name in trace} == {
+        name: tuple(value) if isinstance(value, list) else value for name, value in trace.items()
+    }
     logs = engine.query_arrow("SELECT * FROM logs FINAL WHERE project_id = {p:String}", project)
     assert LOGS.from_table(logs) == [log]
 

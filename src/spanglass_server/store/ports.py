@@ -81,6 +81,14 @@ class Page(NamedTuple):
     """Empty on the last page."""
 
 
+class OpenTrace(NamedTuple):
+    trace: Mapping[str, Any]
+    spans: Sequence[Mapping[str, Any]]
+    """In start order."""
+    logs: Sequence[Mapping[str, Any]]
+    """In the order of time."""
+
+
 class SpanReader(Protocol):
     """The read side. Rows are mappings by the names of `model.span`'s fields. Safe to call from many
     threads. Every read is bounded by project, time, rows, memory and seconds. A page never repeats nor
@@ -89,11 +97,8 @@ class SpanReader(Protocol):
     def list_traces(
         self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest
     ) -> Page: ...
-    def find_trace(self, project_id: str, trace_id: str) -> Mapping[str, Any] | None: ...
-    def list_trace_spans(
-        self, project_id: str, trace_id: str, *, payloads: bool
-    ) -> Sequence[Mapping[str, Any]]:
-        """All spans of a trace in start order. Without payloads PAYLOAD_FIELDS are left out: what a
+    def open_trace(self, project_id: str, trace_id: str, *, payloads: bool) -> OpenTrace | None:
+        """A trace with all its spans. Without payloads PAYLOAD_FIELDS and logs are left out: what a
         waterfall of ten thousand spans needs."""
 
     def list_trace_shape(self, project_id: str, trace_id: str) -> Sequence[tuple[str, str, int, int]]:

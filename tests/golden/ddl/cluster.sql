@@ -104,7 +104,6 @@ CREATE TABLE IF NOT EXISTS traces_local ON CLUSTER `prod`
     start_time_ns Int64 CODEC(Delta, ZSTD(1)),
     end_time_ns Int64 CODEC(Delta, ZSTD(1)),
     name LowCardinality(String),
-    root_span_id String CODEC(ZSTD(1)),
     status LowCardinality(String),
     service LowCardinality(String),
     environment LowCardinality(String),
@@ -129,8 +128,7 @@ CREATE TABLE IF NOT EXISTS traces_local ON CLUSTER `prod`
     providers Array(LowCardinality(String)),
     kinds Array(LowCardinality(String)),
     error_types Array(LowCardinality(String)),
-    input_preview String CODEC(ZSTD(3)),
-    output_preview String CODEC(ZSTD(3)),
+    packed String CODEC(ZSTD(3)),
     is_deleted UInt8,
     version UInt64 CODEC(Delta, ZSTD(1)),
 
@@ -140,7 +138,7 @@ CREATE TABLE IF NOT EXISTS traces_local ON CLUSTER `prod`
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version, is_deleted)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id)
-SETTINGS index_granularity = 2048,
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS traces ON CLUSTER `prod` AS traces_local

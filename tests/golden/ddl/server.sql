@@ -98,7 +98,6 @@ CREATE TABLE IF NOT EXISTS traces
     start_time_ns Int64 CODEC(Delta, ZSTD(1)),
     end_time_ns Int64 CODEC(Delta, ZSTD(1)),
     name LowCardinality(String),
-    root_span_id String CODEC(ZSTD(1)),
     status LowCardinality(String),
     service LowCardinality(String),
     environment LowCardinality(String),
@@ -123,8 +122,7 @@ CREATE TABLE IF NOT EXISTS traces
     providers Array(LowCardinality(String)),
     kinds Array(LowCardinality(String)),
     error_types Array(LowCardinality(String)),
-    input_preview String CODEC(ZSTD(3)),
-    output_preview String CODEC(ZSTD(3)),
+    packed String CODEC(ZSTD(3)),
     is_deleted UInt8,
     version UInt64 CODEC(Delta, ZSTD(1)),
 
@@ -134,7 +132,7 @@ CREATE TABLE IF NOT EXISTS traces
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id)
-SETTINGS index_granularity = 2048,
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS trace_times

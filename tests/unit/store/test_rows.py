@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanglass_server.model.span import KINDS, Log, Span, TraceSummary
-from spanglass_server.store.clickhouse.rows import LOGS, SPANS, TRACES
+from spanglass_server.store.clickhouse.rows import LOGS, PACKED_ONLY, SPANS, trace_batch, unpack_trace
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 WORDS = st.lists(TEXT, max_size=3).map(tuple)
@@ -56,7 +56,15 @@ def test_spans_come_back_as_they_were(rows: list[Span]) -> None:
 @settings(max_examples=40)
 @given(st.lists(rows_of(TraceSummary), max_size=4))
 def test_trace_summaries_come_back_as_they_were(rows: list[TraceSummary]) -> None:
-    assert TRACES.from_table(pa.Table.from_batches([TRACES.to_batch(rows)])) == rows
+    batch = trace_batch(rows)
+    columns = [name for name in TraceSummary._fields if name not in PACKED_ONLY]
+    assert batch.schema.names == [*columns, "packed"]
+    packed = batch.column("packed").to_pylist()
+    stored = [batch.column(name).to_pylist() for name in ("project_id", "is_deleted", "version")]
+    assert [
+        TraceSummary(**unpack_trace(text), project_id=project_id, is_deleted=is_deleted, version=version)
+        for text, project_id, is_deleted, version in zip(packed, *stored, strict=True)
+    ] == rows
 
 
 @settings(max_examples=40)

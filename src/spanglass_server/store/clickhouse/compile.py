@@ -95,5 +95,16 @@ def _is_words(leaf: Term | Text) -> bool:
     return is_plain and get_field(leaf.field, "spans", column=leaf.column).field.type == "payload"
 
 
+def asks_words(expression: Expression) -> bool:
+    """Whether texts are searched."""
+    match expression:
+        case Not(operand=operand):
+            return asks_words(operand)
+        case And(operands=operands) | Or(operands=operands):
+            return any(map(asks_words, operands))
+        case _:
+            return _is_words(expression)
+
+
 def _words(leaf: Term | Text, bind: Binder) -> str:
     return free_text_sql(leaf, bind) if isinstance(leaf, Text) else term_sql(leaf, "spans", bind)

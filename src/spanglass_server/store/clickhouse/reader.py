@@ -29,7 +29,7 @@ from spanglass_server.store.clickhouse.reader_rows import (
     select_list,
 )
 from spanglass_server.store.clickhouse.rows import SPANS as SPAN_CODEC
-from spanglass_server.store.ports import Page, PageRequest, TimeRange
+from spanglass_server.store.ports import OpenTrace, Page, PageRequest, TimeRange
 
 _ITER_BATCH_ROWS = 2_000
 _LOG_ROWS_MAX = 10_000
@@ -60,15 +60,19 @@ class ClickHouseReader:
         listing = WHOLE_SPANS if payloads else SPANS
         return list_page(self._engine, listing, project_id, during, where, page)
 
-    def find_trace(self, project_id: str, trace_id: str) -> Mapping[str, Any] | None:
-        rows = self._read_trace(project_id, trace_id, "traces", TRACE_COLUMNS, "version DESC LIMIT 1")
-        return rows[0] if rows else None
-
-    def list_trace_spans(
-        self, project_id: str, trace_id: str, *, payloads: bool
-    ) -> Sequence[Mapping[str, Any]]:
+    def open_trace(self, project_id: str, trace_id: str, *, payloads: bool) -> OpenTrace | None:
+        starts = self._starts_of(project_id, trace_id)
+        if starts is None:
+            return None
+        traces = self._read_started(
+            project_id, trace_id, starts, "traces", TRACE_COLUMNS, "version DESC LIMIT 1"
+        )
         columns = SPAN_COLUMNS if payloads else LIGHT_SPAN_COLUMNS
-        return self._read_trace(project_id, trace_id, "spans", columns, "start_time_ns, span_id")
+        spans = self._read_started(project_id, trace_id, starts, "spans", columns, "start_time_ns, span_id")
+        if not traces or not spans:
+            return None
+        logs = self._list_logs(project_id, starts, [trace_id]) if payloads else []
+        return OpenTrace(traces[0], spans, logs)
 
     def list_trace_shape(self, project_id: str, trace_id: str) -> Sequence[tuple[str, str, int, int]]:
         columns = ("span_id", "parent_span_id", "start_time_ns", "end_time_ns")
@@ -194,6 +198,22 @@ class ClickHouseReader:
         starts = self._starts_of(project_id, trace_id)
         if starts is None:
             return []
+        return self._read_started(
+            project_id, trace_id, starts, table, columns, order_by, where=where, params=params
+        )
+
+    def _read_started(
+        self,
+        project_id: str,
+        trace_id: str,
+        starts: TimeRange,
+        table: str,
+        columns: Sequence[str],
+        order_by: str,
+        *,
+        where: str = "",
+        params: Mapping[str, Parameter] | None = None,
+    ) -> list[Mapping[str, Any]]:
         sql = (
             f"SELECT {select_list(columns)}\nFROM {table} FINAL\n"
             f"WHERE {IN_RANGE} AND trace_id = {{trace_id:String}}{where}\nORDER BY {order_by}"

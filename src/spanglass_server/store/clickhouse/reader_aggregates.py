@@ -20,6 +20,12 @@ _KEYS = {
 }
 """Open fields: their facet is their keys."""
 
+OPEN_FACET_ROWS: Mapping[Target, int] = {"traces": 10_000, "spans": 50_000}
+"""Facets of open fields look at this many of the newest rows: they read a map of each span."""
+
+_LISTED = {**SUMMARIZED, "model": "models", "provider": "providers"}
+"""Span fields whose values a trace's summary lists; models and providers are those of calls."""
+
 _DURATION = EXPRESSIONS["duration_ns"]
 _SUMS: Mapping[Target, tuple[str, str, str, str]] = {
     "traces": (
@@ -47,6 +53,8 @@ def count_values(
 ) -> list[tuple[str, int]]:
     bind = Binder()
     values, asks_spans = _facet_values(field, target, bind)
+    if _is_open(field, target):
+        during = _newest(engine, project_id, during, where, target)
     wanted = condition_of(where, target, bind)
     if asks_spans and target == "traces":
         traces = f"SELECT trace_id FROM traces FINAL WHERE {wanted}"
@@ -63,13 +71,31 @@ def count_values(
     return [(row["value"], row["number"]) for row in rows]
 
 
+def _is_open(field: str, target: Target) -> bool:
+    return field in _KEYS or get_field(field, target).field.is_open
+
+
+def _newest(
+    engine: Engine, project_id: str, during: TimeRange, where: Expression | None, target: Target
+) -> TimeRange:
+    """The part of the range that holds its newest `OPEN_FACET_ROWS` rows."""
+    bind = Binder()
+    wanted = condition_of(where, target, bind)
+    sql = (
+        f"SELECT start_time_ns FROM {target} FINAL\nWHERE {wanted}\n"
+        f"ORDER BY start_time_ns DESC LIMIT 1 OFFSET {OPEN_FACET_ROWS[target] - 1:d}"
+    )
+    rows = read_rows(engine, sql, {**range_params(project_id, during), **bind.params})
+    return TimeRange(rows[0]["start_time_ns"], during.to_ns) if rows else during
+
+
 def _facet_values(field: str, target: Target, bind: Binder) -> tuple[str, bool]:
     """The values as text, one a row, and whether they are the spans'."""
     if field in _KEYS:
         return f"arrayJoin({_KEYS[field]})", field != "metadata" or target == "spans"
     resolved = get_field(field, target)
-    if target == "traces" and resolved.name in SUMMARIZED:
-        return f"arrayJoin({SUMMARIZED[resolved.name]})", False
+    if target == "traces" and resolved.name in _LISTED:
+        return f"arrayJoin({_LISTED[resolved.name]})", False
     if not (resolved.field.is_facet or resolved.field.is_open):
         raise QueryInvalid(
             f"`{field}` has no list of values", hint="fields with is_facet at /api/v1/fields have"

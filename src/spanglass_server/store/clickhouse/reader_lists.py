@@ -9,7 +9,7 @@ from spanglass_server.query.ast import Expression
 from spanglass_server.query.cursor import Position, decode_cursor, encode_cursor
 from spanglass_server.query.fields import Target
 from spanglass_server.query.printer import print_filter
-from spanglass_server.store.clickhouse.compile import span_condition, trace_condition
+from spanglass_server.store.clickhouse.compile import asks_words, span_condition, trace_condition
 from spanglass_server.store.clickhouse.compile_fields import EXPRESSIONS, Binder
 from spanglass_server.store.clickhouse.engine import Engine, Parameter
 from spanglass_server.store.clickhouse.reader_rows import (
@@ -22,6 +22,7 @@ from spanglass_server.store.clickhouse.reader_rows import (
 from spanglass_server.store.ports import Page, PageRequest, TimeRange
 
 HOUR_NS = 3_600_000_000_000
+TEXT_WINDOW_NS = HOUR_NS // 12
 INT64_MAX = 2**63 - 1
 
 IN_RANGE = (
@@ -171,17 +172,23 @@ class _Reading:
             yield during
         elif self.order.is_descending:
             end = min(during.to_ns, self.after.start_time_ns + 1) if self.after else during.to_ns
-            yield from _newest_first(TimeRange(during.from_ns, end))
+            yield from _newest_first(TimeRange(during.from_ns, end), self._first_width_ns)
         else:
             start = max(during.from_ns, self.after.start_time_ns) if self.after else during.from_ns
             yield from _oldest_first(TimeRange(start, during.to_ns))
 
+    @property
+    def _first_width_ns(self) -> int:
+        """The newest parts have no text index yet and are scanned: a common word is found in the last few."""
+        return TEXT_WINDOW_NS if self.where is not None and asks_words(self.where) else HOUR_NS
 
-def _newest_first(during: TimeRange) -> Iterator[TimeRange]:
-    """An hour, then ever longer stretches: a page of recent rows reads the last hour alone."""
-    end, width = during.to_ns, HOUR_NS
+
+def _newest_first(during: TimeRange, width: int) -> Iterator[TimeRange]:
+    """A little, then ever longer stretches: a page of recent rows reads the last hour alone."""
+    end = during.to_ns
     while end > during.from_ns:
-        start = max(during.from_ns, (end - width) // HOUR_NS * HOUR_NS)
+        unit = min(width, HOUR_NS)
+        start = max(during.from_ns, (end - width) // unit * unit)
         yield TimeRange(start, end)
         end, width = start, width * 8
 

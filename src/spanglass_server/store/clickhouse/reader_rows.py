@@ -5,13 +5,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from spanglass_server.model.span import Log, Span, TraceSummary
+from spanglass_server.model.span import Log, Span
 from spanglass_server.store.clickhouse.engine import Engine, Lane, Parameters, Settings
+from spanglass_server.store.clickhouse.rows import unpack_trace
 from spanglass_server.store.ports import PAYLOAD_FIELDS
 
-TRACE_COLUMNS = tuple(
-    name for name in TraceSummary._fields if name not in ("project_id", "is_deleted", "version")
-)
+TRACE_COLUMNS = ("packed",)
 SPAN_COLUMNS = tuple(
     name for name in Span._fields if name not in ("project_id", "attribute_index", "version")
 )
@@ -44,7 +43,10 @@ def read_rows(
 def _rows_of(table: pa.Table) -> list[Mapping[str, Any]]:
     names = table.column_names
     columns = [_values(column) for column in table.columns]
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    if "packed" in names:
+        return [{**unpack_trace(row.pop("packed")), **row} for row in rows]
+    return list(rows)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

@@ -17,7 +17,7 @@ from spanglass_server.store.clickhouse.keys import (
     hour_of,
     is_short,
 )
-from spanglass_server.store.clickhouse.rows import LOGS, SPANS, TRACES
+from spanglass_server.store.clickhouse.rows import LOGS, SPANS, trace_batch
 from spanglass_server.store.ports import TimeRange, TraceKey
 
 _INSERT_SETTINGS: Settings = {
@@ -74,7 +74,7 @@ class ClickHouseWriter:
         if logs:
             self._insert("logs", LOGS.to_batch(logs))
         if traces:
-            self._insert("traces", TRACES.to_batch(traces))
+            self._insert("traces", trace_batch(traces))
 
     def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
         for start in range(0, len(verdicts), _REVISION_ROWS_MAX):

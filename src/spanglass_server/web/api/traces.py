@@ -59,17 +59,17 @@ def get_trace(
 ) -> Response:
     """A trace and all its spans in start order, with critical path and self time."""
     project_id = caller.project.id
-    trace = services.reader.find_trace(project_id, trace_id)
-    spans = services.reader.list_trace_spans(project_id, trace_id, payloads=payloads)
-    if trace is None or not spans:
+    found = services.reader.open_trace(project_id, trace_id, payloads=payloads)
+    if found is None:
         raise _no_trace(trace_id)
+    spans = found.spans
     times = _times([(s["span_id"], s["parent_span_id"], s["start_time_ns"], s["end_time_ns"]) for s in spans])
     if payloads:
-        logs = _by_span(services.reader.list_trace_logs(project_id, trace_id))
+        logs = _by_span(found.logs)
         shown = [whole_span_json(s, logs.get(s["span_id"], ()), times[s["span_id"]]) for s in spans]
     else:
         shown = [span_json(span, times[span["span_id"]]) for span in spans]
-    return json_response({"trace": trace_json(trace), "spans": shown})
+    return json_response({"trace": trace_json(found.trace), "spans": shown})
 
 
 def get_span(caller: Reading, services: Serving, trace_id: TraceId, span_id: SpanId) -> Response:

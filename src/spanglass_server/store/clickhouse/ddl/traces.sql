@@ -1,5 +1,6 @@
--- One row a trace: the fields of model.span.TraceSummary, in its order. A trace whose start moved to another
--- hour leaves a tombstone (is_deleted) under its old key.
+-- One row a trace: the fields of model.span.TraceSummary, in its order, each a column that lists filter, sort or
+-- count by; what they show is read from `packed` (rows.py). A trace whose start moved to another hour leaves a
+-- tombstone (is_deleted) under its old key.
 CREATE TABLE IF NOT EXISTS @table(traces) @on_cluster
 (
     project_id LowCardinality(String),
@@ -7,7 +8,6 @@ CREATE TABLE IF NOT EXISTS @table(traces) @on_cluster
     start_time_ns Int64 CODEC(Delta, ZSTD(1)),
     end_time_ns Int64 CODEC(Delta, ZSTD(1)),
     name LowCardinality(String),
-    root_span_id String CODEC(ZSTD(1)),
     status LowCardinality(String),
     service LowCardinality(String),
     environment LowCardinality(String),
@@ -32,8 +32,7 @@ CREATE TABLE IF NOT EXISTS @table(traces) @on_cluster
     providers Array(LowCardinality(String)),
     kinds Array(LowCardinality(String)),
     error_types Array(LowCardinality(String)),
-    input_preview String CODEC(ZSTD(3)),
-    output_preview String CODEC(ZSTD(3)),
+    packed String CODEC(ZSTD(3)),
     is_deleted UInt8,
     version UInt64 CODEC(Delta, ZSTD(1)),
 
@@ -43,5 +42,5 @@ CREATE TABLE IF NOT EXISTS @table(traces) @on_cluster
 ENGINE = @engine(ReplacingMergeTree, version, is_deleted)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id)
-SETTINGS index_granularity = 2048,
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings
