@@ -32,6 +32,9 @@ class Identity(NamedTuple):
 
 NO_IDENTITY: Final = Identity("", "", "", "", (), "", "")
 
+IDENTITY_SLOTS: Final = frozenset({f.FEATURE, f.TEAM, f.USER, f.SESSION, f.TAGS, f.METADATA_JSON, f.METADATA})
+"""Where all of these are empty, a span has NO_IDENTITY."""
+
 
 def read_identity(slots: f.Slots, *, decodes_metadata: bool) -> Identity:
     """The span's own; what it inherits is decided when its trace is settled."""

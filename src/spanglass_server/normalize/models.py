@@ -120,6 +120,14 @@ class Models(NamedTuple):
 
 NO_MODELS: Final = Models("", "", "")
 
+MODEL_SLOTS: Final = frozenset(
+    (
+        *(f.PROVIDER, f.SYSTEM, f.SERVER_ADDRESS, f.REQUEST_MODEL, f.RESPONSE_MODEL, f.MODEL),
+        *(f.FALLBACK_MODEL, f.INVOCATION_PARAMETERS),
+    )
+)
+"""Where all of these are empty and no metadata names a provider, a span has NO_MODELS."""
+
 
 def read_models(slots: f.Slots, metadata_provider: str) -> Models:
     """Provider and model names; empty where unknown. `metadata_provider` is what a metadata object names."""

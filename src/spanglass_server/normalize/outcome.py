@@ -56,6 +56,16 @@ _FIRST_TOKEN_EVENTS: Final = frozenset(
     }
 )
 
+ANSWER_SLOTS: Final = frozenset(
+    (
+        *(f.STREAM, f.VERCEL_OPERATION, f.INVOCATION_PARAMETERS, f.LOGFIRE_SPAN_TYPE),
+        *(f.TTFT_NS, f.SERVER_TTFT, f.COMPLETION_START),
+        *(f.FINISH_REASONS, f.FINISH_REASON_ITEMS, f.OUTPUT_TEXT),
+    )
+)
+"""Where all of these are empty and the span has no events, nothing tells of streaming, the time to the first
+token or a reason to finish."""
+
 _CLASS_BY_WORD: Final = (
     (("contentfilter", "contentpolicy", "responsibleai", "guardrailintervened"), "content_filter"),
     (("ratelimit", "toomanyrequests", "throttl", "quota", "resourceexhausted"), "rate_limit"),

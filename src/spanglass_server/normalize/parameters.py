@@ -49,6 +49,9 @@ _NOT_PARAMETERS: Final = frozenset(
 )
 """What request objects hold beside parameters: the conversation itself, and the client's own settings."""
 
+PARAMETER_SLOTS: Final = frozenset({f.PARAMETERS, f.INVOCATION_PARAMETERS, f.MODEL_PARAMETERS})
+"""Where all of these are empty, a span names no parameters."""
+
 _TEXT_CHARS_MAX: Final = 2_000
 """Longer values are no parameters but content."""
 

@@ -6,7 +6,7 @@ plain text is built of them, so that search finds them.
 """
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import orjson
@@ -87,10 +87,7 @@ OUTPUT_KEYS: Final = (
     "gcp.vertex.agent.tool_response",
     "response_data",
 )
-_INPUT_RANK: Final = {key: rank for rank, key in enumerate(INPUT_KEYS)}
-_OUTPUT_RANK: Final = {key: rank for rank, key in enumerate(OUTPUT_KEYS)}
 _REQUEST_KEY: Final = "request_data"
-_KEYS: Final = frozenset(INPUT_KEYS + OUTPUT_KEYS)
 
 _FLATTENED: Final = (
     openinference.INPUT_PREFIX,
@@ -109,15 +106,33 @@ _HISTORY_KEYS: Final = frozenset({"events", "all_messages_events"})
 _OBJECT_REPR: Final = " object at 0x"
 
 
-def extract_payload(record: SpanRecord) -> Payload:
-    """Input and output of a span, in the order in which encodings are trusted (docs/conventions.md)."""
+class PayloadKeys(NamedTuple):
+    """What a span's attribute keys say of its payload."""
+
+    inputs: tuple[str, ...]
+    """Those that may hold the input, the most trusted first."""
+    outputs: tuple[str, ...]
+    is_flattened: bool
+    """Messages or documents are spread over many keys."""
+
+
+def find_payload_keys(keys: Iterable[str]) -> PayloadKeys:
+    given = frozenset(keys)
+    return PayloadKeys(
+        tuple(key for key in INPUT_KEYS if key in given),
+        tuple(key for key in OUTPUT_KEYS if key in given),
+        any(key.startswith(_FLATTENED) for key in given),
+    )
+
+
+def extract_payload(record: SpanRecord, keys: PayloadKeys | None = None) -> Payload:
+    """Input and output of a span, in the order in which encodings are trusted (docs/conventions.md).
+
+    `keys` is `find_payload_keys` of the span's attributes, where the caller has it."""
     attributes = record.attributes
-    found = attributes.keys() & _KEYS
-    if found:
-        input_key = _pick(attributes, found, _INPUT_RANK)
-        output_key = _pick(attributes, found, _OUTPUT_RANK)
-    else:
-        input_key = output_key = ""
+    if keys is None:
+        keys = find_payload_keys(attributes)
+    input_key, output_key = _pick(attributes, keys.inputs), _pick(attributes, keys.outputs)
     if output_key and _is_object_repr(attributes[output_key]):
         output_key = ""
     asked = preview = answered = answer = ""
@@ -127,7 +142,7 @@ def extract_payload(record: SpanRecord) -> Payload:
     if output_key:
         answered, output_key = _text(attributes[output_key], output_key)
         answer = output_text_preview(answered)
-    if (not asked or not answered) and _is_told_elsewhere(record, input_key):
+    if (not asked or not answered) and (keys.is_flattened or _is_in_events(record, input_key)):
         turns = _turns(record)
         if not asked:
             asked = joined_text(turns.input)
@@ -140,13 +155,12 @@ def extract_payload(record: SpanRecord) -> Payload:
     return Payload(asked, answered, input_key, output_key, preview, answer)
 
 
-def _pick(attributes: Attributes, found: Set[str], ranks: Mapping[str, int]) -> str:
-    best, best_rank = "", 1_000
-    for key in found:
-        rank = ranks.get(key, 1_000)
-        if rank < best_rank and attributes[key] and (key != _REQUEST_KEY or _has_turns(attributes[key])):
-            best, best_rank = key, rank
-    return best
+def _pick(attributes: Attributes, keys: Iterable[str]) -> str:
+    for key in keys:
+        value = attributes[key]
+        if value and (key != _REQUEST_KEY or _has_turns(value)):
+            return key
+    return ""
 
 
 def _has_turns(value: AttributeValue) -> bool:
@@ -158,16 +172,9 @@ def _is_object_repr(value: AttributeValue) -> bool:
     return isinstance(value, str) and _OBJECT_REPR in value[:400]
 
 
-def _is_told_elsewhere(record: SpanRecord, input_key: str) -> bool:
-    if input_key in _HISTORY_KEYS:
-        return True
-    for event in record.events:
-        if event.name.startswith("gen_ai."):
-            return True
-    for key in record.attributes:  # noqa: SIM110  # a generator would double the cost of a plain span
-        if key.startswith(_FLATTENED):
-            return True
-    return False
+def _is_in_events(record: SpanRecord, input_key: str) -> bool:
+    """Of the span, or of the history that its input is."""
+    return input_key in _HISTORY_KEYS or any(event.name.startswith("gen_ai.") for event in record.events)
 
 
 def _turns(record: SpanRecord) -> Turns:

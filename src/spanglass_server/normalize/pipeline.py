@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 import orjson
 
 from spanglass_server.model.price import Priced
-from spanglass_server.model.span import Kind, Span, Status
+from spanglass_server.model.span import Kind, Span
 from spanglass_server.normalize import fields as f
 from spanglass_server.normalize.cost import price_usage
 from spanglass_server.normalize.dialects import DIALECTS
-from spanglass_server.normalize.identity import NO_IDENTITY, Identity, read_identity, read_prompt
+from spanglass_server.normalize.identity import NO_IDENTITY, read_identity, read_prompt
 from spanglass_server.normalize.kinds import decide_kind
 from spanglass_server.normalize.logs import INDEXED_CHARS_MAX, INDEXED_KEYS_MAX, TIME_NS_MAX, normalize_logs
 from spanglass_server.normalize.models import NO_MODELS, Models, read_models
@@ -30,10 +30,11 @@ from spanglass_server.normalize.outcome import (
     read_ttft_ns,
 )
 from spanglass_server.normalize.parameters import read_parameters
-from spanglass_server.normalize.payload import NO_PAYLOAD, Payload, extract_payload
+from spanglass_server.normalize.payload import Payload, extract_payload
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.response_id import find_response_id
-from spanglass_server.normalize.table import PLAIN, TABLE
+from spanglass_server.normalize.shapes import Shape, shape_of
+from spanglass_server.normalize.table import PLAIN
 from spanglass_server.normalize.tokens import read_reported_cost, read_usage, usage_warnings
 from spanglass_server.normalize.usage import NO_USAGE, Usage
 from spanglass_server.normalize.values import base64_of_bytes, dump_json, printable, printable_text
@@ -58,61 +59,29 @@ class _Meaning(NamedTuple):
     """What a span's attributes say, before it is a row."""
 
     kind: Kind
-    status: Status
-    error_type: str
-    error_message: str
-    operation: str
-    models: Models
-    response_id: str
-    request_parameters: str
-    usage: Usage
-    priced: Priced
-    reported_cost_usd: float | None
-    streaming: bool | None
-    ttft_ns: int | None
-    finish_reasons: tuple[str, ...]
-    cache_hit: bool | None
-    identity: Identity
     environment: str
     release: str
-    trace_name: str
-    tool_name: str
-    prompt: tuple[str, str]
+    facts: tuple[object, ...]
+    """The row's fields from `status` to `session_id`."""
+    labels: tuple[object, ...]
+    """The row's fields from `tags` to `prompt_version`."""
     payload: Payload
 
 
-_NOTHING: Final = _Meaning(
-    kind="span",
-    status="unset",
-    error_type="",
-    error_message="",
-    operation="",
-    models=NO_MODELS,
-    response_id="",
-    request_parameters="",
-    usage=NO_USAGE,
-    priced=_NO_PRICE,
-    reported_cost_usd=None,
-    streaming=None,
-    ttft_ns=None,
-    finish_reasons=(),
-    cache_hit=None,
-    identity=NO_IDENTITY,
-    environment="",
-    release="",
-    trace_name="",
-    tool_name="",
-    prompt=("", ""),
-    payload=NO_PAYLOAD,
+_NO_ANSWER: Final[tuple[bool | None, int | None, tuple[str, ...]]] = (None, None, ())
+_NO_CALL: Final = (
+    *("", *NO_MODELS, "", "", *NO_USAGE, *_NO_PRICE),
+    *(None, *_NO_ANSWER, None, *NO_IDENTITY[:4]),
 )
+"""The row's fields from `operation` to `session_id` of a span that says nothing of these."""
+_NO_LABELS: Final = (*NO_IDENTITY[4:6], "", "", "", "")
 
 
 class _Scan(NamedTuple):
     """What one pass over a span's attributes found."""
 
     slots: f.Slots
-    has_meaning: bool
-    """Some attribute filled a slot."""
+    shape: Shape
     dialect: str
     indexed: dict[str, str]
 
@@ -175,11 +144,9 @@ def _printable_attributes(attributes: Attributes) -> Attributes:
 
 def _scan(record: SpanRecord, origin: Origin) -> _Scan:
     """Of every field the most believed usable value, and the attributes that filters compare with."""
-    slots: f.Slots | None = None
-    orders: dict[int, int] = {}
+    attributes = record.attributes
     index: dict[str, str] = {}
-    mark = PLAIN
-    for key, value in record.attributes.items():
+    for key, value in attributes.items():
         if type(value) is str:
             if len(value) <= INDEXED_CHARS_MAX:
                 index[key] = value
@@ -187,27 +154,18 @@ def _scan(record: SpanRecord, origin: Origin) -> _Scan:
             index[key] = "true" if value else "false"
         elif type(value) is int or type(value) is float:
             index[key] = str(value)
-        entry = TABLE[key]
-        if entry is None:
-            continue
-        order, key_mark, slot, read, item = entry
-        if key_mark < mark:
-            mark = key_mark
-        if slot < 0:
-            continue
-        if slots is None:
-            slots = _EMPTY_SLOTS.copy()
-        if slot >= f.COLLECTING:
-            _collect(slots, slot, item, read(value))
-        elif slot not in orders or order < orders[slot]:
-            usable = read(value)
-            if usable is not None:
-                slots[slot] = usable
-                orders[slot] = order
     if len(index) > INDEXED_KEYS_MAX:
         index = dict(islice(index.items(), INDEXED_KEYS_MAX))
-    dialect = _DIALECT_NAMES[mark if origin.mark == PLAIN else origin.mark]
-    return _Scan(_EMPTY_SLOTS if slots is None else slots, slots is not None, dialect, index)
+    shape = shape_of(attributes)
+    slots = _EMPTY_SLOTS
+    if shape.has_meaning:
+        slots = slots.copy()
+        for slot, key, read in shape.reads:
+            if slots[slot] is None:
+                slots[slot] = read(attributes[key])
+        for slot, item, key, read in shape.collects:
+            _collect(slots, slot, item, read(attributes[key]))
+    return _Scan(slots, shape, _DIALECT_NAMES[shape.mark if origin.mark == PLAIN else origin.mark], index)
 
 
 def _collect(slots: f.Slots, slot: int, item: str, usable: AttributeValue) -> None:
@@ -221,7 +179,7 @@ def _collect(slots: f.Slots, slot: int, item: str, usable: AttributeValue) -> No
 def _normalize(record: SpanRecord, origin: Origin, batch: _Batch, warnings: list[str]) -> Span | None:
     """The row; None for a span that only announces another. May raise on values that JSON cannot hold."""
     scan = _scan(record, origin)
-    if scan.has_meaning:
+    if scan.shape.has_meaning:
         if scan.slots[f.LOGFIRE_SPAN_TYPE] == "pending_span":
             return None
         meaning = _read_meaning(record, origin, scan, batch, warnings)
@@ -235,63 +193,80 @@ def _plain_meaning(record: SpanRecord, scan: _Scan) -> _Meaning:
     kind = decide_kind(scan.slots, record.name)
     failure = read_failure(record, scan.slots) if record.status_code == 2 else NO_FAILURE
     status = read_status(record, scan.slots, is_model_step=False)
-    return _NOTHING._replace(
-        kind=kind,
-        status=status,
-        error_type=failure.error_type,
-        error_message=failure.message,
-        payload=extract_payload(record),
+    return _Meaning(
+        kind, "", "", (status, *failure, *_NO_CALL), _NO_LABELS, extract_payload(record, scan.shape.payload)
     )
 
 
 def _read_meaning(
     record: SpanRecord, origin: Origin, scan: _Scan, batch: _Batch, warnings: list[str]
 ) -> _Meaning:
-    slots = scan.slots
+    slots, shape = scan.slots, scan.shape
     kind = decide_kind(slots, record.name)
-    is_model_step = kind != "span" and kind != "cache"
-    identity = read_identity(slots, decodes_metadata=origin.decodes_metadata)
-    models, usage, priced, reported = NO_MODELS, NO_USAGE, _NO_PRICE, None
+    identity = NO_IDENTITY
+    if shape.tells_identity:
+        identity = read_identity(slots, decodes_metadata=origin.decodes_metadata)
+    models, usage, priced, reported, parameters = NO_MODELS, NO_USAGE, _NO_PRICE, None, ""
     operation = slots[f.OPERATION] or slots[f.VERCEL_OPERATION] or slots[f.REQUEST_TYPE] or ""
+    is_model_step = kind != "span" and kind != "cache"
     if is_model_step:
-        models = read_models(slots, identity.provider)
-        if operation not in _NO_USAGE_OPERATIONS:
+        if shape.tells_models:
+            models = read_models(slots, identity.provider)
+        if shape.tells_usage and operation not in _NO_USAGE_OPERATIONS:
             usage = read_usage(slots, dialect=scan.dialect, provider=models.provider, warnings=warnings)
-        reported = read_reported_cost(slots)
+        if shape.tells_cost:
+            reported = read_reported_cost(slots)
         priced = _price(record, models, usage, reported, kind, batch.prices)
+        if shape.tells_parameters:
+            parameters = read_parameters(slots, scan.dialect)
     status = read_status(record, slots, is_model_step=is_model_step)
     failure = read_failure(record, slots) if status == "error" else NO_FAILURE
-    is_streamed = read_streaming(record, slots) if kind in _CALLING_KINDS else None
-    ttft_ns = None
+    answer = _NO_ANSWER
     if kind in _CALLING_KINDS:
-        ttft_ns = read_ttft_ns(record, slots, dialect=scan.dialect, is_streamed=bool(is_streamed))
-        warnings += usage_warnings(
-            usage, scope=origin.scope_name, scope_version=origin.scope_version, is_streamed=bool(is_streamed)
-        )
+        if shape.tells_answer or record.events:
+            answer = _read_answer(record, scan)
+        if usage is not NO_USAGE:
+            warnings += usage_warnings(
+                usage,
+                scope=origin.scope_name,
+                scope_version=origin.scope_version,
+                is_streamed=bool(answer[0]),
+            )
     return _Meaning(
-        kind=kind,
-        status=status,
-        error_type=failure.error_type,
-        error_message=failure.message,
-        operation=operation,
-        models=models,
-        response_id=_response_id(slots, kind),
-        request_parameters=read_parameters(slots, scan.dialect) if is_model_step else "",
-        usage=usage,
-        priced=priced,
-        reported_cost_usd=reported,
-        streaming=is_streamed,
-        ttft_ns=ttft_ns,
-        finish_reasons=read_finish_reasons(record, slots) if kind in _CALLING_KINDS else (),
-        cache_hit=slots[f.CACHE_HIT] if kind != "cache" else _cache_hit(slots),
-        identity=identity,
-        environment=slots[f.ENVIRONMENT] or "",
-        release=slots[f.RELEASE] or "",
-        trace_name=slots[f.TRACE_NAME] or "",
-        tool_name=_tool_name(record, slots) if kind == "tool" else "",
-        prompt=read_prompt(slots),
-        payload=extract_payload(record),
+        kind,
+        slots[f.ENVIRONMENT] or "",
+        slots[f.RELEASE] or "",
+        (
+            status,
+            *failure,
+            operation,
+            *models,
+            _response_id(slots, kind),
+            parameters,
+            *usage,
+            *priced,
+            reported,
+            *answer,
+            slots[f.CACHE_HIT] if kind != "cache" else _cache_hit(slots),
+            *identity[:4],
+        ),
+        (
+            identity.tags,
+            identity.metadata,
+            slots[f.TRACE_NAME] or "",
+            _tool_name(record, slots) if kind == "tool" else "",
+            *read_prompt(slots),
+        ),
+        extract_payload(record, shape.payload),
     )
+
+
+def _read_answer(record: SpanRecord, scan: _Scan) -> tuple[bool | None, int | None, tuple[str, ...]]:
+    """Whether it was streamed, nanoseconds to its first token, and why it ended."""
+    slots = scan.slots
+    streaming = read_streaming(record, slots)
+    ttft_ns = read_ttft_ns(record, slots, dialect=scan.dialect, is_streamed=bool(streaming))
+    return streaming, ttft_ns, read_finish_reasons(record, slots)
 
 
 def _price(
@@ -356,13 +331,7 @@ def _name(record: SpanRecord, slots: f.Slots) -> str:
 def _to_row(
     record: SpanRecord, origin: Origin, scan: _Scan, meaning: _Meaning, batch: _Batch, warnings: list[str]
 ) -> Span:
-    payload, models, usage, priced, identity = (
-        meaning.payload,
-        meaning.models,
-        meaning.usage,
-        meaning.priced,
-        meaning.identity,
-    )
+    kind, environment, release, facts, labels, payload = meaning
     start_ns, end_ns = _times(record, warnings)
     if record.dropped_attributes_count or record.dropped_events_count or record.dropped_links_count:
         warnings.append("dropped_by_sender")
@@ -383,62 +352,23 @@ def _to_row(
             start_ns,
             end_ns,
             name,
-            meaning.kind,
+            kind,
             _OTLP_KINDS[record.otlp_kind] if 0 <= record.otlp_kind < len(_OTLP_KINDS) else "unspecified",
             scan.dialect,
             origin.service,
-            meaning.environment or origin.environment,
-            meaning.release or origin.release,
-            meaning.status,
-            meaning.error_type,
-            meaning.error_message,
-            meaning.operation,
-            models.provider,
-            models.request,
-            models.response,
-            meaning.response_id,
-            meaning.request_parameters,
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_tokens,
-            usage.cache_write_tokens,
-            usage.cache_write_1h_tokens,
-            usage.reasoning_tokens,
-            usage.audio_input_tokens,
-            usage.audio_output_tokens,
-            usage.is_batch,
-            priced.cost_usd,
-            priced.details,
-            priced.source,
-            priced.price_version,
-            meaning.reported_cost_usd,
-            meaning.streaming,
-            meaning.ttft_ns,
-            meaning.finish_reasons,
-            meaning.cache_hit,
-            identity.feature,
-            identity.team,
-            identity.user_id,
-            identity.session_id,
+            environment or origin.environment,
+            release or origin.release,
+            *facts,
             0,
-            identity.tags,
-            identity.metadata,
-            meaning.trace_name,
-            meaning.tool_name,
-            *meaning.prompt,
-            payload.input,
-            payload.output,
-            payload.input_key,
-            payload.output_key,
-            payload.input_preview,
-            payload.output_preview,
+            *labels,
+            *payload,
             orjson.dumps(_moved_out(record.attributes, payload), default=base64_of_bytes).decode(),
             index,
             origin.resource,
             origin.scope,
             _events_json(record),
             _links_json(record),
-            tuple(dict.fromkeys(warnings)),
+            tuple(dict.fromkeys(warnings)) if warnings else (),
             False,
             False,
             batch.version,

@@ -20,6 +20,12 @@ _STRUCTURED: Final[tuple[tuple[int, Callable[[dict[str, AttributeValue]], UsageP
 )
 """Attributes that hold a whole usage object, in the order in which they are believed."""
 
+USAGE_SLOTS: Final = frozenset({f.INPUT_TOKENS, f.OUTPUT_TOKENS, *(slot for slot, _ in _STRUCTURED)})
+"""Where all of these are empty, a span has NO_USAGE."""
+
+COST_SLOTS: Final = frozenset({f.COST_DETAILS, f.COST_USD, f.INPUT_COST_USD, f.OUTPUT_COST_USD})
+"""Where all of these are empty, a span reports no cost."""
+
 ANTHROPIC_MODELS_AT: Final = ("anthropic", "aws.bedrock", "gcp.vertex_ai")
 
 

@@ -2,7 +2,7 @@
 framework's serialized objects. What holds none gives None, so that a caller can tell."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from spanglass_server.model.message import (
     JsonValue,
@@ -43,6 +43,8 @@ _PLAIN_KEYS: Final = (
 _COMPLETION_KEYS: Final = ("output_text", "completion", "generated_text", "combined_chunk_content")
 """A model's whole answer as one text: older APIs, and Logfire's summary of a stream."""
 _CALL_KEYS: Final = frozenset({"toolName", "toolUse", "functionCall", "toolResult", "functionResponse"})
+_MESSAGE_KEYS: Final = frozenset({"lc", "type", "role", "kind"}) | _CALL_KEYS
+"""An object without any of these is neither a message nor a part of one."""
 _LANGCHAIN_KEYS: Final = ("inputs", "outputs", "input_str", "query")
 """OpenLLMetry's LangChain callback wraps a step's value in one of these, beside its tags and arguments."""
 _SYSTEM_KEYS: Final = ("system", "instructions", "system_instruction", "systemInstruction", "system_prompt")
@@ -68,6 +70,13 @@ def conversation(value: JsonValue, default: Role, depth: int = 0) -> list[Messag
         if is_shape(value):
             return read(value, default, depth)
     return None
+
+
+def holds_no_message(items: list[Any]) -> bool:
+    """Whether `conversation` would find none in this list, as far as its first item tells at a glance. False
+    where it takes a closer look."""
+    head = items[-MESSAGES_MAX:][:1]
+    return bool(head) and isinstance(head[0], dict) and _MESSAGE_KEYS.isdisjoint(head[0])
 
 
 def message_of(value: JsonValue, default: Role) -> Message:

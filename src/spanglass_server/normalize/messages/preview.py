@@ -20,7 +20,7 @@ from spanglass_server.model.message import (
     ToolResult,
 )
 from spanglass_server.normalize.messages.blocks import Block
-from spanglass_server.normalize.messages.conversation import conversation, text_of
+from spanglass_server.normalize.messages.conversation import conversation, holds_no_message, text_of
 from spanglass_server.normalize.values import as_json, dump_json, printable, printable_text
 
 PREVIEW_CHARS_MAX: Final = 256
@@ -145,7 +145,9 @@ def _texts(content: Any) -> str:
 
 
 def _long_way(value: Any, role: Role) -> str:
-    messages = conversation(printable(value), role)  # type: ignore[arg-type]  # JSON holds no bytes
+    messages = None
+    if not (isinstance(value, list) and holds_no_message(value)):
+        messages = conversation(printable(value), role)  # type: ignore[arg-type]  # JSON holds no bytes
     if messages is not None:
         return input_preview(messages) if role == "user" else output_preview(messages)
     if isinstance(value, dict):
