@@ -1,0 +1,78 @@
+"""docs/api.md, docs/configuration.md and docs/ingest.md name everything there is, and nothing else."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from fastapi import FastAPI
+from tests.docs.pages import ROOT, Block, all_blocks, read
+
+from spanglass_server.app.settings import Settings, load_settings, variable_of
+from spanglass_server.ingest.counters import Word
+from spanglass_server.web.api import build_router
+
+API_PAGE = read(ROOT / "docs" / "api.md")
+SHARED_PARAMETERS = {"project", "from", "to", "filter", "cursor", "limit", "order"}
+
+
+def served() -> dict[tuple[str, str], dict[str, Any]]:
+    """OpenAPI's operations by method and path below /api/v1."""
+    api = FastAPI()
+    api.include_router(build_router(None))  # type: ignore[arg-type]  # handlers find services when called
+    return {
+        (method.upper(), path.removeprefix("/api/v1")): operation
+        for path, operations in api.openapi()["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def documented() -> dict[tuple[str, str], str]:
+    """Rows of the page's table by method and path, each with the whole row."""
+    rows = re.findall(r"^\| `(GET|PUT|POST|DELETE) ([^?`]+)(.*)$", API_PAGE, re.MULTILINE)
+    return {(method, path): rest for method, path, rest in rows}
+
+
+def test_every_endpoint_is_documented_and_every_documented_one_exists() -> None:
+    assert set(documented()) == set(served())
+
+
+def test_every_query_parameter_is_documented() -> None:
+    missing = [
+        (method, path, parameter["name"])
+        for (method, path), operation in served().items()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query"
+        and parameter["name"] not in SHARED_PARAMETERS
+        and parameter["name"] not in documented()[method, path]
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{variable_of(name)}`" in read(ROOT / "docs" / "configuration.md")
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    known = {variable_of(name) for name in Settings.model_fields}
+    known |= {"SPANGLASS_CONFIG", "SPANGLASS_API_KEY", "SPANGLASS_SKIP_UI", "SPANGLASS_TEST_CLICKHOUSE_URL"}
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = {word for page in pages for word in re.findall(r"SPANGLASS_[A-Z_]+[A-Z]", read(page))}
+    assert named - known == set()
+
+
+@pytest.mark.parametrize("word", get_args(Word))
+def test_every_counter_is_documented(word: str) -> None:
+    assert f"`{word}`" in read(ROOT / "docs" / "ingest.md")
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in all_blocks("toml") if block.page.name == "configuration.md"]
+)
+def test_the_configuration_file_that_is_shown_is_accepted(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "spanglass.toml"
+    path.write_text(block.text)
+    settings = load_settings(environ={}, config_file=path)
+    assert set(tomllib.loads(block.text)) <= set(settings.model_fields_set)
