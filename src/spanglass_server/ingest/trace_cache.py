@@ -345,20 +345,12 @@ def _with_verdicts(spans: Iterable[Span], verdicts: Mapping[TraceKey, Mapping[st
     for span in spans:
         # A plain tuple equals the named one, and is made in a third of the time.
         of_trace = verdicts[(span.project_id, span.trace_id)]  # type: ignore[index]
-        _, _, is_call, is_billable, *identity = of_trace[span.span_id]
-        # `_replace` on sixty fields costs ten times as much as joining slices.
-        rows.append(
-            Span._make(
-                (
-                    *span[:_FEATURE],
-                    *identity,
-                    *span[_INHERITED + 1 : _IS_CALL],
-                    is_call,
-                    is_billable,
-                    *span[_VERSION:],
-                )
-            )
-        )
+        verdict = of_trace[span.span_id]
+        # `_replace` on sixty fields costs ten times as much as writing into a list.
+        values: list[object] = list(span)
+        values[_IS_CALL:_VERSION] = verdict[2:4]
+        values[_FEATURE : _INHERITED + 1] = verdict[4:]
+        rows.append(tuple.__new__(Span, values))
     return rows
 
 

@@ -4,7 +4,8 @@ Everything here is a function of the set of spans: neither the order nor the gro
 shows, so that a late span just settles its trace again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 import orjson
@@ -29,6 +30,12 @@ Identity: TypeAlias = tuple[str, str, str, str]
 
 _NOBODY: Final[Identity] = ("", "", "", "")
 _BITS: Final = (INHERITED_FEATURE, INHERITED_TEAM, INHERITED_USER, INHERITED_SESSION)
+_own: Final[Callable[[SpanFacts], Identity]] = itemgetter(
+    *map(SpanFacts._fields.index, ("feature", "team", "user_id", "session_id"))
+)
+_of_resource: Final[Callable[[SpanFacts], tuple[str, str]]] = itemgetter(
+    *map(SpanFacts._fields.index, ("resource_feature", "resource_team"))
+)
 _METADATA_KEYS: Final = (
     ("feature",),
     ("team",),
@@ -45,15 +52,15 @@ def settle(traces: Mapping[str, Sequence[SpanFacts]]) -> list[Verdict]:
     settled apart, a call told in both would count twice. Others may be settled together or apart.
     """
     groups = {trace_id: _unique(facts) for trace_id, facts in traces.items()}
-    roles = _roles(groups)
+    calls, billable = _roles(groups)
     verdicts: list[Verdict] = []
     for trace_id, facts in groups.items():
         identities = _identities(facts)
         for fact, (own, inherited) in zip(facts, identities, strict=True):
             key = (trace_id, fact.span_id)
-            verdicts.append(
-                Verdict(trace_id, fact.span_id, key in roles.calls, key in roles.billable, *own, inherited)
-            )
+            values = (trace_id, fact.span_id, key in calls, key in billable, *own, inherited)
+            # Half of what calling the class takes.
+            verdicts.append(tuple.__new__(Verdict, values))
     return verdicts
 
 
@@ -121,18 +128,25 @@ def _identities(facts: Sequence[SpanFacts]) -> list[tuple[Identity, int]]:
     The span's own; else the nearest ancestor's; else that of any span of the trace (the earliest that has
     one), then the trace's metadata's; else the resource's.
     """
-    owns: list[Identity] = [(f.feature, f.team, f.user_id, f.session_id) for f in facts]
-    if all(own == owns[0] for own in owns) and all(owns[0]):
+    owns: list[Identity] = [_own(fact) for fact in facts]
+    if owns.count(owns[0]) == len(owns) and all(owns[0]):
         return [(owns[0], 0)] * len(owns)
-    has_own = any(own != _NOBODY for own in owns)
-    resolved = _with_ancestors(facts, owns) if has_own else owns
-    of_trace = _of_trace(facts) if has_own or any('"' in f.metadata for f in facts) else _NOBODY
-    if not has_own and of_trace == _NOBODY and not any(f.resource_feature or f.resource_team for f in facts):
+    told = set(owns) - {_NOBODY}
+    # What the only one who is told of is to an ancestor's heirs, it is to the whole trace.
+    resolved = _with_ancestors(facts, owns) if len(told) > 1 else owns
+    of_trace = _of_trace(facts) if told or any('"' in fact.metadata for fact in facts) else _NOBODY
+    if not told and of_trace == _NOBODY and not any(f.resource_feature or f.resource_team for f in facts):
         return [(_NOBODY, 0)] * len(facts)
-    return [
-        _complete(own, above, of_trace, (fact.resource_feature, fact.resource_team, "", ""))
-        for fact, own, above in zip(facts, owns, resolved, strict=True)
-    ]
+    known: dict[tuple[Identity, Identity, str, str], tuple[Identity, int]] = {}
+    completed = []
+    for fact, own, above in zip(facts, owns, resolved, strict=True):
+        feature, team = _of_resource(fact)
+        found = known.get((own, above, feature, team))
+        if found is None:
+            found = _complete(own, above, of_trace, (feature, team, "", ""))
+            known[own, above, feature, team] = found
+        completed.append(found)
+    return completed
 
 
 def _complete(
@@ -170,17 +184,21 @@ def _with_ancestors(facts: Sequence[SpanFacts], owns: Sequence[Identity]) -> lis
 def _of_trace(facts: Sequence[SpanFacts]) -> Identity:
     """What any span, else any metadata, of the trace says: the root's first, then the earliest."""
     found = ["", "", "", ""]
-    ordered = sorted(facts, key=lambda f: (bool(f.parent_span_id), f.start_time_ns, f.span_id))
+    ordered = sorted(facts, key=_rootmost)
     for fact in ordered:
-        for n, value in enumerate((fact.feature, fact.team, fact.user_id, fact.session_id)):
-            if value and not found[n]:
-                found[n] = value
+        own = _own(fact)
+        if own != _NOBODY:
+            found = [was or value for was, value in zip(found, own, strict=True)]
         if all(found):
             break
     else:
         for metadata in dict.fromkeys(fact.metadata for fact in ordered if fact.metadata):
             _fill_from_metadata(found, metadata)
     return (found[0], found[1], found[2], found[3])
+
+
+def _rootmost(fact: SpanFacts) -> tuple[bool, int, str]:
+    return bool(fact.parent_span_id), fact.start_time_ns, fact.span_id
 
 
 def _fill_from_metadata(found: list[str], metadata: str) -> None:

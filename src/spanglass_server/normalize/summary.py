@@ -1,7 +1,8 @@
 """What a list shows of a trace."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from operator import itemgetter
+from typing import Final, TypeAlias, TypeVar
 
 import orjson
 
@@ -10,6 +11,20 @@ from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.identity import METADATA_KEYS_MAX, TAGS_MAX
 
 _Number = TypeVar("_Number", int, float)
+
+_Sums: TypeAlias = tuple[int | None, int | None, int | None, int | None, int | None, float | None]
+"""input, output, cache read, cache write and reasoning tokens; USD"""
+
+_summed: Final[Callable[[SpanFacts], _Sums]] = itemgetter(
+    *map(
+        SpanFacts._fields.index,
+        (
+            *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
+            *("reasoning_tokens", "cost_usd"),
+        ),
+    )
+)
+_NO_SUMS: Final[_Sums] = (None, None, None, None, None, None)
 
 
 def summarize(
@@ -24,6 +39,7 @@ def summarize(
     verdict = verdicts[head.span_id]
     status = _status(head, ordered, calls)
     errors = [fact for fact in ordered if fact.status == "error"]
+    input_tokens, output_tokens, cache_read, cache_write, reasoning, cost_usd = _sums(billable)
     return TraceSummary(
         project_id=project_id,
         trace_id=head.trace_id,
@@ -44,12 +60,12 @@ def summarize(
         span_count=len(ordered),
         error_count=len(errors),
         llm_call_count=len(calls),
-        input_tokens=_sum([fact.input_tokens for fact in billable]),
-        output_tokens=_sum([fact.output_tokens for fact in billable]),
-        cache_read_tokens=_sum([fact.cache_read_tokens for fact in billable]),
-        cache_write_tokens=_sum([fact.cache_write_tokens for fact in billable]),
-        reasoning_tokens=_sum([fact.reasoning_tokens for fact in billable]),
-        cost_usd=_sum([fact.cost_usd for fact in billable]),
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cache_read_tokens=cache_read,
+        cache_write_tokens=cache_write,
+        reasoning_tokens=reasoning,
+        cost_usd=cost_usd,
         unpriced_count=_unpriced(calls, verdicts),
         models=tuple(dict.fromkeys([fact.model for fact in calls if fact.model])),
         providers=tuple(dict.fromkeys([fact.provider for fact in calls if fact.provider])),
@@ -103,6 +119,16 @@ def _unpriced(calls: Iterable[SpanFacts], verdicts: Mapping[str, Verdict]) -> in
 
 def _has_unknown_usage(fact: SpanFacts) -> bool:
     return fact.status != "error" and fact.input_tokens is None and fact.output_tokens is None
+
+
+def _sums(facts: Sequence[SpanFacts]) -> _Sums:
+    """Of token counts and cost, the sum of what is known; None where nothing is."""
+    if len(facts) == 1:
+        return _summed(facts[0])
+    if not facts:
+        return _NO_SUMS
+    inputs, outputs, reads, writes, reasoning, costs = zip(*map(_summed, facts), strict=True)
+    return _sum(inputs), _sum(outputs), _sum(reads), _sum(writes), _sum(reasoning), _sum(costs)
 
 
 def _sum(values: Iterable[_Number | None]) -> _Number | None:
