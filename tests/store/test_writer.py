@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 import pytest
 from tests.support.spans import EPOCH_NS, SECOND_NS, SpanFactory
 
+from spanglass_server.base.errors import StorageFull
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import Verdict
 from spanglass_server.normalize.settle import facts_of
+from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
 from spanglass_server.store.clickhouse.rows import LOGS, SPANS, unpack_trace
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.ports import TimeRange, TraceKey
@@ -212,3 +215,20 @@ def test_a_response_id_brings_the_trace_that_holds_it_if_it_started_near(
 
 def test_nothing_asked_nothing_loaded(writer: ClickHouseWriter) -> None:
     assert writer.load_facts([], response_ids=(), near=ALL_TIME) == {}
+
+
+def test_a_nearly_full_disk_takes_no_rows_but_lets_go_of_some(
+    embedded_engine: EmbeddedEngine, span_factory: SpanFactory
+) -> None:
+    kept, refused = span_factory.rag_trace(), span_factory.rag_trace()
+    write(ClickHouseWriter(embedded_engine), kept)
+    cramped = ClickHouseWriter(embedded_engine, free_disk_bytes_min=1 << 60)
+
+    with pytest.raises(StorageFull, match="no space left: less than 512 MiB"):
+        write(cramped, refused)
+    assert stored_spans(embedded_engine, span_factory.project_id) == kept
+
+    administration = ClickHouseAdministration(embedded_engine, is_fsynced=False)
+    key = TraceKey(span_factory.project_id, kept[0].trace_id)
+    assert administration.delete_traces([key]) == len(kept)
+    assert stored_spans(embedded_engine, span_factory.project_id) == []

@@ -43,3 +43,8 @@ a model, tells nothing, and following it would settle everything anew with each 
 TRACE_SPANS_MAX: Final = 25_000
 """Spans of one trace; more are rejected. A trace that never ends is a bug of its sender: a context that is
 never left."""
+
+FREE_DISK_BYTES_MIN: Final = 512 << 20
+"""Free space below which embedded storage takes no more rows. A merge that meets a full disk can leave a part
+with unwritten index files, which the next start after a crash sets aside together with its rows; so merges,
+and deletions that free space, keep room to work in."""

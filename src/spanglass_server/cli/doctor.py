@@ -13,13 +13,13 @@ from urllib.parse import unquote, urlsplit
 import typer
 
 from spanglass_server.base.errors import Misconfigured, SpanglassError
+from spanglass_server.base.limits import FREE_DISK_BYTES_MIN
 from spanglass_server.cli.output import ConfigOption, DataDirOption, JsonOption, print_json
 
 if TYPE_CHECKING:
     from spanglass_server.app.settings import Configuration, Settings
 
 _DISK_LOW_BYTES: Final = 2 << 30
-_DISK_OUT_BYTES: Final = 200 << 20
 _CLOCK_SKEW_S_MAX: Final = 5.0
 _YEAR_2025_S: Final = 1_735_689_600
 
@@ -123,7 +123,7 @@ def _check_data_dir(settings: "Settings") -> Iterator[Finding]:
     more_space = (
         "free some space, move it with --data-dir, or keep less: spanglass projects retention NAME DAYS"
     )
-    if free_bytes < _DISK_OUT_BYTES:
+    if free_bytes < FREE_DISK_BYTES_MIN:
         yield Finding("data directory", "failure", f"only {free}", more_space)
     elif free_bytes < _DISK_LOW_BYTES:
         yield Finding("data directory", "warning", f"only {free}", more_space)

@@ -9,6 +9,7 @@ from spanglass_server.base.errors import (
     StorageFull,
     StorageUnavailable,
 )
+from spanglass_server.base.limits import FREE_DISK_BYTES_MIN
 from spanglass_server.store.clickhouse.engine import Lane
 
 _CODE = re.compile(r"Code: (\d+)\.")
@@ -30,6 +31,7 @@ _INVALID = {
 }  # fmt: skip
 """Codes of statements that can never run: types, names, syntax, ranges, bad regular expressions."""
 _FULL = {243}
+_FLOOR_WORDS = "free space to meet the configured threshold"
 _FULL_WORDS = ("No space left on device", "errno: 28", "Disk quota exceeded")
 
 
@@ -38,6 +40,11 @@ def error_of(text: str, *, lane: Lane, code: int | None = None) -> SpanglassErro
     found = _CODE.search(text)
     code = code if code is not None else (int(found.group(1)) if found else None)
     reason = _reason(text)
+    if code in _FULL and _FLOOR_WORDS in text:
+        return StorageFull(
+            f"Storage has no space left: less than {FREE_DISK_BYTES_MIN >> 20} MiB of the disk are free",
+            hint="Free disk space, delete traces or shorten retention.",
+        )
     if code in _FULL or any(word in text for word in _FULL_WORDS):
         return StorageFull(
             f"Storage has no space left: {reason}", hint="Free disk space or shorten retention."

@@ -6,6 +6,7 @@ from operator import attrgetter
 
 import pyarrow as pa
 
+from spanglass_server.base.limits import FREE_DISK_BYTES_MIN
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.settle import facts_of
@@ -63,8 +64,13 @@ _FACT_COLUMNS = ", ".join(
 
 
 class ClickHouseWriter:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, free_disk_bytes_min: int = FREE_DISK_BYTES_MIN) -> None:
+        """`free_disk_bytes_min`: embedded storage raises StorageFull where less is free. A server's disk is
+        its operator's."""
         self._engine = engine
+        self._insert_settings = dict(_INSERT_SETTINGS)
+        if engine.is_embedded:
+            self._insert_settings["min_free_disk_bytes_to_perform_insert"] = free_disk_bytes_min
 
     def write_batch(
         self, *, spans: Sequence[Span], traces: Sequence[TraceSummary], logs: Sequence[Log]
@@ -102,7 +108,7 @@ class ClickHouseWriter:
         return {key: [facts_of(span) for span in spans] for key, spans in groupby(rows, _trace_key)}
 
     def _insert(self, table: str, rows: pa.RecordBatch | pa.Table) -> None:
-        self._engine.insert_arrow(table, rows, _INSERT_SETTINGS)
+        self._engine.insert_arrow(table, rows, self._insert_settings)
 
     def _revise(self, verdicts: Sequence[tuple[str, int, Verdict]], version: int) -> None:
         by_id = {
