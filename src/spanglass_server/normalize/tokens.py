@@ -1,6 +1,7 @@
 """How many tokens a call used: one meaning for every convention's counts (docs/conventions.md, "Tokens")."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from spanglass_server.normalize import fields as f
@@ -109,14 +110,18 @@ def usage_warnings(usage: Usage, *, scope: str, scope_version: str, is_streamed:
     warnings: list[str] = []
     if scope == OPENLLMETRY_ANTHROPIC and is_streamed and usage.output_tokens:
         warnings.append("output_tokens_overcounted")
-    if usage.cache_read_tokens is None and usage.input_tokens:
-        release = _release(scope_version)
-        is_old_openinference = scope == _OPENINFERENCE_ANTHROPIC and is_streamed and release < (1, 0)
-        if is_old_openinference or any(
-            scope.startswith(prefix) and release < fixed for prefix, fixed in _NO_CACHE_COUNTS.items()
-        ):
-            warnings.append("cache_tokens_unknown")
+    is_silent = usage.cache_read_tokens is None and usage.input_tokens
+    if is_silent and _hides_cache(scope, scope_version, is_streamed):
+        warnings.append("cache_tokens_unknown")
     return warnings
+
+
+@lru_cache(maxsize=256)
+def _hides_cache(scope: str, scope_version: str, is_streamed: bool) -> bool:
+    release = _release(scope_version)
+    if scope == _OPENINFERENCE_ANTHROPIC and is_streamed and release < (1, 0):
+        return True
+    return any(scope.startswith(prefix) and release < fixed for prefix, fixed in _NO_CACHE_COUNTS.items())
 
 
 def _release(version: str) -> tuple[int, int]:
