@@ -182,6 +182,10 @@ class IngestPipeline:
         """From the next request on."""
         self._prices = prices
 
+    def warm_up(self) -> None:
+        """Read the price list now (half a second) rather than under the first priced span. Blocks."""
+        self._prices.load()
+
     def rewrite(self, make: Callable[[int], Sequence[Span]]) -> None:
         """Write stored spans anew, with the sums of their traces, between two commits.
 
