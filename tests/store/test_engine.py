@@ -77,6 +77,21 @@ def test_a_read_that_failed_midway_leaves_nothing_to_the_next(engine: Engine) ->
         assert engine.query_arrow("SELECT 'mine' AS x").to_pylist() == [{"x": "mine"}]
 
 
+def test_storage_that_cannot_be_opened_again_is_unavailable_until_it_can(
+    embedded_engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:
+        raise RuntimeError("Code: 107. DB::Exception: File does not exist. (FILE_DOESNT_EXIST)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chdb.state.sqlitelike.connect", refuse)
+        for _ in range(2 * LANE_CONNECTIONS["read"]):
+            with pytest.raises(StorageUnavailable):
+                embedded_engine.query_arrow("SELECT throwIf(1)")
+    for _ in range(LANE_CONNECTIONS["read"]):
+        assert embedded_engine.query_arrow("SELECT 1 AS x").num_rows == 1
+
+
 def test_an_insert_into_a_missing_table_is_refused(engine: Engine) -> None:
     with pytest.raises(StorageUnavailable):
         engine.insert_arrow("no_such_table", pa.table({"a": [1]}))

@@ -147,27 +147,27 @@ ENGINE = Distributed(`prod`, currentDatabase(), traces_local, sipHash64(project_
 CREATE TABLE IF NOT EXISTS trace_times_local ON CLUSTER `prod`
 (
     project_id LowCardinality(String),
-    trace_id String CODEC(ZSTD(1)),
+    trace_hash UInt64 CODEC(NONE),
     first_start_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
     last_start_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
-ORDER BY (project_id, trace_id)
-SETTINGS index_granularity = 512,
+ORDER BY (project_id, trace_hash)
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS trace_times ON CLUSTER `prod` AS trace_times_local
-ENGINE = Distributed(`prod`, currentDatabase(), trace_times_local, sipHash64(project_id, trace_id));
+ENGINE = Distributed(`prod`, currentDatabase(), trace_times_local, sipHash64(project_id, trace_hash));
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS trace_times_from_spans ON CLUSTER `prod`
 TO trace_times_local
 AS SELECT
     project_id,
-    trace_id,
+    halfMD5(trace_id) AS trace_hash,
     min(start_time_ns) AS first_start_ns,
     max(start_time_ns) AS last_start_ns
 FROM spans_local
-GROUP BY project_id, trace_id;
+GROUP BY project_id, trace_hash;
 
 CREATE TABLE IF NOT EXISTS logs_local ON CLUSTER `prod`
 (

@@ -138,24 +138,24 @@ SETTINGS index_granularity = 128,
 CREATE TABLE IF NOT EXISTS trace_times
 (
     project_id LowCardinality(String),
-    trace_id String CODEC(ZSTD(1)),
+    trace_hash UInt64 CODEC(NONE),
     first_start_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
     last_start_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
 )
 ENGINE = AggregatingMergeTree()
-ORDER BY (project_id, trace_id)
-SETTINGS index_granularity = 512,
+ORDER BY (project_id, trace_hash)
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS trace_times_from_spans
 TO trace_times
 AS SELECT
     project_id,
-    trace_id,
+    halfMD5(trace_id) AS trace_hash,
     min(start_time_ns) AS first_start_ns,
     max(start_time_ns) AS last_start_ns
 FROM spans
-GROUP BY project_id, trace_id;
+GROUP BY project_id, trace_hash;
 
 CREATE TABLE IF NOT EXISTS logs
 (

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from spanglass_server.store.clickhouse.engine import Engine, Parameters, Settings
-from spanglass_server.store.clickhouse.keys import HOUR_NS, PARTITION, find_trace_times
+from spanglass_server.store.clickhouse.keys import HOUR_NS, PARTITION, find_trace_times, trace_hash
 from spanglass_server.store.clickhouse.schema import (
     DATA_TABLES,
     MIGRATIONS,
@@ -76,7 +76,9 @@ class ClickHouseAdministration:
         self._delete("traces", of_spans, params)
         self._delete("logs", of_traces, params)
         self._delete("spans", of_spans, params)
-        self._delete("trace_times", of_traces, params)
+        hashes = [(key.project_id, trace_hash(key.trace_id)) for key in times]
+        of_hashes = "(project_id, trace_hash) IN {hashes:Array(Tuple(String, UInt64))}"
+        self._delete("trace_times", of_hashes, {"hashes": hashes})
         self._erase()
         return count
 

@@ -85,7 +85,10 @@ class EmbeddedEngine:
         with self._connection(lane) as connection:
             result = _run(connection, sql, "Arrow", params, lane_settings(lane, settings), lane)
             # The table is backed by this copy; the engine's own buffer is freed with `result`.
-            return pa.ipc.open_file(pa.BufferReader(result.bytes())).read_all()
+            try:
+                return pa.ipc.open_file(pa.BufferReader(result.bytes())).read_all()
+            except pa.ArrowInvalid as error:
+                raise StorageUnavailable("Storage gave an answer that cannot be read.") from error
 
     def command(
         self,
@@ -121,7 +124,9 @@ class EmbeddedEngine:
             for lane, count in LANE_CONNECTIONS.items():
                 for _ in range(count):
                     with contextlib.suppress(queue.Empty):
-                        self._lanes[lane].get(timeout=LANE_WAIT_SECONDS).close()
+                        connection = self._lanes[lane].get(timeout=LANE_WAIT_SECONDS)
+                        if connection is not None:
+                            connection.close()
             os.close(self._lock)
 
     @contextlib.contextmanager
@@ -136,6 +141,7 @@ class EmbeddedEngine:
             ) from None
         is_clean = False
         try:
+            connection = connection or self._reconnect()
             yield connection
             is_clean = True
         finally:
@@ -143,10 +149,19 @@ class EmbeddedEngine:
             self._lanes[lane].put(connection if is_clean else self._replace(connection))
 
     def _replace(self, connection: Any) -> Any:
-        """0.4 ms."""
-        fresh = self._connect()
-        connection.close()
+        """0.4 ms. None when storage is in too much trouble for it: the next caller tries again."""
+        fresh = None
+        with contextlib.suppress(StorageUnavailable):
+            fresh = self._reconnect()
+        if connection is not None:
+            connection.close()
         return fresh
+
+    def _reconnect(self) -> Any:
+        try:
+            return self._connect()
+        except RuntimeError as error:
+            raise StorageUnavailable("Storage cannot be opened again for now.") from error
 
     def _connect(self) -> Any:
         from chdb.state.sqlitelike import connect

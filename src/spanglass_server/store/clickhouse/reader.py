@@ -8,6 +8,7 @@ from spanglass_server.query.ast import Expression
 from spanglass_server.query.fields import Target
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.engine import Engine, Parameter
+from spanglass_server.store.clickhouse.keys import find_trace_times
 from spanglass_server.store.clickhouse.reader_aggregates import count_values, histogram
 from spanglass_server.store.clickhouse.reader_lists import (
     HOUR_NS,
@@ -29,7 +30,7 @@ from spanglass_server.store.clickhouse.reader_rows import (
     select_list,
 )
 from spanglass_server.store.clickhouse.rows import SPANS as SPAN_CODEC
-from spanglass_server.store.ports import OpenTrace, Page, PageRequest, TimeRange
+from spanglass_server.store.ports import OpenTrace, Page, PageRequest, TimeRange, TraceKey
 
 _ITER_BATCH_ROWS = 2_000
 _LOG_ROWS_MAX = 10_000
@@ -177,12 +178,8 @@ class ClickHouseReader:
 
     def _starts_of(self, project_id: str, trace_id: str) -> TimeRange | None:
         """When the trace's spans started: what makes reading it by its id a bounded read."""
-        sql = (
-            "SELECT min(first_start_ns) AS first, max(last_start_ns) AS last, count() AS rows\n"
-            "FROM trace_times WHERE project_id = {project:String} AND trace_id = {trace_id:String}"
-        )
-        row = read_rows(self._engine, sql, {"project": project_id, "trace_id": trace_id})[0]
-        return TimeRange(row["first"], row["last"] + 1) if row["rows"] else None
+        key = TraceKey(project_id, trace_id)
+        return find_trace_times(self._engine, [key], lane="read").get(key)
 
     def _read_trace(
         self,

@@ -14,12 +14,13 @@ from spanglass_server.store.clickhouse.engine import Engine
 SHARDING = {
     "spans": "sipHash64(project_id, trace_id)",
     "traces": "sipHash64(project_id, trace_id)",
-    "trace_times": "sipHash64(project_id, trace_id)",
+    "trace_times": "sipHash64(project_id, trace_hash)",
     "logs": "sipHash64(project_id, trace_id)",
     "retention": "sipHash64(project_id)",
     "schema_migrations": "number",
 }
-"""Every table, and what decides the shard of a row: all rows of a trace live on one."""
+"""Every table, and what decides the shard of a row: all rows of a trace live on one. `trace_times` is
+filled by a view beside the spans, so nothing is inserted by its own key."""
 
 TABLES: tuple[str, ...] = tuple(SHARDING)
 DATA_TABLES = ("spans", "traces", "trace_times", "logs")
