@@ -29,6 +29,7 @@ def record(
     parent: str = "",
     start_ms: int = 0,
     duration_ms: int = 1000,
+    otlp_kind: int = 1,
 ) -> SpanRecord:
     start_ns = START_NS + start_ms * MS
     return SpanRecord(
@@ -36,7 +37,7 @@ def record(
         span_id=span_id or f"s{next(_ids)}",
         parent_span_id=parent,
         name=name,
-        otlp_kind=1,
+        otlp_kind=otlp_kind,
         start_time_ns=start_ns,
         end_time_ns=start_ns + duration_ms * MS,
         status_code=status,

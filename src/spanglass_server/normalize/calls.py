@@ -45,12 +45,20 @@ def is_carrier(fact: SpanFacts) -> bool:
     return bool(fact.input_tokens or fact.output_tokens or fact.cost_usd or fact.reported_cost_usd)
 
 
+def is_model_call(fact: SpanFacts) -> bool:
+    """Whether the span stands for a call of a model. Many rerankers run in the process and cost nothing: one
+    is a call only where it tells a usage or a cost, or has a price."""
+    if fact.kind not in MODEL_KINDS:
+        return False
+    return fact.kind != "reranker" or fact.cost_usd is not None or is_carrier(fact)
+
+
 def is_plain(facts: Iterable[SpanFacts]) -> bool:
     """Whether nothing in a trace can be told twice: no two model spans of a kind, no usage elsewhere."""
     kinds: set[str] = set()
     for fact in facts:
         kind = fact.kind
-        if kind in MODEL_KINDS:
+        if is_model_call(fact):
             if kind in kinds:
                 return False
             kinds.add(kind)
@@ -77,7 +85,7 @@ class _Calls:
         self.number = {(fact.trace_id, fact.span_id): n for n, fact in enumerate(self.facts)}
         self.parent = [self._parent_of(fact) for fact in self.facts]
         self.carries = [is_carrier(fact) and not _is_never_charged(fact) for fact in self.facts]
-        self.models = [n for n, fact in enumerate(self.facts) if fact.kind in MODEL_KINDS]
+        self.models = [n for n, fact in enumerate(self.facts) if is_model_call(fact)]
         self.leader = list(range(len(self.facts)))
         self.members = {n: [n] for n in self.models}
         """By leader."""
@@ -476,12 +484,18 @@ def _is_same_sibling(a: SpanFacts, b: SpanFacts) -> bool:
         return False
     has_sdk = _is_anthropic_sdk(a) or _is_anthropic_sdk(b)
     if not is_carrier(a) and not is_carrier(b):
-        return has_sdk and a.status == b.status
+        return a.status == b.status and (has_sdk or _is_beside_and_around(a, b))
     if is_carrier(a) != is_carrier(b):
         return False
     if has_sdk and _has_equal_input(a, b):
         return abs((a.output_tokens or 0) - (b.output_tokens or 0)) <= MISCOUNT_MAX
     return _has_equal_tokens(a, b)
+
+
+def _is_beside_and_around(a: SpanFacts, b: SpanFacts) -> bool:
+    """Whether of two spans of one parent one lies within the other, as a client library's in a wrapper's."""
+    first, second = sorted((a, b), key=lambda fact: (fact.start_time_ns, -fact.end_time_ns))
+    return a.parent_span_id == b.parent_span_id != "" and second.end_time_ns <= first.end_time_ns
 
 
 def _differs(sdk: SpanFacts, other: SpanFacts) -> bool:

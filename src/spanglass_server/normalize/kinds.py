@@ -58,6 +58,15 @@ _CACHE_NAME: Final = re.compile(
 )
 
 
+_MODEL_SPAN_NAME: Final = re.compile(r"^(chat|text_completion|generate_content|embeddings) (\S{1,200})$")
+
+
+def read_model_span_name(name: str) -> tuple[str, str] | None:
+    """Operation and model of a span that is named as the GenAI conventions say; else None."""
+    found = _MODEL_SPAN_NAME.match(name)
+    return (found.group(1), found.group(2)) if found else None
+
+
 def decide_kind(slots: f.Slots, name: str) -> Kind:
     """The first that speaks: the convention's own kind, the operation, the request's type, shape, name."""
     kind: Kind | None = slots[f.KIND]

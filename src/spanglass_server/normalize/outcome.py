@@ -215,8 +215,17 @@ def read_finish_reasons(record: SpanRecord, slots: f.Slots) -> tuple[str, ...]:
             for event in record.events
             if event.name == "gen_ai.choice"
         ]
+    if not reasons:
+        for event in record.events:
+            told = event.attributes.get("gen_ai.output.messages")
+            if told is not None:
+                reasons = _FINISH_IN_TEXT.findall(as_str(told)[:_SEARCHED_CHARS_MAX])
     if not reasons and slots[f.OUTPUT_TEXT]:
-        reasons = _FINISH_IN_TEXT.findall(slots[f.OUTPUT_TEXT][:_SEARCHED_CHARS_MAX])
+        text = slots[f.OUTPUT_TEXT][:_SEARCHED_CHARS_MAX]
+        reasons = _FINISH_IN_TEXT.findall(text)
+        if '"choices"' not in text:
+            # One answer; frameworks repeat its reason in their own objects around it.
+            reasons = list(dict.fromkeys(reasons))
     return tuple(word for word in map(canonical_finish_reason, reasons) if word)
 
 
@@ -242,7 +251,7 @@ def read_ttft_ns(record: SpanRecord, slots: f.Slots, *, dialect: str, is_streame
     return first_ns - record.start_time_ns
 
 
-def read_streaming(record: SpanRecord, slots: f.Slots) -> bool | None:
+def read_streaming(record: SpanRecord, slots: f.Slots, *, dialect: str) -> bool | None:
     """Whether the answer was streamed: said, or shown by what only streams have. None where nothing tells."""
     if slots[f.STREAM] is not None:
         return bool(slots[f.STREAM])
@@ -253,6 +262,8 @@ def read_streaming(record: SpanRecord, slots: f.Slots) -> bool | None:
     if invocation is not None and isinstance(invocation.get("stream"), bool):
         return bool(invocation["stream"])
     if slots[f.TTFT_NS] is not None or slots[f.COMPLETION_START] is not None:
+        return True
+    if slots[f.SERVER_TTFT] and dialect == STRANDS.name:
         return True
     if slots[f.LOGFIRE_SPAN_TYPE] == "log" and slots[f.INPUT_TOKENS] is not None:
         return True

@@ -16,8 +16,9 @@ from spanglass_server.model.span import Kind, Span
 from spanglass_server.normalize import fields as f
 from spanglass_server.normalize.cost import price_usage
 from spanglass_server.normalize.dialects import DIALECTS
+from spanglass_server.normalize.dialects.openinference import is_private_step
 from spanglass_server.normalize.identity import NO_IDENTITY, read_identity, read_prompt
-from spanglass_server.normalize.kinds import decide_kind
+from spanglass_server.normalize.kinds import decide_kind, read_model_span_name
 from spanglass_server.normalize.logs import INDEXED_CHARS_MAX, INDEXED_KEYS_MAX, TIME_NS_MAX, normalize_logs
 from spanglass_server.normalize.models import NO_MODELS, Models, read_models
 from spanglass_server.normalize.origin import Origin, read_origin
@@ -32,6 +33,7 @@ from spanglass_server.normalize.outcome import (
 from spanglass_server.normalize.parameters import read_parameters
 from spanglass_server.normalize.payload import Payload, extract_payload
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.response_body import fill_from_response
 from spanglass_server.normalize.response_id import find_response_id
 from spanglass_server.normalize.shapes import Shape, shape_of
 from spanglass_server.normalize.table import PLAIN
@@ -46,6 +48,7 @@ _OTLP_KINDS: Final = ("unspecified", "internal", "server", "client", "producer",
 _DIALECT_NAMES: Final = tuple(dialect.name for dialect in DIALECTS)
 _EMPTY_SLOTS: Final[f.Slots] = [None] * f.FIELD_COUNT
 _NO_PRICE: Final = Priced(None, {}, "", "")
+OTLP_CLIENT: Final = 3
 _MODEL_KINDS: Final = frozenset({"llm", "embedding", "reranker"})
 _NO_USAGE_OPERATIONS: Final = frozenset({"fetch_response"})
 """Operations that tell of an earlier call's response, and never of tokens of their own."""
@@ -179,13 +182,25 @@ def _collect(slots: f.Slots, slot: int, item: str, usable: AttributeValue) -> No
 def _normalize(record: SpanRecord, origin: Origin, batch: _Batch, warnings: list[str]) -> Span | None:
     """The row; None for a span that only announces another. May raise on values that JSON cannot hold."""
     scan = _scan(record, origin)
-    if scan.shape.has_meaning:
+    if not scan.shape.has_meaning and origin.mark != PLAIN:
+        scan = _named(record, scan)
+    if scan.slots is not _EMPTY_SLOTS:
         if scan.slots[f.LOGFIRE_SPAN_TYPE] == "pending_span":
             return None
         meaning = _read_meaning(record, origin, scan, batch, warnings)
     else:
         meaning = _plain_meaning(record, scan)
     return _to_row(record, origin, scan, meaning, batch, warnings)
+
+
+def _named(record: SpanRecord, scan: _Scan) -> _Scan:
+    """What the name tells where a model library's span has no attribute that does: OpenLIT's failed calls."""
+    named = read_model_span_name(record.name) if record.otlp_kind == OTLP_CLIENT else None
+    if named is None:
+        return scan
+    slots = _EMPTY_SLOTS.copy()
+    slots[f.OPERATION], slots[f.REQUEST_MODEL] = named
+    return scan._replace(slots=slots)
 
 
 def _plain_meaning(record: SpanRecord, scan: _Scan) -> _Meaning:
@@ -203,6 +218,8 @@ def _read_meaning(
 ) -> _Meaning:
     slots, shape = scan.slots, scan.shape
     kind = decide_kind(slots, record.name)
+    if kind == "llm" and not shape.tells_usage and is_private_step(origin.scope_name, record.name):
+        kind = "chain"
     identity = NO_IDENTITY
     if shape.tells_identity:
         identity = read_identity(slots, decodes_metadata=origin.decodes_metadata)
@@ -210,9 +227,12 @@ def _read_meaning(
     operation = slots[f.OPERATION] or slots[f.VERCEL_OPERATION] or slots[f.REQUEST_TYPE] or ""
     is_model_step = kind != "span" and kind != "cache"
     if is_model_step:
-        if shape.tells_models:
+        if kind in _CALLING_KINDS and slots[f.OUTPUT_TEXT] is not None:
+            fill_from_response(slots, kind)
+        if shape.tells_models or slots[f.REQUEST_MODEL] or slots[f.RESPONSE_MODEL]:
             models = read_models(slots, identity.provider)
-        if shape.tells_usage and operation not in _NO_USAGE_OPERATIONS:
+        tells_usage = shape.tells_usage or slots[f.RAW_USAGE] is not None
+        if tells_usage and operation not in _NO_USAGE_OPERATIONS:
             usage = read_usage(slots, dialect=scan.dialect, provider=models.provider, warnings=warnings)
         if shape.tells_cost:
             reported = read_reported_cost(slots)
@@ -264,7 +284,7 @@ def _read_meaning(
 def _read_answer(record: SpanRecord, scan: _Scan) -> tuple[bool | None, int | None, tuple[str, ...]]:
     """Whether it was streamed, nanoseconds to its first token, and why it ended."""
     slots = scan.slots
-    streaming = read_streaming(record, slots)
+    streaming = read_streaming(record, slots, dialect=scan.dialect)
     ttft_ns = read_ttft_ns(record, slots, dialect=scan.dialect, is_streamed=bool(streaming))
     return streaming, ttft_ns, read_finish_reasons(record, slots)
 

@@ -16,7 +16,7 @@ from spanglass_server.model.span import (
     INHERITED_TEAM,
     INHERITED_USER,
 )
-from spanglass_server.normalize.calls import MODEL_KINDS, Roles, SpanKey, find_roles, is_carrier, is_plain
+from spanglass_server.normalize.calls import Roles, SpanKey, find_roles, is_carrier, is_model_call, is_plain
 from spanglass_server.normalize.digest import facts_of
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.links import links_of
@@ -88,7 +88,7 @@ def _roles(groups: Mapping[str, Sequence[SpanFacts]]) -> Roles:
             billable |= roles.billable
         else:
             for fact in facts:
-                if fact.kind in MODEL_KINDS:
+                if is_model_call(fact):
                     key = (trace_id, fact.span_id)
                     calls.add(key)
                     if is_carrier(fact) or fact.status != "error":

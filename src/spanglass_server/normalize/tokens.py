@@ -43,6 +43,8 @@ def read_usage(slots: f.Slots, *, dialect: str, provider: str, warnings: list[st
         parts = read_parts(slots[slot])
         if input_tokens is None and parts.input is not None:
             input_tokens, excludes = parts.input, parts.excludes_cache
+        elif slot == f.RAW_USAGE and read is None and parts.excludes_cache and parts.input == input_tokens:
+            excludes = True
         output = parts.output if output is None else output
         read = parts.cache_read if read is None else read
         write = parts.cache_write if write is None else write

@@ -86,3 +86,25 @@ def test_a_cache_hit_is_told_by_our_own_attribute_and_on_cache_spans_by_common_o
     assert understand_one(record({"spanglass.cache_hit": False})).cache_hit is False
     assert understand_one(record({"cache.hit": True}, name="semantic_cache")).cache_hit is True
     assert understand_one(record({"cache.hit": True}, name="GET /")).cache_hit is None
+
+
+def test_a_model_librarys_span_without_attributes_is_understood_by_its_name() -> None:
+    failed = record(
+        name="chat gpt-4o-mini",
+        scope="openlit.otel.tracing",
+        otlp_kind=3,
+        status=2,
+        message="Error code: 429 - rate limited",
+    )
+    span = understand_one(failed)
+    assert (span.kind, span.provider, span.request_model) == ("llm", "openai", "gpt-4o-mini")
+    assert (span.status, span.error_type) == ("error", "rate_limit")
+    assert understand_one(record(name="chat gpt-4o-mini", otlp_kind=3)).kind == "span"
+    assert understand_one(failed._replace(otlp_kind=1)).kind == "span"
+
+
+def test_a_private_helper_of_a_model_class_is_no_call() -> None:
+    helper: Attributes = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-mini"}
+    scope = "openinference.instrumentation.llama_index"
+    assert understand_one(record(helper, name="OpenAI._prepare_chat_with_tools", scope=scope)).kind == "chain"
+    assert understand_one(record(helper, name="OpenAI.astream_chat", scope=scope)).kind == "llm"

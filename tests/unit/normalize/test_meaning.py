@@ -375,6 +375,26 @@ def test_times_that_cannot_be_are_marked() -> None:
     assert "time_out_of_range" in late.warnings
 
 
+def test_strands_tells_streaming_by_its_first_token_and_the_finish_reason_in_an_event() -> None:
+    event = EventRecord(
+        START_NS,
+        "gen_ai.client.inference.operation.details",
+        {"gen_ai.output.messages": '[{"role": "assistant", "parts": [], "finish_reason": "tool_use"}]'},
+    )
+    attributes = CHAT | {"gen_ai.server.time_to_first_token": 174}
+    span = understand_one(record(attributes, scope="strands.telemetry.tracer", events=[event]))
+    assert (span.streaming, span.ttft_ns, span.finish_reasons) == (True, 174 * MS, ("tool_call",))
+
+
+def test_a_finish_reason_that_a_framework_repeats_is_one() -> None:
+    repeated = (
+        '{"generations": [{"generation_info": {"stop_reason": "end_turn"}, "stop_reason": "end_turn"}]}'
+    )
+    assert understand_one(record(CHAT | {"gen_ai.completion": repeated})).finish_reasons == ("stop",)
+    choices = '{"choices": [{"finish_reason": "stop"}, {"finish_reason": "stop"}]}'
+    assert understand_one(record(CHAT | {"gen_ai.completion": choices})).finish_reasons == ("stop", "stop")
+
+
 def test_what_storage_cannot_hold_is_replaced_and_marked() -> None:
     span = understand_one(record({"k": "bad \ud800", "n": 2**80}, name="na\udc00me"))
     assert span.warnings == ("unprintable_text",)

@@ -310,3 +310,33 @@ def test_unknown_usage_and_unknown_prices_are_counted_and_failures_are_not() -> 
     assert summary.cost_usd is None
     assert summary.llm_call_count == 3
     assert summary.error_count == 1
+
+
+def test_a_reranker_is_a_call_only_where_it_costs_something() -> None:
+    local = {"openinference.span.kind": "RERANKER", "reranker.model_name": "ms-marco-MiniLM-L6-v2"}
+    assert called(record(local)) == set()
+    assert called(record(local, span_id="local"), record(used(9, 1), span_id="chat")) == {"chat"}
+    assert billed(record(local | {"llm.cost.total": 0.002}, span_id="paid")) == {"paid"}
+    assert billed(record(local | {"llm.token_count.prompt": 40}, span_id="counted")) == {"counted"}
+
+
+def test_an_llm_call_without_usage_is_still_a_call() -> None:
+    silent = record({"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-mini"}, span_id="call")
+    assert called(silent) == billed(silent) == {"call"}
+
+
+def test_two_libraries_side_by_side_tell_one_stream_whose_usage_nobody_knows() -> None:
+    silent = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-mini"}
+    step = record(span_id="step")
+    framework = record(silent, scope="openinference.instrumentation.llama_index", span_id="a", parent="step")
+    client = record(
+        silent,
+        scope="openinference.instrumentation.openai",
+        span_id="b",
+        parent="step",
+        start_ms=5,
+        duration_ms=900,
+    )
+    assert len(called(step, framework, client)) == 1
+    later = client._replace(end_time_ns=framework.end_time_ns + 1)
+    assert len(called(step, framework, later)) == 2

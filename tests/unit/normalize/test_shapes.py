@@ -67,7 +67,7 @@ def test_parameters_come_from_no_other_slots(slots: Touched) -> None:
 
 
 def test_an_answer_is_told_by_no_other_slots(slots: Touched) -> None:
-    assert read_streaming(RECORD, slots) is None
+    assert read_streaming(RECORD, slots, dialect="strands") is None
     assert read_ttft_ns(RECORD, slots, dialect="openlit", is_streamed=False) is None
     assert read_finish_reasons(RECORD, slots) == ()
     assert slots.seen - {f.INPUT_TOKENS} <= ANSWER_SLOTS

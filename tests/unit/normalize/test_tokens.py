@@ -340,3 +340,40 @@ COSTS: list[tuple[Attributes, float | None]] = [
 def test_a_reported_cost_is_kept_and_zero_is_unknown(attributes: Attributes, cost: float | None) -> None:
     span = understand_one(record(CHAT | {"gen_ai.usage.input_tokens": 5} | attributes))
     assert span.reported_cost_usd == (pytest.approx(cost) if cost is not None else None)
+
+
+OPENAI_RESPONSE = (
+    '{"id":"resp_12345678","object":"response","status":"completed","model":"gpt-5-mini-2025-08-07",'
+    '"output":[{"type":"%s"}],"usage":{"input_tokens":1045,"output_tokens":75,'
+    '"input_tokens_details":{"cached_tokens":1024},"output_tokens_details":{"reasoning_tokens":64}}}'
+)
+
+
+@pytest.mark.parametrize(("item", "finish"), [("message", "stop"), ("function_call", "tool_call")])
+def test_what_no_attribute_tells_is_read_from_the_response_itself(item: str, finish: str) -> None:
+    attributes: Attributes = {"openinference.span.kind": "LLM", "output.value": OPENAI_RESPONSE % item}
+    assert counts(attributes) == {"input": 1045, "output": 75, "read": 1024, "reasoning": 64}
+    span = understand_one(record(attributes))
+    assert (span.response_model, span.finish_reasons) == ("gpt-5-mini-2025-08-07", (finish,))
+
+
+def test_the_response_completes_counts_and_shows_that_cached_tokens_were_left_out() -> None:
+    response = (
+        '{"id":"msg_12345678","model":"claude-x","content":[],"usage":{"input_tokens":21,"output_tokens":11,'
+        '"cache_read_input_tokens":1024,"cache_creation_input_tokens":16}}'
+    )
+    told: Attributes = {
+        "openinference.span.kind": "LLM",
+        "output.value": response,
+        "llm.token_count.completion": 11,
+    }
+    expected = {"input": 1061, "output": 11, "read": 1024, "write": 16}
+    assert counts(told | {"llm.token_count.prompt": 21}) == expected
+    assert counts(told | {"llm.token_count.prompt": 1061}) == expected
+
+
+def test_usage_in_the_text_of_an_answer_is_not_the_calls() -> None:
+    for text in ('Say {"usage": {"input_tokens": 5}}', '{"usage": {"input_tokens": 5}}'):
+        assert counts({"openinference.span.kind": "LLM", "output.value": text}) == {}
+    step: Attributes = {"openinference.span.kind": "CHAIN", "output.value": '{"usage":{"input_tokens":5}}'}
+    assert counts(step) == {}

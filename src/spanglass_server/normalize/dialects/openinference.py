@@ -25,6 +25,15 @@ def read_kind(value: AttributeValue) -> str | None:
     return _KINDS.get((as_word(value) or "").lower())
 
 
+LLAMA_INDEX_SCOPE: Final = "openinference.instrumentation.llama_index"
+
+
+def is_private_step(scope_name: str, name: str) -> bool:
+    """LlamaIndex's instrumentation calls every method of a model class LLM: those with a leading underscore
+    (`OpenAI._prepare_chat_with_tools`) only help one that calls the model."""
+    return scope_name == LLAMA_INDEX_SCOPE and "._" in name
+
+
 OPENINFERENCE = Dialect(
     name="openinference",
     scopes=("openinference.instrumentation.*", "@arizeai/openinference*"),

@@ -46,6 +46,20 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
       ko: "이 버전의 계측 라이브러리는 캐시된 토큰을 알려 주지 않아 비용이 실제보다 높을 수 있습니다.",
     },
   ],
+  [
+    "unprintable_text",
+    {
+      en: "Text was no valid Unicode, or a number too large; invalid characters were replaced.",
+      ko: "올바른 유니코드가 아닌 텍스트나 너무 큰 숫자가 있어, 잘못된 문자를 대체했습니다.",
+    },
+  ],
+  [
+    "not_understood",
+    {
+      en: "No rule could read the attributes; the span is kept with its raw attributes only.",
+      ko: "어떤 규칙으로도 속성을 해석하지 못해, 스팬을 원본 속성만으로 보관했습니다.",
+    },
+  ],
 ]);
 
 /** Empty for a word this version does not know: the word itself is shown beside it. */
