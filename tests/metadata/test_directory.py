@@ -52,6 +52,8 @@ def test_retention_is_kept_and_lifted(directory: SqlDirectory, other: SqlDirecto
     assert directory.set_retention(made.id, None).retention_days is None
     with pytest.raises(BadInput):
         directory.set_retention(made.id, 0)
+    with pytest.raises(BadInput, match="longer than 36500"):
+        directory.set_retention(made.id, 36_501)
     with pytest.raises(NotFound):
         directory.set_retention("nowhere", 3)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
@@ -256,10 +257,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setblocking(False)
     except OSError as error:
         listener.close()
-        raise Misconfigured(
-            f"cannot listen on {host}:{port}: {error.strerror}",
-            hint="another process may have the port: use --port PORT, or stop it",
-        ) from None
+        hint = "another process may have the port: use --port PORT, or stop it"
+        if error.errno == errno.EADDRNOTAVAIL:
+            hint = "the address is not one of this machine's: 0.0.0.0 listens on all of them"
+        raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}", hint=hint) from None
     return listener
 
 

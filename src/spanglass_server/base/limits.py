@@ -48,3 +48,10 @@ FREE_DISK_BYTES_MIN: Final = 512 << 20
 """Free space below which embedded storage takes no more rows. A merge that meets a full disk can leave a part
 with unwritten index files, which the next start after a crash sets aside together with its rows; so merges,
 and deletions that free space, keep room to work in."""
+
+LABEL_CHARS_MAX: Final = 1_000
+"""Characters kept of a name, model, user, tag and the like, which lists and facets show many of. Attributes
+are kept as they came."""
+
+RETENTION_DAYS_MAX: Final = 36_500
+"""A hundred years: longer ones reach beyond the times that storage counts in."""

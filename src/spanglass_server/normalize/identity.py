@@ -6,7 +6,7 @@ import orjson
 
 from spanglass_server.normalize import fields as f
 from spanglass_server.normalize.dialects.langsmith import METADATA_NOISE
-from spanglass_server.normalize.values import as_json, as_str, as_word, dump_json
+from spanglass_server.normalize.values import as_json, as_str, as_word, cut_label, dump_json
 from spanglass_server.wire.records import AttributeValue
 
 TAGS_MAX: Final = 64
@@ -96,7 +96,7 @@ def _first(metadata: dict[str, AttributeValue], keys: tuple[str, ...]) -> str:
 def _tags(tags: list[str] | None) -> tuple[str, ...]:
     if not tags:
         return ()
-    return tuple(dict.fromkeys(tag for tag in tags if tag not in _NOISE_TAGS))[:TAGS_MAX]
+    return tuple(dict.fromkeys(cut_label(tag) for tag in tags if tag not in _NOISE_TAGS))[:TAGS_MAX]
 
 
 def read_prompt(slots: f.Slots) -> tuple[str, str]:

@@ -39,7 +39,7 @@ from spanglass_server.normalize.shapes import Shape, shape_of
 from spanglass_server.normalize.table import PLAIN
 from spanglass_server.normalize.tokens import read_reported_cost, read_usage, usage_warnings
 from spanglass_server.normalize.usage import NO_USAGE, Usage
-from spanglass_server.normalize.values import base64_of_bytes, dump_json, printable, printable_text
+from spanglass_server.normalize.values import base64_of_bytes, cut_label, dump_json, printable, printable_text
 from spanglass_server.wire.records import Attributes, AttributeValue, SpanRecord
 
 __all__ = ["normalize_logs", "normalize_spans"]
@@ -345,7 +345,7 @@ def _times(record: SpanRecord, warnings: list[str]) -> tuple[int, int]:
 def _name(record: SpanRecord, slots: f.Slots) -> str:
     """Logfire puts a template in the name and the readable one beside it."""
     message = slots[f.LOGFIRE_MESSAGE]
-    return message if message and "{" in record.name else record.name
+    return message if message and "{" in record.name else cut_label(record.name)
 
 
 def _to_row(

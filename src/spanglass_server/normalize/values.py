@@ -14,6 +14,7 @@ from typing import Final
 
 import orjson
 
+from spanglass_server.base.limits import LABEL_CHARS_MAX
 from spanglass_server.wire.records import AttributeValue
 
 COUNT_MAX: Final = 2**53 - 1
@@ -46,11 +47,19 @@ def as_str(value: AttributeValue) -> str:
 
 
 def as_word(value: AttributeValue) -> str | None:
-    """`as_str` stripped of blanks, and None where nothing is left or the text is a spelled-out nothing."""
+    """`as_str` stripped of blanks and cut to a label's length; None where nothing is left or the text is a
+    spelled-out nothing."""
     text = value.strip() if type(value) is str else as_str(value)
     if text[:1] == '"':
         text = as_str(text).strip()
+    if len(text) > LABEL_CHARS_MAX:
+        return cut_label(text)
     return None if text in _NOTHING else text
+
+
+def cut_label(text: str) -> str:
+    """The text if it is short enough to be shown in a list, else its beginning."""
+    return text if len(text) <= LABEL_CHARS_MAX else text[: LABEL_CHARS_MAX - 1] + "…"
 
 
 def as_int(value: AttributeValue) -> int | None:

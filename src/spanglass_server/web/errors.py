@@ -79,6 +79,8 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 async def _answer_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return problem(400, "malformed-body", "the body is not JSON", hint=first["ctx"]["error"])
     where = ".".join(str(part) for part in first["loc"][1:])
     return problem(400, "query-invalid", f"`{where}`: {first['msg']}")
 

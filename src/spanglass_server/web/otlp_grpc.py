@@ -52,7 +52,7 @@ class OtlpGrpc:
             bound = server.add_insecure_port(address)
         except RuntimeError as error:
             raise Misconfigured(
-                f"cannot listen for OTLP/gRPC on {address}: {str(error).splitlines()[0]}",
+                f"cannot listen for OTLP/gRPC on {address}: {str(error).partition(';')[0]}",
                 hint="another process may have it: use --grpc-port PORT, or --grpc-port 0 to do without",
             ) from None
         await server.start()

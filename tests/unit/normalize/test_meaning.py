@@ -400,3 +400,14 @@ def test_what_storage_cannot_hold_is_replaced_and_marked() -> None:
     assert span.warnings == ("unprintable_text",)
     assert span.name == "na\ufffdme"
     assert json.loads(span.attributes)["k"] == "bad \ufffd"
+
+
+def test_labels_are_short_however_long_they_were_sent() -> None:
+    long = "x" * 100_000
+    span = understand_one(
+        record({"user.id": long, "gen_ai.request.model": long, "spanglass.tags": [long], **CHAT}, name=long)
+    )
+    labels = [span.name, span.user_id, span.request_model, *span.tags]
+    assert [len(label) for label in labels] == [1_000] * 4
+    assert all(label.endswith("…") for label in labels)
+    assert long in span.attributes

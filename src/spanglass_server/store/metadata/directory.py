@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from spanglass_server.base.errors import BadInput, NotFound
+from spanglass_server.base.limits import RETENTION_DAYS_MAX
 from spanglass_server.store.directory import DEFAULT_PROJECT, Grant, KeyInfo, NewKey, Project, Scope
 from spanglass_server.store.metadata.cache import RecentAnswers
 from spanglass_server.store.metadata.engine import open_engine, read_transaction, write_transaction
@@ -100,6 +101,11 @@ class SqlDirectory:
     def set_retention(self, project_id: str, days: int | None) -> Project:
         if days is not None and days < 1:
             raise BadInput(f"a retention of {days} days keeps nothing", hint="give 1 day or more, or none")
+        if days is not None and days > RETENTION_DAYS_MAX:
+            raise BadInput(
+                f"a retention of {days} days is longer than {RETENTION_DAYS_MAX}",
+                hint="to keep traces for ever, set none ('forever' on the command line)",
+            )
         change = (
             update(projects)
             .where(projects.c.id == project_id)
@@ -151,7 +157,9 @@ class SqlDirectory:
             found = connection.execute(delete(api_keys).where(api_keys.c.public_key == public_key)).rowcount
         self._forget()
         if not found:
-            raise NotFound(f"there is no key '{public_key}'", hint="list them with: spanglass keys list")
+            raise NotFound(
+                f"there is no key '{public_key}'", hint="list them with: spanglass keys list --project NAME"
+            )
 
     def find_grant(self, public_key: str | None, secret_key: str) -> Grant | None:
         # The index is searched with a hash, so how long that takes tells nothing about any stored secret.
