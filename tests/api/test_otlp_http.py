@@ -203,7 +203,7 @@ def test_a_full_queue_is_answered_503_at_once_and_empties(server: OtlpServer, cl
     ]
     for thread in held:
         thread.start()
-    while server.budget.used < 4_000_000:
+    while server.budget.used < 5_000_000:
         time.sleep(0.01)
     started_s = time.monotonic()
     answers = [client.post("/v1/traces", content=bytes(4 << 20), headers=PROTOBUF) for _ in range(3)]

@@ -12,6 +12,7 @@ PLAIN: Final = len(DIALECTS) - 1
 """The index in DIALECTS of plain OpenTelemetry: a span that shows no mark of another."""
 
 CACHED_KEYS_MAX: Final = 20_000
+CACHED_KEY_CHARS_MAX: Final = 256
 """Keys beyond are classified every time anew: senders with endless key names cannot fill the memory."""
 
 LAST: Final = 1_000
@@ -66,7 +67,7 @@ class KeyTable(dict[str, Entry | None]):
 
     def __missing__(self, key: str) -> Entry | None:
         entry = _entry_by_prefix(key)
-        if len(self) < CACHED_KEYS_MAX:
+        if len(self) < CACHED_KEYS_MAX and len(key) <= CACHED_KEY_CHARS_MAX:
             self[key] = entry
         return entry
 

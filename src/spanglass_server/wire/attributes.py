@@ -12,6 +12,8 @@ Pair: TypeAlias = tuple[str, AttributeValue]
 
 _RECENT_BYTES_MAX = 96
 _RECENT_MAX = 16_384
+_KEY_BYTES_MAX = 256
+"""Longer keys are not remembered: what a hostile sender can make this hold is bounded in bytes too."""
 # Most attributes of most spans were seen a moment ago: the model, the user, the session, the kind.
 _recent: dict[bytes, Pair] = {}
 _keys: dict[bytes, str] = {}
@@ -109,6 +111,8 @@ def _decode_pair(blob: bytes, depth: int) -> Pair:
 
 
 def _key(raw: bytes) -> str:
+    if len(raw) > _KEY_BYTES_MAX:
+        return text(raw)
     key = _keys.get(raw)
     if key is None:
         if len(_keys) >= _RECENT_MAX:
