@@ -345,7 +345,8 @@ def test_projects_are_listed_kept_and_deleted(api: JsonApi) -> None:
     assert {"default", name} <= {project["name"] for project in projects["items"]}
     kept = api.client.put(f"/api/v1/projects/{name}/retention", json={"days": 30})
     assert kept.json()["retention_days"] == 30
-    broken = api.client.put(f"/api/v1/projects/{name}/retention", content=b"{")
+    as_json = {"content-type": "application/json"}
+    broken = api.client.put(f"/api/v1/projects/{name}/retention", content=b"{", headers=as_json)
     assert (broken.status_code, broken.json()["detail"]) == (400, "the body is not JSON")
     refused = api.client.put(f"/api/v1/projects/{name}/retention", json={"days": 0})
     assert refused.json()["detail"].startswith("`days`")
