@@ -171,7 +171,9 @@ def classify_error(named: str, exception_type: str, message: str, http_status: i
     if named.isdigit():
         status = int(named)
     if status >= 400:
-        return _class_by_status(status)
+        told = _class_by_status(status)
+        # A gateway answers 500 for a provider that is overloaded.
+        return "overloaded" if told == "server" and "overloaded_error" in message else told
     if by_type:
         return by_type
     own = exception_type or ("" if named.isdigit() else named)

@@ -375,6 +375,12 @@ def test_times_that_cannot_be_are_marked() -> None:
     assert "time_out_of_range" in late.warnings
 
 
+def test_a_gateways_500_for_an_overloaded_provider_is_overload() -> None:
+    message = 'AnthropicError - {"type": "error", "error": {"type": "overloaded_error"}}'
+    assert classify_error("InternalServerError", "", message, 500) == "overloaded"
+    assert classify_error("InternalServerError", "", "boom", 500) == "server"
+
+
 def test_strands_tells_streaming_by_its_first_token_and_the_finish_reason_in_an_event() -> None:
     event = EventRecord(
         START_NS,

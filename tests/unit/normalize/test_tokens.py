@@ -377,3 +377,13 @@ def test_usage_in_the_text_of_an_answer_is_not_the_calls() -> None:
         assert counts({"openinference.span.kind": "LLM", "output.value": text}) == {}
     step: Attributes = {"openinference.span.kind": "CHAIN", "output.value": '{"usage":{"input_tokens":5}}'}
     assert counts(step) == {}
+
+
+def test_litellm_tells_cached_tokens_in_its_usage_object_only() -> None:
+    usage = (
+        "{'completion_tokens': 11, 'prompt_tokens': 1061, 'prompt_tokens_details': {'cached_tokens': 1024, "
+        "'audio_tokens': None}, 'cache_creation_input_tokens': 16, 'cache_read_input_tokens': 1024}"
+    )
+    told: Attributes = {"llm.request.type": "completion", "gen_ai.usage.input_tokens": 1061}
+    told |= {"gen_ai.usage.output_tokens": 11, "metadata.usage_object": usage}
+    assert counts(told) == {"input": 1061, "output": 11, "read": 1024, "write": 16}

@@ -58,7 +58,13 @@ OTEL_GENAI = Dialect(
         f.REASONING_TOKENS: ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"),
         f.AUDIO_INPUT_TOKENS: ("gen_ai.usage.audio.input_tokens",),
         f.AUDIO_OUTPUT_TOKENS: ("gen_ai.usage.audio.output_tokens",),
-        f.COST_USD: ("gen_ai.usage.cost", "gen_ai.usage.total_cost", "opencode.llm.cost.total"),
+        f.RAW_USAGE: ("metadata.usage_object",),  # LiteLLM's, in the shape of OpenAI's API
+        f.COST_USD: (
+            "gen_ai.usage.cost",
+            "gen_ai.usage.total_cost",
+            "gen_ai.cost.total_cost",
+            "opencode.llm.cost.total",
+        ),
         f.SESSION: ("gen_ai.conversation.id",),
         f.USER: ("gen_ai.request.user", "llm.user", "gen_ai.user"),
         f.PROMPT_NAME: ("gen_ai.prompt.name",),
