@@ -153,6 +153,13 @@ class Spanglass(_Server):
             raise TypeError("histogram without buckets")
         return sum(int(bucket["count"]) for bucket in buckets)
 
+    def stored_bytes(self) -> int:
+        """Bytes of the parts that are in use, by the server's own account."""
+        storage = get_json(f"{self.base_url}/api/v1/status")["storage"]
+        if not isinstance(storage, dict):
+            raise TypeError("status without storage")
+        return int(storage["disk_bytes"])
+
 
 def _environment(name: str, requirement: str) -> Path:
     """A virtual environment of the peer's own; made on first use."""
