@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.payload import RequestTemplate
 
 RETRYABLE = (429, 502, 503, 504)
+SETTLED_NS = 3_000_000_000
+"""A trace is sent after it has ended."""
+SPREAD_NS = 5_000_000_000
+"""An exporter sends what ended within its interval."""
 
 
 @dataclass(slots=True)
@@ -34,7 +39,7 @@ class Load:
     spans: int
     connections: int
     history_s: float
-    """Traces start at random within the seconds before now."""
+    """The load tells this many seconds in order, the last of them now, as they would have arrived."""
     spans_per_s: float | None = None
     """None: as fast as answered."""
     seed: int = 1
@@ -55,8 +60,7 @@ class Load:
                     due = started + turn * per_request / self.spans_per_s
                     time.sleep(max(0.0, due - time.perf_counter()))
                 template = pool[turn // self.connections % len(pool)]
-                offsets = rng.integers(0, max(1, int(self.history_s * 1e9)), size=template.traces)
-                body, trace_ids = template.stamp(rng, time.time_ns() - 3_000_000_000 - offsets)
+                body, trace_ids = template.stamp(rng, self._starts(rng, turn / requests, template.traces))
                 elapsed_ms, retries = sender.post(body)
                 with lock:
                     result.spans += template.spans
@@ -84,6 +88,11 @@ class Load:
             raise failures[0]
         result.seconds = time.perf_counter() - started
         return result
+
+    def _starts(self, rng: np.random.Generator, progress: float, traces: int) -> NDArray[np.int64]:
+        """When the traces of a request start: around the moment that the load has reached, ns."""
+        around_ns = time.time_ns() - SETTLED_NS - int(self.history_s * 1e9 * (1 - progress))
+        return around_ns - rng.integers(0, SPREAD_NS, size=traces)
 
 
 class _Sender:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bench.measure import wait_until
+from bench.measure import disk_bytes, wait_until
 
 ENVIRONMENTS = Path(__file__).parent / ".envs"
 
@@ -31,6 +31,7 @@ class Target(Protocol):
 
     def stop(self) -> None: ...
     def queryable_spans(self) -> int: ...
+    def stored_bytes(self) -> int: ...
     @property
     def pid(self) -> int: ...
 
@@ -130,6 +131,9 @@ class _Server:
         if self._process is not None:
             self._process.stop()
 
+    def stored_bytes(self) -> int:
+        return disk_bytes(self.data_dir)
+
     @property
     def pid(self) -> int:
         if self._process is None:
@@ -154,7 +158,7 @@ class Spanglass(_Server):
         return sum(int(bucket["count"]) for bucket in buckets)
 
     def stored_bytes(self) -> int:
-        """Bytes of the parts that are in use, by the server's own account."""
+        """Of the parts in use, by the server's own account: replaced ones stay some minutes, for safety."""
         storage = get_json(f"{self.base_url}/api/v1/status")["storage"]
         if not isinstance(storage, dict):
             raise TypeError("status without storage")
