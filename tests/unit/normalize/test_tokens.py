@@ -387,3 +387,15 @@ def test_litellm_tells_cached_tokens_in_its_usage_object_only() -> None:
     told: Attributes = {"llm.request.type": "completion", "gen_ai.usage.input_tokens": 1061}
     told |= {"gen_ai.usage.output_tokens": 11, "metadata.usage_object": usage}
     assert counts(told) == {"input": 1061, "output": 11, "read": 1024, "write": 16}
+
+
+def test_langfuses_writes_by_lifetime_repeat_the_count_of_all_writes() -> None:
+    usage = (
+        '{"input": 21, "output": 11, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 1040, '
+        '"cache_creation_ephemeral_5m_input_tokens": 1000, "cache_creation_ephemeral_1h_input_tokens": 40}'
+    )
+    told: Attributes = {
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.usage_details": usage,
+    }
+    assert counts(told) == {"input": 1061, "output": 11, "read": 0, "write": 1040, "write_1h": 40}

@@ -72,6 +72,11 @@ def read_usage(details: dict[str, AttributeValue]) -> UsageParts:
     total = next((counts[key] for key in _TOTALS if key in counts), None)
     plain_input, plain_output = counts.get("input"), counts.get("output")
     rest = {key: n for key, n in counts.items() if key not in ("input", "output", *_TOTALS)}
+    written_1h = _sum(rest, lambda key: _is_cache(key) and _is_write(key) and "1h" in key)
+    split = {key for key in rest if "ephemeral" in key}
+    if split and any(_is_cache(key) and _is_write(key) for key in rest.keys() - split):
+        # Writes by their lifetime repeat the count of all writes (the LangChain handler passes on both).
+        rest = {key: n for key, n in rest.items() if key not in split}
     is_output = {key: key.startswith(("output", "completion")) or "reasoning" in key for key in rest}
     is_subset = (
         total is not None and sum(rest.values()) > 0 and total == (plain_input or 0) + (plain_output or 0)
@@ -83,7 +88,7 @@ def read_usage(details: dict[str, AttributeValue]) -> UsageParts:
         output=None if plain_output is None and not extra_output else (plain_output or 0) + extra_output,
         cache_read=_sum(rest, lambda key: not is_output[key] and _is_cache(key) and not _is_write(key)),
         cache_write=_sum(rest, lambda key: _is_cache(key) and _is_write(key)),
-        cache_write_1h=_sum(rest, lambda key: _is_cache(key) and _is_write(key) and "1h" in key),
+        cache_write_1h=written_1h,
         reasoning=_sum(rest, lambda key: "reasoning" in key),
         audio_input=_sum(rest, lambda key: "audio" in key and not is_output[key]),
         audio_output=_sum(rest, lambda key: "audio" in key and is_output[key]),
