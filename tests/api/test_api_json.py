@@ -169,6 +169,12 @@ def test_an_opened_trace_has_its_spans_with_messages_and_critical_path(api: Json
     assert root["self_time_ms"] == pytest.approx(1000 - 10 * 3 - 700)
 
 
+def test_a_trace_is_found_by_its_id_in_upper_case_too(api: JsonApi) -> None:
+    spans = api.factory.rag_trace()
+    api.store(spans)
+    assert api.get(f"/traces/{spans[0].trace_id.upper()}") == api.get(f"/traces/{spans[0].trace_id}")
+
+
 def test_without_payloads_a_trace_is_light(api: JsonApi) -> None:
     spans = api.factory.rag_trace()
     api.store(spans)

@@ -63,7 +63,15 @@ def test_a_page_that_did_not_change_is_not_sent_again(client: httpx.Client) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/assets/gone.js", "/robots.txt", "/../pyproject.toml", "/%2e%2e/%2e%2e/etc/passwd.txt"]
+    "path",
+    [
+        "/assets/gone.js",
+        "/robots.txt",
+        "/../pyproject.toml",
+        "/%2e%2e/%2e%2e/etc/passwd.txt",
+        "/metrics",
+        "/prometheus/api/v1/query",
+    ],
 )
 def test_a_missing_file_is_not_answered_with_a_page(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 404

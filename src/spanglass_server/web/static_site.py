@@ -24,6 +24,7 @@ SECURITY_HEADERS: Final[tuple[Header, ...]] = (
 _IMMUTABLE: Final = b"public, max-age=31536000, immutable"
 _GZIP_BYTES_MIN: Final = 1024
 
+_MACHINE_PATHS: Final = ("/assets/", "/api/", "/v1/", "/metrics/", "/prometheus/")
 _PAGES: Final = {"/api/docs": "/api-docs.html"}
 """Pages beside the app's own."""
 
@@ -71,8 +72,9 @@ class StaticSite:
 
 
 def _is_client_route(path: str) -> bool:
-    """Views have URLs without a file's ending; a missing script must not be answered with a page."""
-    return not path.startswith(("/assets/", "/api/")) and "." not in path.rpartition("/")[2]
+    """Views have URLs without a file's ending; a missing script must not be answered with a page, nor a
+    program that looks for something else."""
+    return not f"{path}/".startswith(_MACHINE_PATHS) and "." not in path.rpartition("/")[2]
 
 
 async def _respond_file(scope: Scope, send: Send, file: _File) -> None:

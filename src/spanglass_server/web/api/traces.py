@@ -1,9 +1,11 @@
 """Traces: listed, opened, searched, deleted."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import AfterValidator
 
 from spanglass_server.base.errors import NotFound
 from spanglass_server.insight.critical_path import SpanTime, TimedSpan, measure_spans
@@ -18,8 +20,16 @@ from spanglass_server.web.services import Services
 Reading = Annotated[Caller, Depends(caller_with("read"))]
 Administering = Annotated[Caller, Depends(caller_with("admin"))]
 Serving = Annotated[Services, Depends(services_of)]
-TraceId = Annotated[str, Path(description="32 hex digits.", max_length=800)]
-SpanId = Annotated[str, Path(description="16 hex digits.", max_length=800)]
+_HEX_ID: Final = re.compile(r"[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}")
+
+
+def _stored_id(value: str) -> str:
+    """Hex ids are stored in lower case, whatever case a log or another tool shows them in."""
+    return value.lower() if _HEX_ID.fullmatch(value) else value
+
+
+TraceId = Annotated[str, Path(description="32 hex digits.", max_length=800), AfterValidator(_stored_id)]
+SpanId = Annotated[str, Path(description="16 hex digits.", max_length=800), AfterValidator(_stored_id)]
 
 
 def build_router(long_lane: LongLane) -> APIRouter:
