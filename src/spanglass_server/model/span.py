@@ -29,7 +29,7 @@ class Span(NamedTuple):
     """A normalized span; a row of the table `spans`, its fields in the table's column order.
 
     A named tuple because rows are made by the ten thousand a second and turned into columns by `zip`
-    (docs/adr/0003-hot-path-values.md). Absent is None where a field may be None, else the empty value.
+    (docs/adr/0001-hot-path-values.md). Absent is None where a field may be None, else the empty value.
     """
 
     project_id: str

@@ -1,7 +1,7 @@
 """What an OTLP body says, as plain records: bytes are gone, meaning has not yet come.
 
 Records are named tuples, not dataclasses: the hot path makes tens of thousands a second, and a tuple
-is the cheapest immutable value Python has (docs/adr/0003-hot-path-values.md).
+is the cheapest immutable value Python has (docs/adr/0001-hot-path-values.md).
 """
 
 from dataclasses import dataclass
