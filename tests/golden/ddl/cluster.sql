@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS spans_local ON CLUSTER `prod`
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id, span_id)
-SETTINGS index_granularity = 2048, index_granularity_bytes = 67108864,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 2048, index_granularity_bytes = 67108864,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS spans ON CLUSTER `prod` AS spans_local
@@ -138,7 +138,7 @@ CREATE TABLE IF NOT EXISTS traces_local ON CLUSTER `prod`
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version, is_deleted)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id)
-SETTINGS index_granularity = 128,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS traces ON CLUSTER `prod` AS traces_local
@@ -153,7 +153,7 @@ CREATE TABLE IF NOT EXISTS trace_times_local ON CLUSTER `prod`
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
 ORDER BY (project_id, trace_hash)
-SETTINGS index_granularity = 128,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS trace_times ON CLUSTER `prod` AS trace_times_local

@@ -88,7 +88,7 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id, span_id)
-SETTINGS index_granularity = 2048, index_granularity_bytes = 67108864,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 2048, index_granularity_bytes = 67108864,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS traces
@@ -132,7 +132,7 @@ CREATE TABLE IF NOT EXISTS traces
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id)
-SETTINGS index_granularity = 128,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS trace_times
@@ -144,7 +144,7 @@ CREATE TABLE IF NOT EXISTS trace_times
 )
 ENGINE = AggregatingMergeTree()
 ORDER BY (project_id, trace_hash)
-SETTINGS index_granularity = 128,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS trace_times_from_spans

@@ -81,5 +81,5 @@ CREATE TABLE IF NOT EXISTS @table(spans) @on_cluster
 ENGINE = @engine(ReplacingMergeTree, version)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id, span_id)
-SETTINGS index_granularity = 2048, index_granularity_bytes = 67108864,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 2048, index_granularity_bytes = 67108864,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings

@@ -9,5 +9,5 @@ CREATE TABLE IF NOT EXISTS @table(trace_times) @on_cluster
 )
 ENGINE = @engine(AggregatingMergeTree)
 ORDER BY (project_id, trace_hash)
-SETTINGS index_granularity = 128,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings

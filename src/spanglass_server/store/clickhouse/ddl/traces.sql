@@ -42,5 +42,5 @@ CREATE TABLE IF NOT EXISTS @table(traces) @on_cluster
 ENGINE = @engine(ReplacingMergeTree, version, is_deleted)
 PARTITION BY positiveModulo(intDiv(start_time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(start_time_ns, 3600000000000), trace_id)
-SETTINGS index_granularity = 128,
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings
