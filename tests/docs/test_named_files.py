@@ -16,7 +16,7 @@ SOURCES = [
     str(path.relative_to(ROOT))
     for folder in ("src", "docs", "ui/src", "tests", "bench", "examples")
     for path in (ROOT / folder).rglob("*.*")
-] + [path.name for path in ROOT.iterdir()]
+] + [str(path.relative_to(ROOT)) for folder in (ROOT, ROOT / "ui") for path in folder.iterdir()]
 
 
 @pytest.mark.parametrize("page", PAGES)
