@@ -83,6 +83,7 @@ class OtlpServer:
             otlp=OtlpHttp(self._receiver),
             health=Health(self._check),
             api=_no_api,
+            langfuse=_no_api,
             site=StaticSite(static_root or directory / "not-built"),
             host="127.0.0.1",
             checks_host=auth_mode == "off",

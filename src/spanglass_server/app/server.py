@@ -26,7 +26,7 @@ from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
-from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api
+from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse
 from spanglass_server.web.health import Health
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
 from spanglass_server.web.otlp_grpc import OtlpGrpc
@@ -129,6 +129,7 @@ class _Server:
             otlp=OtlpHttp(self._receiver),
             health=Health(self._stores.check),
             api=build_api(self._services),
+            langfuse=build_langfuse(self._services),
             site=StaticSite(STATIC_ROOT),
             host=self._settings.host,
             checks_host=is_open,

@@ -8,6 +8,7 @@ Errors: `StorageUnavailable` when the engine cannot be reached or refuses work f
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.query.ast import Expression
@@ -34,9 +35,14 @@ class SpanWriter(Protocol):
     """
 
     def write_batch(
-        self, *, spans: Sequence[Span], traces: Sequence[TraceSummary], logs: Sequence[Log]
+        self,
+        *,
+        spans: Sequence[Span],
+        traces: Sequence[TraceSummary],
+        logs: Sequence[Log],
+        scores: Sequence[Score] = (),
     ) -> None:
-        """Store one commit: spans first, then logs, then trace summaries. Empty sequences are fine. Not
+        """Store one commit: spans first, then logs, scores, trace summaries. Empty sequences are fine. Not
         atomic across tables: after an error a part may be stored, and the caller's retry completes it."""
 
     def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
@@ -151,6 +157,43 @@ class SpanReader(Protocol):
         self, project_id: str, during: TimeRange, where: Expression | None
     ) -> Iterator[Sequence[Span]]:
         """Whole rows in key order, a batch at a time, for export and repricing."""
+
+
+class ScoreQuery(NamedTuple):
+    """What a list of scores is narrowed to; an empty value narrows nothing."""
+
+    during: TimeRange
+    """Of `time_ns`."""
+    score_ids: Sequence[str] = ()
+    names: Sequence[str] = ()
+    trace_ids: Sequence[str] = ()
+    span_ids: Sequence[str] = ()
+    session_ids: Sequence[str] = ()
+    dataset_run_ids: Sequence[str] = ()
+    data_types: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    environments: Sequence[str] = ()
+    config_ids: Sequence[str] = ()
+    queue_ids: Sequence[str] = ()
+    authors: Sequence[str] = ()
+    value_min: float | None = None
+    value_max: float | None = None
+
+
+class ScoreReader(Protocol):
+    """Scores, whole, deleted ones left out. As safe and bounded as SpanReader."""
+
+    def list_scores(
+        self, project_id: str, query: ScoreQuery, *, limit: int, offset: int = 0
+    ) -> Sequence[Score]:
+        """Newest first, ties by id."""
+
+    def count_scores(self, project_id: str, query: ScoreQuery) -> int: ...
+    def list_scores_of(self, project_id: str, trace_ids: Sequence[str]) -> Mapping[str, Sequence[Score]]:
+        """All scores of these traces and of their spans, oldest first; traces without are absent."""
+
+    def find_scores(self, project_id: str, score_ids: Sequence[str]) -> Mapping[str, Score]:
+        """By id; what is not there is absent."""
 
 
 class Administration(Protocol):

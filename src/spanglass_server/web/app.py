@@ -12,6 +12,8 @@ from spanglass_server.web.compression import Gzip
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.health import PATHS as HEALTH_PATHS
 from spanglass_server.web.health import Health
+from spanglass_server.web.langfuse import LANGFUSE_PREFIX, build_langfuse_router
+from spanglass_server.web.langfuse.errors import install_langfuse_error_handlers
 from spanglass_server.web.otlp import ROUTES, UNSERVED, OtlpHttp
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
@@ -28,13 +30,22 @@ class WebApp:
     """The ASGI application of the HTTP port."""
 
     def __init__(
-        self, *, otlp: OtlpHttp, health: Health, api: AsgiApp, site: StaticSite, host: str, checks_host: bool
+        self,
+        *,
+        otlp: OtlpHttp,
+        health: Health,
+        api: AsgiApp,
+        langfuse: AsgiApp,
+        site: StaticSite,
+        host: str,
+        checks_host: bool,
     ) -> None:
         """`checks_host`: refuse requests that name another host, for a keyless server on a loopback address.
         Otherwise a page on the internet could point its own name at 127.0.0.1 and read everything here."""
         self._otlp = otlp
         self._health = health
         self._api = api
+        self._langfuse = langfuse
         self._site = site
         self._host = host.lower()
         self._checks_host = checks_host
@@ -56,6 +67,8 @@ class WebApp:
             return self._health
         if path == _DOCS:
             return self._site
+        if path.startswith(LANGFUSE_PREFIX):
+            return self._langfuse
         return self._api if path == "/api" or path.startswith("/api/") else self._site
 
     def _is_own_host(self, value: str) -> bool:
@@ -86,6 +99,15 @@ def build_api(services: Services) -> AsgiApp:
     api.state.services = services
     install_error_handlers(api)
     api.include_router(build_router(services))
+    return Gzip(_Guarded(api))
+
+
+def build_langfuse(services: Services) -> AsgiApp:
+    """Langfuse's public API as an ASGI application."""
+    api = FastAPI(title="Langfuse's API", docs_url=None, redoc_url=None, openapi_url=None)
+    api.state.services = services
+    install_langfuse_error_handlers(api)
+    api.include_router(build_langfuse_router(services))
     return Gzip(_Guarded(api))
 
 

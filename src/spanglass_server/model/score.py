@@ -1,0 +1,48 @@
+"""A named judgement of a trace, a span or a session; a row of the table `scores`."""
+
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+ScoreType: TypeAlias = Literal["numeric", "categorical", "boolean", "text", "correction"]
+"""`correction`: `string_value` is what the answer should have been."""
+SCORE_TYPES: tuple[str, ...] = get_args(ScoreType)
+
+ScoreSource: TypeAlias = Literal["api", "evaluator", "person"]
+SCORE_SOURCES: tuple[str, ...] = get_args(ScoreSource)
+
+
+class Score(NamedTuple):
+    """A score. Absent is None where a field may be None, else the empty value.
+
+    What is judged is the most special of `span_id`, `trace_id`, `session_id` and `dataset_run_id` that is given.
+    It may not have arrived yet, or never.
+    """
+
+    project_id: str
+    score_id: str
+    """The sender's, else made at the door. Unique in a project: a score with the id of another replaces it."""
+    name: str
+    time_ns: int
+    """When it was given, as the sender says."""
+    trace_id: str
+    span_id: str
+    session_id: str
+    dataset_run_id: str
+    data_type: ScoreType
+    value: float | None
+    """The number; 0 or 1 for a boolean; None for the others."""
+    string_value: str
+    """The category or text; `true` or `false` for a boolean; empty for a number."""
+    source: ScoreSource
+    comment: str
+    author: str
+    """Person or evaluator, where known."""
+    config_id: str
+    queue_id: str
+    environment: str
+    metadata: str
+    """JSON object."""
+    created_at_ns: int
+    """When the first version of it arrived."""
+    is_deleted: bool
+    version: int
+    """Revision: nanoseconds of the commit that wrote the row (which is `updated_at`); the highest wins."""

