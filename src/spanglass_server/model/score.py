@@ -13,13 +13,14 @@ SCORE_SOURCES: tuple[str, ...] = get_args(ScoreSource)
 class Score(NamedTuple):
     """A score. Absent is None where a field may be None, else the empty value.
 
-    What is judged is the most special of `span_id`, `trace_id`, `session_id` and `dataset_run_id` that is given.
-    It may not have arrived yet, or never.
+    What is judged is the most special of `span_id`, `trace_id`, `session_id` and `dataset_run_id` that is
+    given. It may not have arrived yet, or never.
     """
 
     project_id: str
     score_id: str
-    """The sender's, else made at the door. Unique in a project: a score with the id of another replaces it."""
+    """The sender's, else made at the door. Unique in a project: a score with the id of another replaces
+    it."""
     name: str
     time_ns: int
     """When it was given, as the sender says."""

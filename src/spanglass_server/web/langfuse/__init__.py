@@ -1,7 +1,7 @@
 """Langfuse's public API, so that every Langfuse SDK from 2 to 5 works unmodified: one module a resource.
 
 What the SDKs send and what they cannot do without is written in docs/langfuse.md. JSON is camelCase here and
-errors have Langfuse's shape (errors.py); the same callers, projects and stores are behind it as behind /api/v1.
+errors have Langfuse's shape (errors.py); callers, projects and stores are those of /api/v1.
 """
 
 from typing import Final
