@@ -169,7 +169,7 @@ def run_command(arguments: list[str]) -> int:
     return 0
 
 
-if __name__ != "__main__":
+if "hatchling" in sys.modules:  # Loaded as its hook; make and tests have no hatchling.
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
     class UiBuildHook(BuildHookInterface[Any]):
