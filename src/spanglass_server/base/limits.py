@@ -55,3 +55,18 @@ are kept as they came."""
 
 RETENTION_DAYS_MAX: Final = 36_500
 """A hundred years: longer ones reach beyond the times that storage counts in."""
+
+SCORES_PER_REQUEST_MAX: Final = 1_000
+"""Scores of one request; more are refused. Senders batch them by the dozen."""
+
+SCORE_BODY_BYTES_MAX: Final = 5 << 20
+"""A request of scores. Langfuse's SDKs stop at 1 MB."""
+
+SCORE_NAME_CHARS_MAX: Final = 200
+"""Of a score's name, author and environment."""
+
+SCORE_TEXT_CHARS_MAX: Final = 100_000
+"""Of a score's comment, text value or metadata: a corrected answer is the longest of them."""
+
+SCORE_ID_CHARS_MAX: Final = 800
+"""Of every id that a score names: as long as those that Langfuse's SDKs let a program choose."""
