@@ -25,7 +25,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Free text: every word must occur in input, output or name; quoted, as a phrase."""
+    """Free text: every word must occur in input, output or name (of a log: in its body); quoted, as a
+    phrase."""
 
     text: str
     is_phrase: bool

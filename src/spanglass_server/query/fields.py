@@ -11,10 +11,14 @@ from functools import cache
 from typing import Literal, TypeAlias, get_args
 
 from spanglass_server.base.errors import QueryInvalid
+from spanglass_server.model.severity import SEVERITIES
 from spanglass_server.model.span import KINDS, CostSource, Status
 
-Target: TypeAlias = Literal["traces", "spans"]
-FieldType: TypeAlias = Literal["enum", "text", "list", "payload", "number", "duration", "money", "bool"]
+Target: TypeAlias = Literal["traces", "spans", "logs"]
+FieldType: TypeAlias = Literal[
+    "enum", "text", "list", "payload", "number", "duration", "money", "bool", "severity"
+]
+"""`severity`: an enum whose choices are in order, so that they compare."""
 
 _STATUS = get_args(Status)
 _COST_SOURCES = tuple(word for word in get_args(CostSource) if word)
@@ -28,6 +32,7 @@ _OPERATORS: Mapping[FieldType, tuple[str, ...]] = {
     "duration": (":", ">", ">=", "<", "<="),
     "money": (":", ">", ">=", "<", "<="),
     "bool": (":",),
+    "severity": (":", ">", ">=", "<", "<="),
 }
 
 
@@ -54,7 +59,7 @@ class Field:
 
     @property
     def is_ordered(self) -> bool:
-        return self.type in ("number", "duration", "money")
+        return self.type in ("number", "duration", "money", "severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +308,52 @@ _SPAN_ONLY = (
     ),
 )  # fmt: skip
 
+_LOGS = (
+    Field(
+        name="severity", type="severity", column="severity", aliases=("level",), choices=SEVERITIES,
+        is_facet=True, description="How bad it is, from trace to fatal.", example="severity>=warn",
+    ),
+    Field(
+        name="service", type="text", column="service", is_facet=True,
+        description="Service that sent it (`service.name`).", example="service:rag-api",
+    ),
+    Field(
+        name="environment", type="text", column="environment", aliases=("env",), is_facet=True,
+        description="Deployment environment.", example="environment:prod",
+    ),
+    Field(
+        name="body", type="payload", column="body", aliases=("message",),
+        description="Words or a phrase in the body.", example='body:"connection reset"',
+    ),
+    Field(
+        name="event_name", type="text", column="event_name", aliases=("event",), is_facet=True,
+        description="Name of the event that the record tells.", example="event_name:gen_ai.choice",
+    ),
+    Field(
+        name="scope", type="text", column="scope_name", aliases=("logger",), is_facet=True,
+        description="Logger, or instrumentation, that wrote it (the scope's name).",
+        example="scope:app.payments",
+    ),
+    Field(
+        name="attributes.", type="text", column="attribute_index", is_open=True,
+        description="An attribute, or a field of a structured line, by key.",
+        example="attributes.http.response.status_code>=500",
+    ),
+    Field(
+        name="resource.", type="text", column="resource", is_open=True,
+        description="A resource attribute by key.", example="resource.host.name:web-1",
+    ),
+    Field(
+        name="trace_id", type="text", column="trace_id", aliases=("trace",),
+        description="Id of the trace it was written in, 32 hex digits.",
+        example="trace_id:4bf92f3577b34da6a3ce929d0e0e4736",
+    ),
+    Field(
+        name="span_id", type="text", column="span_id", aliases=("span",),
+        description="Id of the span it was written in, 16 hex digits.", example="span_id:00f067aa0ba902b7",
+    ),
+)  # fmt: skip
+
 
 def _renamed(field: Field) -> Field:
     """A field that traces have too, asked of a trace's spans."""
@@ -313,6 +364,8 @@ def _renamed(field: Field) -> Field:
 @cache
 def fields_of(target: Target) -> tuple[Field, ...]:
     """The fields in the order in which they are offered."""
+    if target == "logs":
+        return _LOGS
     span_only = tuple(replace(field, of_span=True) for field in _SPAN_ONLY)
     shared = tuple(replace(field, of_span=True) for field in _shared("span"))
     if target == "spans":
@@ -343,9 +396,8 @@ def get_field(name: str, target: Target, *, column: int | None = None) -> Resolv
     """Raises QueryInvalid that names the nearest field."""
     if (resolved := find_field(name, target)) is not None:
         return resolved
-    other = find_field(name, "traces" if target == "spans" else "spans")
-    if other is not None and target == "spans":
-        raise QueryInvalid(f"`{name}` is a field of traces, not of spans", column=column)
+    if target != "traces" and find_field(name, "traces") is not None:
+        raise QueryInvalid(f"`{name}` is a field of traces, not of {target}", column=column)
     near = get_close_matches(name.lower(), _by_name(target), n=1, cutoff=0.5)
     hint = f"did you mean `{near[0]}`?" if near else "the fields are listed at /api/v1/fields"
     raise QueryInvalid(f"there is no field `{name}`", hint=hint, column=column)

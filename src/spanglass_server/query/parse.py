@@ -11,6 +11,7 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from spanglass_server.base.errors import QueryInvalid
+from spanglass_server.model.severity import severity_named, severity_of
 from spanglass_server.query.ast import And, Expression, Not, Operator, Or, Term, Text
 from spanglass_server.query.fields import ResolvedField, Target, get_field
 from spanglass_server.query.values import (
@@ -143,7 +144,10 @@ def _limited(node: _Node, column: int | None = None) -> _Node:
 
 
 def _has(item: _Item, target: Target) -> Expression:
-    resolved = get_field(_unquoted_key(item.text), target, column=item.column)
+    return _present(get_field(_unquoted_key(item.text), target, column=item.column), item)
+
+
+def _present(resolved: ResolvedField, item: _Item) -> Expression:
     return Not(operand=Term(field=resolved.name, operator="=", value=None, column=item.column))
 
 
@@ -155,7 +159,7 @@ def _term(resolved: ResolvedField, written: str, item: _Item) -> Expression:
         if item.text == "null":
             return Term(field=resolved.name, operator="=", value=None, column=item.column)
         if item.text == "*":
-            return _has(item._replace(text=resolved.name), "spans" if field.of_span else "traces")
+            return _present(resolved, item)
         if field.is_ordered and (range_ := _range(resolved, item)) is not None:
             return range_
     if operator != "=" and not (field.is_ordered or field.is_open):
@@ -178,12 +182,12 @@ def _operator(written: str) -> Operator:
 def _typed(resolved: ResolvedField, operator: Operator, item: _Item) -> Term:
     field, is_pattern = resolved.field, False
     value: str | float | bool
-    if field.is_ordered:
+    if field.type in ("enum", "severity"):
+        value = _choice(resolved, item)
+    elif field.is_ordered:
         value = _number(resolved, item)
     elif field.type == "bool":
         value = _bool(resolved, item)
-    elif field.type == "enum":
-        value = _choice(resolved, item)
     else:
         value, is_pattern = pattern_of(item.text)
     return Term(
@@ -245,6 +249,8 @@ def _bool(resolved: ResolvedField, item: _Item) -> bool:
 
 def _choice(resolved: ResolvedField, item: _Item) -> str:
     choices, word = resolved.field.choices, item.text.lower()
+    if resolved.field.type == "severity":
+        word = severity_of(severity_named(word)) or word
     if word not in choices:
         near = get_close_matches(word, choices, n=1)
         hint = f"did you mean `{near[0]}`?" if near else "one of " + ", ".join(choices)
