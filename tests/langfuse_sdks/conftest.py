@@ -1,0 +1,53 @@
+"""One server that requires keys, and a project of each SDK's own in it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.langfuse_sdks.harness import Project
+from tests.support.spanglass_process import SpanglassProcess
+
+from spanglass_examples.clock import SkippingClock
+from spanglass_examples.conditions import Conditions, World
+from spanglass_examples.fake_models.server import ModelServer
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpanglassProcess]:
+    found = SpanglassProcess(tmp_path_factory.mktemp("langfuse") / "data", AUTH="required")
+    yield found
+    assert found.terminate() == 0
+
+
+@pytest.fixture(scope="session")
+def models_url() -> Iterator[str]:
+    world = World(clock=SkippingClock(), conditions=Conditions(error_rate=0))
+    with ModelServer(world, seed=1).running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def make_project(server: SpanglassProcess, models_url: str) -> Callable[[str], Project]:
+    """A project of that name with a key pair, made by the command that users type."""
+
+    def make(name: str) -> Project:
+        command = [
+            sys.executable,
+            "-m",
+            "spanglass_server.cli",
+            "keys",
+            "create",
+            "--project",
+            name,
+            "--json",
+        ]
+        made = subprocess.run(
+            [*command, "--data-dir", str(server.data_dir)], capture_output=True, text=True, check=True
+        )
+        key = json.loads(made.stdout)
+        return Project(server.url, key["public_key"], key["secret_key"], models_url)
+
+    return make
