@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from tests.langfuse_sdks.harness import Project
@@ -34,19 +33,9 @@ def make_project(server: SpanglassProcess, models_url: str) -> Callable[[str], P
     """A project of that name with a key pair, made by the command that users type."""
 
     def make(name: str) -> Project:
-        command = [
-            sys.executable,
-            "-m",
-            "spanglass_server.cli",
-            "keys",
-            "create",
-            "--project",
-            name,
-            "--json",
-        ]
-        made = subprocess.run(
-            [*command, "--data-dir", str(server.data_dir)], capture_output=True, text=True, check=True
-        )
+        options = ["--project", name, "--json", "--data-dir", str(server.data_dir)]
+        command = [sys.executable, "-m", "spanglass_server.cli", "keys", "create", *options]
+        made = subprocess.run(command, capture_output=True, text=True, check=True)
         key = json.loads(made.stdout)
         return Project(server.url, key["public_key"], key["secret_key"], models_url)
 
