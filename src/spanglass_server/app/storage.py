@@ -85,6 +85,7 @@ class ForgettingAdministration:
         self._forget_traces = forget_traces
         self._forget_project = forget_project
         self.migrate = administration.migrate
+        self.delete_scores = administration.delete_scores
         self.set_retention = administration.set_retention
         self.enforce_retention = administration.enforce_retention
         self.disk_bytes = administration.disk_bytes

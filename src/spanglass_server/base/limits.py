@@ -59,6 +59,9 @@ RETENTION_DAYS_MAX: Final = 36_500
 SCORES_PER_REQUEST_MAX: Final = 1_000
 """Scores of one request; more are refused. Senders batch them by the dozen."""
 
+SCORES_OF_TRACE_MAX: Final = 1_000
+"""The newest scores that are read with a trace."""
+
 SCORE_BODY_BYTES_MAX: Final = 5 << 20
 """A request of scores. Langfuse's SDKs stop at 1 MB."""
 

@@ -190,7 +190,8 @@ class ScoreReader(Protocol):
 
     def count_scores(self, project_id: str, query: ScoreQuery) -> int: ...
     def list_scores_of(self, project_id: str, trace_ids: Sequence[str]) -> Mapping[str, Sequence[Score]]:
-        """All scores of these traces and of their spans, oldest first; traces without are absent."""
+        """The scores of these traces and of their spans, the newest SCORES_OF_TRACE_MAX of each, oldest
+        first; traces without are absent."""
 
     def find_scores(self, project_id: str, score_ids: Sequence[str]) -> Mapping[str, Score]:
         """By id; what is not there is absent."""
@@ -203,8 +204,11 @@ class Administration(Protocol):
         """Apply what is missing; the numbers applied. Safe to run from several servers at once."""
 
     def delete_traces(self, keys: Sequence[TraceKey]) -> int:
-        """Really delete, in every table; how many spans went. Returns when reads no longer see them and
-        the data is off the disk at the next merge at the latest."""
+        """Really delete, in every table, with their scores; how many spans went. Returns when reads no longer
+        see them and the data is off the disk at the next merge at the latest."""
+
+    def delete_scores(self, project_id: str, score_ids: Sequence[str]) -> int:
+        """How many of them there were. Off the disk within the hour."""
 
     def delete_project(self, project_id: str) -> None: ...
     def set_retention(self, project_id: str, days: int | None) -> None:

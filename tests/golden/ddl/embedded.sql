@@ -196,3 +196,57 @@ CREATE TABLE IF NOT EXISTS retention
 ENGINE = ReplacingMergeTree(version)
 ORDER BY project_id;
 
+CREATE TABLE IF NOT EXISTS scores
+(
+    project_id LowCardinality(String),
+    score_id String CODEC(ZSTD(1)),
+    name LowCardinality(String),
+    time_ns Int64 CODEC(Delta, ZSTD(1)),
+    trace_id String CODEC(ZSTD(1)),
+    span_id String CODEC(ZSTD(1)),
+    session_id String CODEC(ZSTD(1)),
+    dataset_run_id String CODEC(ZSTD(1)),
+    data_type LowCardinality(String),
+    value Nullable(Float64) CODEC(ZSTD(1)),
+    string_value String CODEC(ZSTD(1)),
+    source LowCardinality(String),
+    comment String CODEC(ZSTD(3)),
+    author LowCardinality(String),
+    config_id LowCardinality(String),
+    queue_id LowCardinality(String),
+    environment LowCardinality(String),
+    metadata String CODEC(ZSTD(3)),
+    created_at_ns Int64 CODEC(Delta, ZSTD(1)),
+    is_deleted UInt8,
+    version UInt64 CODEC(Delta, ZSTD(1)),
+
+    INDEX index_score_id score_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version, is_deleted)
+PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)
+ORDER BY (project_id, intDiv(time_ns, 3600000000000), trace_id, score_id)
+SETTINGS index_granularity = 512,
+    enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS score_hours
+(
+    project_id LowCardinality(String),
+    key_hash UInt64 CODEC(NONE),
+    hour Int32 CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree()
+ORDER BY (project_id, key_hash, hour)
+SETTINGS index_granularity = 256,
+    enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS score_hours_from_scores
+TO score_hours
+AS SELECT DISTINCT
+    project_id,
+    halfMD5(arrayJoin(arrayFilter(key -> length(key) > 2, [
+        concat('i:', score_id), concat('t:', trace_id), concat('s:', session_id), concat('r:', dataset_run_id)
+    ]))) AS key_hash,
+    toInt32(intDiv(time_ns, 3600000000000)) AS hour
+FROM scores
+WHERE is_deleted = 0;
+

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.store.clickhouse.rows import PACKED_ONLY
 from spanglass_server.store.clickhouse.schema import DATA_TABLES, MIGRATIONS, TABLES, Topology, render
@@ -32,7 +33,9 @@ def test_no_placeholder_is_left(name: str) -> None:
     assert "@" not in whole_schema(TOPOLOGIES[name])
 
 
-@pytest.mark.parametrize(("table", "row"), [("spans", Span), ("traces", TraceSummary), ("logs", Log)])
+@pytest.mark.parametrize(
+    ("table", "row"), [("spans", Span), ("traces", TraceSummary), ("logs", Log), ("scores", Score)]
+)
 def test_columns_are_the_fields_in_their_order(table: str, row: type[tuple[object, ...]]) -> None:
     (sql, *_) = render(f"{table}.sql", Topology())
     lines = [line.split() for line in sql[sql.index("(") :].splitlines()]
@@ -60,6 +63,6 @@ def test_rows_of_a_trace_share_a_shard() -> None:
     schema = whole_schema(TOPOLOGIES["cluster"])
 
     for table in DATA_TABLES:
-        # A view beside the spans fills trace_times: its rows are where their spans are.
-        trace = "trace_hash" if table == "trace_times" else "trace_id"
+        # Views beside the spans and the scores fill these: their rows are where what they tell of is.
+        trace = {"trace_times": "trace_hash", "score_hours": "key_hash"}.get(table, "trace_id")
         assert f"{table}_local, sipHash64(project_id, {trace}))" in schema

@@ -20,6 +20,12 @@ from spanglass_server.store.clickhouse.schema import (
     render,
     topology_of,
 )
+from spanglass_server.store.clickhouse.score_keys import (
+    HOUR_OF_SCORE,
+    ScoreKey,
+    find_score_hours,
+    key_hash,
+)
 from spanglass_server.store.ports import TraceKey
 
 DAY_NS = 24 * HOUR_NS
@@ -28,8 +34,11 @@ _TIME_COLUMNS = {
     "spans": "start_time_ns",
     "logs": "time_ns",
     "trace_times": "last_start_ns",
+    "scores": "time_ns",
+    # An hour goes when its last moment is too old.
+    "score_hours": f"(toInt64(hour) * {HOUR_NS} + {HOUR_NS - 1})",
 }
-_PARTITIONED = ("traces", "spans", "logs")
+_PARTITIONED = ("traces", "spans", "logs", "scores")
 _DELETE_SETTINGS: Settings = {"lightweight_delete_mode": "lightweight_update", "lightweight_deletes_sync": 2}
 
 
@@ -61,6 +70,10 @@ class ClickHouseAdministration:
         return [migration.number for migration in missing]
 
     def delete_traces(self, keys: Sequence[TraceKey]) -> int:
+        self._delete_scores_at(
+            f"(project_id, {HOUR_OF_SCORE}, trace_id) IN {{keys:Array(Tuple(String, Int64, String))}}",
+            [ScoreKey(key.project_id, "t", key.trace_id) for key in keys],
+        )
         times = find_trace_times(self._engine, keys, lane="admin")
         if not times:
             return 0
@@ -81,6 +94,13 @@ class ClickHouseAdministration:
         self._delete("trace_times", of_hashes, {"hashes": hashes})
         self._erase()
         return count
+
+    def delete_scores(self, project_id: str, score_ids: Sequence[str]) -> int:
+        # The hourly run erases them: a correction of a score must not rewrite a table.
+        return self._delete_scores_at(
+            f"(project_id, {HOUR_OF_SCORE}, score_id) IN {{keys:Array(Tuple(String, Int64, String))}}",
+            [ScoreKey(project_id, "i", score_id) for score_id in score_ids],
+        )
 
     def delete_project(self, project_id: str) -> None:
         self.set_retention(project_id, None)
@@ -107,9 +127,24 @@ class ClickHouseAdministration:
         for table in _PARTITIONED:
             for expired in self._find_expired(table, params):
                 self._expire(table, expired, params)
-        self._delete("trace_times", _is_expired("trace_times"), params)
+        for table in ("trace_times", "score_hours"):
+            self._delete(table, _is_expired(table), params)
         self._erase()
         return count
+
+    def _delete_scores_at(self, of_scores: str, keys: Sequence[ScoreKey]) -> int:
+        """How many scores went. `of_scores` compares with `keys`: project, hour and id."""
+        hours = find_score_hours(self._engine, keys, lane="admin")
+        if not hours:
+            return 0
+        params: Parameters = {"keys": [(key.project_id, hour, key.id) for key, hour in hours]}
+        found = self._rows(f"SELECT toInt64(count()) AS n FROM scores FINAL WHERE {of_scores}", params)
+        self._delete("scores", of_scores, params)
+        # What the rest is found by goes last.
+        hashes = [(key.project_id, key_hash(key)) for key in dict.fromkeys(key for key, _ in hours)]
+        of_hashes = "(project_id, key_hash) IN {hashes:Array(Tuple(String, UInt64))}"
+        self._delete("score_hours", of_hashes, {"hashes": hashes})
+        return int(found.column("n")[0].as_py())
 
     def disk_bytes(self) -> Mapping[str, int]:
         parts = self._across("system.parts")

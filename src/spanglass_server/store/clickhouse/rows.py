@@ -1,4 +1,4 @@
-"""Spans, summaries and logs as Arrow columns, and back.
+"""Spans, summaries, logs and scores as Arrow columns, and back.
 
 A batch is turned on its side by `zip(*rows)`, which costs a tenth of making a dict of each row.
 """
@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_typ
 import orjson
 import pyarrow as pa
 
+from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -102,6 +103,7 @@ def _decoder(hint: Any) -> Callable[[pa.ChunkedArray], list[Any]]:
 SPANS: RowCodec[Span] = RowCodec(Span)
 TRACES: RowCodec[TraceSummary] = RowCodec(TraceSummary)
 LOGS: RowCodec[Log] = RowCodec(Log)
+SCORES: RowCodec[Score] = RowCodec(Score)
 
 _PACKED = tuple(name for name in TraceSummary._fields if name not in ("project_id", "is_deleted", "version"))
 """What `packed` holds, in this order. Fields may be added at the end."""

@@ -16,15 +16,17 @@ SHARDING = {
     "traces": "sipHash64(project_id, trace_id)",
     "trace_times": "sipHash64(project_id, trace_hash)",
     "logs": "sipHash64(project_id, trace_id)",
+    "scores": "sipHash64(project_id, trace_id)",
+    "score_hours": "sipHash64(project_id, key_hash)",
     "retention": "sipHash64(project_id)",
     "schema_migrations": "number",
 }
-"""Every table, and what decides the shard of a row: all rows of a trace live on one. `trace_times` is
-filled by a view beside the spans, so nothing is inserted by its own key."""
+"""Every table, and what decides the shard of a row: all rows of a trace live on one. `trace_times` and
+`score_hours` are filled by views beside spans and scores, so nothing is inserted by their own keys."""
 
 TABLES: tuple[str, ...] = tuple(SHARDING)
-DATA_TABLES = ("spans", "traces", "trace_times", "logs")
-VIEWS = ("trace_times_from_spans",)
+DATA_TABLES = ("spans", "traces", "trace_times", "logs", "scores", "score_hours")
+VIEWS = ("trace_times_from_spans", "score_hours_from_scores")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,5 +108,6 @@ MIGRATIONS: tuple[Migration, ...] = (
             "retention.sql",
         ),
     ),
+    Migration(2, "scores", ("scores.sql", "score_hours.sql", "score_hours_from_scores.sql")),
 )
 """In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""

@@ -7,6 +7,7 @@ from operator import attrgetter
 import pyarrow as pa
 
 from spanglass_server.base.limits import FREE_DISK_BYTES_MIN
+from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.settle import facts_of
@@ -18,7 +19,8 @@ from spanglass_server.store.clickhouse.keys import (
     hour_of,
     is_short,
 )
-from spanglass_server.store.clickhouse.rows import LOGS, SPANS, trace_batch
+from spanglass_server.store.clickhouse.rows import LOGS, SCORES, SPANS, trace_batch
+from spanglass_server.store.clickhouse.writer_scores import rows_to_write
 from spanglass_server.store.ports import TimeRange, TraceKey
 
 _INSERT_SETTINGS: Settings = {
@@ -73,12 +75,19 @@ class ClickHouseWriter:
             self._insert_settings["min_free_disk_bytes_to_perform_insert"] = free_disk_bytes_min
 
     def write_batch(
-        self, *, spans: Sequence[Span], traces: Sequence[TraceSummary], logs: Sequence[Log]
+        self,
+        *,
+        spans: Sequence[Span],
+        traces: Sequence[TraceSummary],
+        logs: Sequence[Log],
+        scores: Sequence[Score] = (),
     ) -> None:
         if spans:
             self._insert("spans", SPANS.to_batch(spans))
         if logs:
             self._insert("logs", LOGS.to_batch(logs))
+        if scores:
+            self._insert("scores", SCORES.to_batch(rows_to_write(self._engine, scores)))
         if traces:
             self._insert("traces", trace_batch(traces))
 
