@@ -186,7 +186,9 @@ class Log(NamedTuple):
     log_id: str
     """Hash of the record's content: the same record sent twice is stored once."""
     severity_number: int
+    """OpenTelemetry's, 1 to 24, also where only a word told it; 0 where nothing does (`model.severity`)."""
     severity_text: str
+    """As sent."""
     service: str
     environment: str
     event_name: str
@@ -195,6 +197,7 @@ class Log(NamedTuple):
     attributes: str
     """JSON object."""
     attribute_index: dict[str, str]
+    """Of the attributes, and of a structured line's fields (`normalize.log_lines`)."""
     resource: str
     scope: str
     version: int

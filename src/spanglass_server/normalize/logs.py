@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
 
+from spanglass_server.model.severity import is_severity_number, severity_named
 from spanglass_server.model.span import Log
+from spanglass_server.normalize.log_lines import (
+    flat_fields,
+    line_severity,
+    line_span_id,
+    line_trace_id,
+    read_line,
+)
 from spanglass_server.normalize.origin import Origin, read_origin
 from spanglass_server.normalize.values import dump_json, printable_text
 from spanglass_server.wire.records import Attributes, LogRecord
@@ -33,6 +41,8 @@ def _normalize(record: LogRecord, origin: Origin, project_id: str, version: int)
     event_name, severity_text = printable_text(record.event_name), printable_text(record.severity_text)
     time_ns = min(max(record.time_ns, 0), TIME_NS_MAX)
     trace_id, span_id = printable_text(record.trace_id), printable_text(record.span_id)
+    line = read_line(record.body)
+    fields = {**flat_fields(line.fields), **record.attributes} if line else record.attributes
     content = "\0".join(
         (
             str(time_ns),
@@ -50,21 +60,27 @@ def _normalize(record: LogRecord, origin: Origin, project_id: str, version: int)
     return Log(
         project_id=project_id,
         time_ns=time_ns,
-        trace_id=trace_id,
-        span_id=span_id,
+        trace_id=trace_id or line_trace_id(fields),
+        span_id=span_id or line_span_id(fields),
         log_id=blake2b(content.encode(), digest_size=16).hexdigest(),
-        severity_number=record.severity_number,
+        severity_number=_severity_number(record, fields),
         severity_text=severity_text,
         service=origin.service,
         environment=origin.environment,
         event_name=event_name,
         body=body,
         attributes=attributes,
-        attribute_index=index_attributes(record.attributes),
+        attribute_index=index_attributes(fields),
         resource=origin.resource,
         scope=origin.scope,
         version=version,
     )
+
+
+def _severity_number(record: LogRecord, fields: Attributes) -> int:
+    if is_severity_number(record.severity_number):
+        return record.severity_number
+    return severity_named(record.severity_text) or line_severity(fields)
 
 
 def _structured(record: LogRecord) -> str:
