@@ -8,7 +8,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from tests.support.spans import EPOCH_NS, SECOND_NS, SpanFactory
 
+from spanglass_server.ingest.budget import QueueBudget
+from spanglass_server.ingest.counters import Counters
+from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.model.span import Log, Span
+from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
@@ -16,6 +20,7 @@ from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.web.api import build_router
 from spanglass_server.web.errors import install_error_handlers
+from spanglass_server.web.intake import Intake
 from spanglass_server.web.services import AuthMode, Services
 
 NOW_NS = EPOCH_NS + 3600 * SECOND_NS
@@ -34,11 +39,23 @@ class JsonApi:
         self.project = self.directory.create_project(project)
         self.factory = SpanFactory(self.project.id)
         self._writer = ClickHouseWriter(engine)
+        budget, counters = QueueBudget(8 << 20), Counters()
+        self._pipeline = IngestPipeline(
+            self._writer,
+            PriceBook(with_catalog=False),
+            budget=budget,
+            counters=counters,
+            clock=lambda: NOW_NS,
+            is_only_writer=True,
+            options=PipelineOptions(commit_interval_ms=1),
+        )
+        self._pipeline.start()
         self.services = Services(
             reader=ClickHouseReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
             ingest=_Counted(),
+            intake=Intake(ingest=self._pipeline, budget=budget, counters=counters, ack_timeout_s=10),
             repricing=cast("Any", None),
             auth_mode="off",
             version="1.2.3",
@@ -77,3 +94,4 @@ class JsonApi:
 
     def close(self) -> None:
         self.client.close()
+        self._pipeline.stop()

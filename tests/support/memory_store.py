@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from spanglass_server.base.errors import StorageUnavailable
+from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.settle import facts_of
@@ -20,6 +21,7 @@ class MemoryStore:
         self.spans: dict[tuple[str, int, str, str], Span] = {}
         self.traces: dict[tuple[str, int, str], TraceSummary] = {}
         self.logs: dict[tuple[str, str], Log] = {}
+        self.scores: dict[tuple[str, str], Score] = {}
         self.batch_sizes: list[int] = []
         self.load_count = 0
         self.delay_s = 0.0
@@ -34,16 +36,23 @@ class MemoryStore:
         self.gate.set()
 
     def write_batch(
-        self, *, spans: Sequence[Span], traces: Sequence[TraceSummary], logs: Sequence[Log]
+        self,
+        *,
+        spans: Sequence[Span],
+        traces: Sequence[TraceSummary],
+        logs: Sequence[Log],
+        scores: Sequence[Score] = (),
     ) -> None:
         self._obstruct()
         if any(span.name == self.poison for span in spans):
             raise ValueError("a row that no column takes")
-        self.batch_sizes.append(len(spans) + len(logs))
+        self.batch_sizes.append(len(spans) + len(logs) + len(scores))
         for span in spans:
             self._put_span(span)
         for log in logs:
             self.logs[log.project_id, log.log_id] = log
+        for score in scores:
+            self.scores[score.project_id, score.score_id] = score
         for trace in traces:
             key = (trace.project_id, trace.start_time_ns // _HOUR_NS, trace.trace_id)
             old = self.traces.get(key)

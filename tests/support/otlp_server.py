@@ -18,6 +18,7 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.web.app import WebApp
 from spanglass_server.web.health import Health
+from spanglass_server.web.intake import Intake
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
 from spanglass_server.web.otlp_grpc import OtlpGrpc
 from spanglass_server.web.services import AuthMode, Services
@@ -61,6 +62,12 @@ class OtlpServer:
             administration=nothing,
             directory=self.directory,
             ingest=self.pipeline,
+            intake=Intake(
+                ingest=self.pipeline,
+                budget=self.budget,
+                counters=counters,
+                ack_timeout_s=ack_timeout_s,
+            ),
             repricing=nothing,
             auth_mode=auth_mode,
             version="0",
@@ -70,7 +77,6 @@ class OtlpServer:
         )
         self._receiver = OtlpReceiver(
             services=services,
-            ingest=self.pipeline,
             budget=self.budget,
             counters=counters,
             options=OtlpOptions(

@@ -28,6 +28,7 @@ from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse
 from spanglass_server.web.health import Health
+from spanglass_server.web.intake import Intake
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
 from spanglass_server.web.otlp_grpc import OtlpGrpc
 from spanglass_server.web.services import Services
@@ -158,6 +159,12 @@ class _Server:
             ),
             directory=self._stores.directory,
             ingest=self._pipeline,
+            intake=Intake(
+                ingest=self._pipeline,
+                budget=self._budget,
+                counters=self._counters,
+                ack_timeout_s=self._settings.ack_timeout_s,
+            ),
             repricing=Repricer(
                 self._stores.reader,
                 self._pipeline,
@@ -173,7 +180,6 @@ class _Server:
     def _build_receiver(self) -> OtlpReceiver:
         return OtlpReceiver(
             services=self._services,
-            ingest=self._pipeline,
             budget=self._budget,
             counters=self._counters,
             options=OtlpOptions(

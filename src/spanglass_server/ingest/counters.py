@@ -11,6 +11,7 @@ Word: TypeAlias = Literal[
     "accepted_requests",
     "accepted_spans",
     "accepted_logs",
+    "accepted_scores",
     "accepted_bytes",
     "rejected_spans",
     "rejected_logs",

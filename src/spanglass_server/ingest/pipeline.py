@@ -25,14 +25,15 @@ from spanglass_server.base.errors import BadInput, Busy, SpanglassError, Storage
 from spanglass_server.base.limits import COMMIT_BYTES_MAX, TRACE_CACHE_SPANS_MAX, TRACE_SPANS_MAX
 from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters, Word
-from spanglass_server.ingest.prepare import Prepared, prepare
+from spanglass_server.ingest.prepare import IngestSignal, Prepared, prepare
 from spanglass_server.ingest.trace_cache import Settled, SpanKey, TraceCache
+from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.ports import SpanWriter, TraceKey
 from spanglass_server.wire.otlp import DEFAULT_LIMITS, RecordLimits
 from spanglass_server.wire.records import Rejection
-from spanglass_server.wire.responses import Encoding, Signal
+from spanglass_server.wire.responses import Encoding
 
 Reply = Future[Sequence[Rejection]]
 """Resolves when the request is stored, to what of it was rejected; else to an error of base/errors.py."""
@@ -49,7 +50,7 @@ class PipelineOptions:
 
 class IngestRequest(NamedTuple):
     project_id: str
-    signal: Signal
+    signal: IngestSignal
     encoding: Encoding
     body: bytes
     reservation: Reservation
@@ -65,14 +66,10 @@ class _Waiting(NamedTuple):
 class _Member(NamedTuple):
     """A request in a batch; its body is gone."""
 
-    signal: Signal
+    signal: IngestSignal
     reply: Reply
     reservation: Reservation
     prepared: Prepared
-
-    @property
-    def row_count(self) -> int:
-        return len(self.prepared.spans) + len(self.prepared.logs)
 
 
 @dataclass(slots=True)
@@ -90,6 +87,9 @@ class _Batch:
 
     def logs(self) -> list[Log]:
         return [log for member in self.members for log in member.prepared.logs]
+
+    def scores(self) -> list[Score]:
+        return [score for member in self.members for score in member.prepared.scores]
 
 
 class IngestPipeline:
@@ -280,7 +280,7 @@ class IngestPipeline:
             return
         member = _Member(request.signal, reply, request.reservation, prepared)
         batch.members.append(member)
-        batch.row_count += member.row_count
+        batch.row_count += prepared.row_count
         batch.byte_count += len(request.body)
 
     def _await_recovery(self) -> None:
@@ -362,7 +362,9 @@ class IngestPipeline:
         # Revisions first: should the process die in between, the sender tries again and both are written.
         if settled.revisions:
             self._writer.revise_spans(settled.revisions, version=batch.version)
-        self._writer.write_batch(spans=settled.spans, traces=settled.summaries, logs=batch.logs())
+        self._writer.write_batch(
+            spans=settled.spans, traces=settled.summaries, logs=batch.logs(), scores=batch.scores()
+        )
 
     def _commit_apart(self, batch: _Batch, error: Exception) -> None:
         """One request may have brought rows that the store does not take: don't let the others pay for it."""
@@ -371,7 +373,9 @@ class IngestPipeline:
             return
         for offset, member in enumerate(batch.members):
             # Later than the one before it, earlier than the batch that waits.
-            alone = _Batch(version=batch.version + offset, members=[member], row_count=member.row_count)
+            alone = _Batch(
+                version=batch.version + offset, members=[member], row_count=member.prepared.row_count
+            )
             if self._settle(alone):
                 self._commit(alone)
 
@@ -403,6 +407,7 @@ class IngestPipeline:
         count("accepted_requests", len(batch.members))
         count("accepted_spans", len(settled.spans))
         count("accepted_logs", sum(len(member.prepared.logs) for member in batch.members))
+        count("accepted_scores", sum(len(member.prepared.scores) for member in batch.members))
         count("duplicate_spans", settled.duplicate_count)
         count("revised_spans", len(settled.revisions))
         count("loaded_traces", settled.loaded_count)

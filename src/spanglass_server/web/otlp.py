@@ -7,7 +7,7 @@ OTLP's: an export response, or google.rpc.Status, in the encoding of the request
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -18,12 +18,11 @@ from spanglass_server.base.errors import (
     MalformedBody,
     NotFound,
     SpanglassError,
-    StorageUnavailable,
     UnsupportedEncoding,
 )
 from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters
-from spanglass_server.ingest.pipeline import IngestRequest, Reply
+from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.web.asgi import Header, Receive, Scope, Send, respond
 from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_scope
 from spanglass_server.web.errors import status_of
@@ -65,10 +64,6 @@ _INLINE_BYTES_MAX: Final = 16 << 10
 """Compressed bodies up to this size are decompressed on the event loop; a thread would cost more."""
 
 
-class IngestDoor(Protocol):
-    def submit(self, request: IngestRequest) -> Reply: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtlpOptions:
     body_bytes_max: int
@@ -81,7 +76,6 @@ class OtlpReceiver:
     """What the HTTP and the gRPC side share."""
 
     services: Services
-    ingest: IngestDoor
     budget: QueueBudget
     counters: Counters
     options: OtlpOptions
@@ -91,29 +85,10 @@ class OtlpReceiver:
         caller = authenticate_headers(headers, self.services)
         return require_scope(caller, "ingest").project.id
 
-    async def store(self, request: IngestRequest) -> bytes:
+    async def store(self, request: IngestRequest, signal: Signal) -> bytes:
         """Queue, wait until it is stored, encode the response. Owns the reservation from here on."""
-        try:
-            reply = self.ingest.submit(request)
-        except SpanglassError:
-            request.reservation.release()
-            raise
-        rejections = await self._wait(reply)
-        return encode_export_response(request.signal, rejections, request.encoding)
-
-    async def _wait(self, reply: Reply) -> Any:
-        waiting = asyncio.wrap_future(reply)
-        done, _ = await asyncio.wait((waiting,), timeout=self.options.ack_timeout_s)
-        if done:
-            return waiting.result()
-        # Cancelling takes the request out of the queue if it is still there; its commit goes on otherwise.
-        waiting.cancel()
-        self.counters.count("timed_out_requests", 1, timeout_s=self.options.ack_timeout_s)
-        raise StorageUnavailable(
-            f"the request was not stored within {self.options.ack_timeout_s:g} s (setting ack_timeout_s)",
-            hint="try again later; storage is slower than what arrives",
-            retry_after_s=5,
-        )
+        rejections = await self.services.intake.store(request)
+        return encode_export_response(signal, rejections, request.encoding)
 
     def count(self, error: SpanglassError) -> None:
         outcome = outcome_of(error)
@@ -211,8 +186,8 @@ class OtlpHttp:
         except BaseException:
             reservation.release()
             raise
-        request = IngestRequest(project_id, ROUTES[scope["path"]], encoding, body, reservation)
-        return await receiver.store(request)
+        signal = ROUTES[scope["path"]]
+        return await receiver.store(IngestRequest(project_id, signal, encoding, body, reservation), signal)
 
     async def _read(self, receive: Receive, headers: dict[bytes, bytes], reservation: Reservation) -> bytes:
         limit = self._receiver.options.body_bytes_max

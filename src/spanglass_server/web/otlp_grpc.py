@@ -86,7 +86,7 @@ class OtlpGrpc:
         project_id = receiver.authenticate(_headers(context.invocation_metadata()))
         reservation = receiver.budget.open()
         reservation.grow(len(body))
-        return await receiver.store(IngestRequest(project_id, signal, "protobuf", body, reservation))
+        return await receiver.store(IngestRequest(project_id, signal, "protobuf", body, reservation), signal)
 
 
 def _headers(metadata: Any) -> Iterable[tuple[str, str | bytes]]:

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.ports import Administration, SpanReader, TimeRange
+from spanglass_server.web.intake import Intake
 
 AuthMode = Literal["off", "required"]
 
@@ -29,6 +30,7 @@ class Services:
     administration: Administration
     directory: Directory
     ingest: IngestStatus
+    intake: Intake
     repricing: Repricing
     auth_mode: AuthMode
     version: str

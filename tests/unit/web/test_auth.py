@@ -32,6 +32,7 @@ def services(directory: SqlDirectory) -> Services:
         administration=absent,
         directory=directory,
         ingest=absent,
+        intake=absent,
         repricing=absent,
         auth_mode="required",
         version="0",

@@ -1,0 +1,54 @@
+"""How any request's body gets into the ingest queue, and when it may be answered."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from spanglass_server.base.errors import SpanglassError, StorageUnavailable
+from spanglass_server.ingest.budget import QueueBudget
+from spanglass_server.ingest.counters import Counters
+from spanglass_server.ingest.pipeline import IngestRequest, Reply
+from spanglass_server.ingest.prepare import IngestSignal
+from spanglass_server.wire.records import Rejection
+
+
+class IngestDoor(Protocol):
+    def submit(self, request: IngestRequest) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    ingest: IngestDoor
+    budget: QueueBudget
+    counters: Counters
+    ack_timeout_s: float
+
+    async def take(self, project_id: str, signal: IngestSignal, body: bytes) -> Sequence[Rejection]:
+        """Store a JSON body and say what of it was rejected. Returns when it is stored.
+
+        Raises QueueFull, StorageUnavailable and MalformedBody.
+        """
+        reservation = self.budget.open()
+        reservation.grow(len(body))
+        return await self.store(IngestRequest(project_id, signal, "json", body, reservation))
+
+    async def store(self, request: IngestRequest) -> Sequence[Rejection]:
+        """As `take`, for a body that is reserved. Owns the reservation from here on."""
+        try:
+            reply = self.ingest.submit(request)
+        except SpanglassError:
+            request.reservation.release()
+            raise
+        waiting = asyncio.wrap_future(reply)
+        done, _ = await asyncio.wait((waiting,), timeout=self.ack_timeout_s)
+        if done:
+            return waiting.result()
+        # Cancelling takes the request out of the queue if it is still there; its commit goes on otherwise.
+        waiting.cancel()
+        self.counters.count("timed_out_requests", 1, timeout_s=self.ack_timeout_s)
+        raise StorageUnavailable(
+            f"the request was not stored within {self.ack_timeout_s:g} s (setting ack_timeout_s)",
+            hint="try again later; storage is slower than what arrives",
+            retry_after_s=5,
+        )
