@@ -247,7 +247,7 @@ def test_the_tables_are_what_the_migrations_make(directory: SqlDirectory, databa
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from spanglass_server.store.metadata.tables import metadata
+    from spanglass_server.store.metadata.library_tables import metadata
 
     engine = create_engine(database_url)
     with engine.connect() as connection:

@@ -1,0 +1,26 @@
+"""Prompts, datasets and media on one engine, beside the directory's own."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from spanglass_server.store.metadata.datasets import SqlDatasets
+from spanglass_server.store.metadata.engine import open_engine
+from spanglass_server.store.metadata.media import MediaLimits, SqlMedia
+from spanglass_server.store.metadata.prompts import SqlPrompts
+
+
+def open_library(url: str, *, now_ns: Callable[[], int], limits: MediaLimits) -> "SqlLibrary":
+    """A library on SQLAlchemy's URL (`Settings.metadata_url`); `SqlDirectory.migrate` makes its tables."""
+    return SqlLibrary(open_engine(url), now_ns=now_ns, limits=limits)
+
+
+class SqlLibrary:
+    def __init__(self, engine: Engine, *, now_ns: Callable[[], int], limits: MediaLimits) -> None:
+        self._engine = engine
+        self.prompts = SqlPrompts(engine, now_ns=now_ns)
+        self.datasets = SqlDatasets(engine, now_ns=now_ns)
+        self.media = SqlMedia(engine, now_ns=now_ns, limits=limits)
+
+    def close(self) -> None:
+        self._engine.dispose()
