@@ -54,6 +54,7 @@ class JsonApi:
             reader=ClickHouseReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
+            library=cast("Any", None),
             ingest=_Counted(),
             intake=Intake(ingest=self._pipeline, budget=budget, counters=counters, ack_timeout_s=10),
             repricing=cast("Any", None),

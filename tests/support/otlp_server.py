@@ -61,6 +61,7 @@ class OtlpServer:
             reader=nothing,
             administration=nothing,
             directory=self.directory,
+            library=nothing,
             ingest=self.pipeline,
             intake=Intake(
                 ingest=self.pipeline,

@@ -158,6 +158,7 @@ class _Server:
                 forget_project=self._pipeline.forget_project,
             ),
             directory=self._stores.directory,
+            library=self._stores.library,
             ingest=self._pipeline,
             intake=Intake(
                 ingest=self._pipeline,

@@ -123,6 +123,14 @@ class Settings(BaseModel):
         description="Whether a commit to embedded storage reaches the disk before it is acknowledged; off is "
         "faster and may lose the last second in a power cut.",
     )
+    media_bytes_max: ByteSize = Field(
+        ByteSize(25 * _MIB),
+        ge=0,
+        description="Largest file stored that a payload refers to (Langfuse's media); 0 stores none.",
+    )
+    media_project_bytes_max: ByteSize = Field(
+        ByteSize(1024 * _MIB), ge=0, description="Bytes that all such files of one project may take."
+    )
     query_seconds_max: float = Field(20.0, gt=0, description="Seconds one query may run.")
     query_memory_bytes_max: ByteSize = Field(
         ByteSize(512 * _MIB), ge=16 * _MIB, description="Memory one query may take."

@@ -13,7 +13,10 @@ from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
+from spanglass_server.store.library import Library
 from spanglass_server.store.metadata.directory import open_directory
+from spanglass_server.store.metadata.library import open_library
+from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.store.ports import Administration, SpanReader, SpanWriter, TraceKey
 
 
@@ -23,6 +26,7 @@ class Stores:
     writer: SpanWriter
     administration: Administration
     directory: Directory
+    library: Library
     engine_name: str
     is_only_writer: bool
     """No other server writes to the same tables."""
@@ -31,6 +35,7 @@ class Stores:
 
     def close(self) -> None:
         self.administration.close()
+        self.library.close()
         self.directory.close()
 
 
@@ -52,10 +57,18 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         writer=ClickHouseWriter(engine),
         administration=administration,
         directory=directory,
+        library=_open_library(settings, clock),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,
         check=lambda: _check_engine(engine),
     )
+
+
+def _open_library(settings: Settings, clock: Clock) -> Library:
+    limits = MediaLimits(
+        media_bytes_max=settings.media_bytes_max, media_project_bytes_max=settings.media_project_bytes_max
+    )
+    return open_library(settings.metadata_url, now_ns=clock, limits=limits)
 
 
 def load_prices(price_file: Path | None) -> PriceBook:

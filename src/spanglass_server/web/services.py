@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.store.directory import Directory
+from spanglass_server.store.library import Library
 from spanglass_server.store.ports import Administration, SpanReader, TimeRange
 from spanglass_server.web.intake import Intake
 
@@ -29,6 +30,7 @@ class Services:
     reader: SpanReader
     administration: Administration
     directory: Directory
+    library: Library
     ingest: IngestStatus
     intake: Intake
     repricing: Repricing

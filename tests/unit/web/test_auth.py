@@ -31,6 +31,7 @@ def services(directory: SqlDirectory) -> Services:
         reader=absent,
         administration=absent,
         directory=directory,
+        library=absent,
         ingest=absent,
         intake=absent,
         repricing=absent,
