@@ -145,18 +145,51 @@ class SpanReader(Protocol):
         limit: int,
         target: Target,
     ) -> Sequence[tuple[str, int]]:
-        """The field's most frequent values with their counts; `target` is `traces` or `spans`."""
+        """The field's most frequent values with their counts."""
 
     def histogram(
         self, project_id: str, during: TimeRange, where: Expression | None, *, buckets: int, target: Target
     ) -> Sequence[Mapping[str, Any]]:
-        """Buckets over time: start_ns, count, error_count, duration p50/p90/p99 in ns, tokens, cost_usd,
-        unpriced_count. Empty buckets are present with zero counts and null quantiles."""
+        """Of `traces` or `spans`. Buckets over time: start_ns, count, error_count, duration p50/p90/p99 in
+        ns, tokens, cost_usd, unpriced_count. Empty buckets are present with zero counts and null
+        quantiles."""
 
     def iter_spans(
         self, project_id: str, during: TimeRange, where: Expression | None
     ) -> Iterator[Sequence[Span]]:
         """Whole rows in key order, a batch at a time, for export and repricing."""
+
+
+class LogTail(NamedTuple):
+    items: Sequence[Mapping[str, Any]]
+    """Rows of `model.span.Log`, in the order in which they were stored."""
+    cursor: str
+    """Where to go on; never empty."""
+
+
+class LogReader(Protocol):
+    """Log records. As safe and bounded as SpanReader; `SpanReader.facets` counts their fields' values."""
+
+    def list_logs(
+        self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest
+    ) -> Page:
+        """By `time` or `-time`."""
+
+    def start_tail(self, project_id: str, where: Expression | None, *, stored_after_ns: int) -> str:
+        """The cursor of a tail of what is stored after the moment, by the server's clock. Reads nothing."""
+
+    def tail_logs(
+        self, project_id: str, during: TimeRange, where: Expression | None, *, after: str, limit: int
+    ) -> LogTail:
+        """What was stored since the cursor, however old it is itself. A record that is sent again is told
+        again. Raises BadCursor for a cursor of another filter."""
+
+    def find_log(self, project_id: str, time_ns: int, log_id: str) -> Mapping[str, Any] | None: ...
+    def log_histogram(
+        self, project_id: str, during: TimeRange, where: Expression | None, *, buckets: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """Buckets over time: start_ns, count, and by_severity, which has a count for each of
+        `model.severity.SEVERITIES` and for `unknown`. Empty buckets are present."""
 
 
 class ScoreQuery(NamedTuple):

@@ -16,6 +16,7 @@ from spanglass_server.store.clickhouse.compile_fields import (
     Binder,
     free_text_sql,
     list_match_sql,
+    log_text_sql,
     term_sql,
 )
 
@@ -54,6 +55,21 @@ def trace_condition(expression: Expression, bind: Binder, spans: str) -> str:
             return _some_span(operands, bind, spans)
         case _:
             return _some_span([expression], bind, spans)
+
+
+def log_condition(expression: Expression, bind: Binder) -> str:
+    """A condition over a row of `logs`. A record never changes, so all stored copies of it hold the same."""
+    match expression:
+        case Not(operand=operand):
+            return f"NOT {log_condition(operand, bind)}"
+        case And(operands=operands):
+            return f"({' AND '.join(log_condition(operand, bind) for operand in operands)})"
+        case Or(operands=operands):
+            return f"({' OR '.join(log_condition(operand, bind) for operand in operands)})"
+        case Term():
+            return term_sql(expression, "logs", bind)
+        case Text():
+            return log_text_sql(expression, bind)
 
 
 def _asks_spans(expression: Expression) -> bool:

@@ -1,9 +1,12 @@
-"""One term of the filter language as a SQL condition over a row of `spans` or `traces`.
+"""One term of the filter language as a SQL condition over a row of `spans`, `traces` or `logs`.
 
 Every value is bound. Conditions are never NULL, so that negating one means what it says.
 """
 
+from typing import cast
+
 from spanglass_server.base.errors import QueryInvalid
+from spanglass_server.model.severity import SEVERITIES, Severity, severity_numbers
 from spanglass_server.query.ast import Term, Text
 from spanglass_server.query.fields import Field, ResolvedField, Target, get_field
 from spanglass_server.query.values import literal_parts
@@ -18,6 +21,11 @@ EXPRESSIONS = {
     "total_tokens": _TOTAL_TOKENS,
     "model": "if(response_model != '', response_model, request_model)",
     "is_root": "(parent_span_id = '')",
+    "scope_name": "JSONExtractString(scope, 'name')",
+    "severity": (
+        f"transform(intDiv(severity_number + 3, 4), [{', '.join(map(str, range(1, len(SEVERITIES) + 1)))}],"
+        f" [{', '.join(map(repr, SEVERITIES))}], '')"
+    ),
 }
 """Columns that are computed when read; the tables have no such column."""
 
@@ -65,6 +73,8 @@ def term_sql(term: Term, target: Target, bind: Binder) -> str:
         return f"empty({column})" if term.value is None else list_match_sql(column, term, bind)
     if field.type == "payload":
         return f"{column} = ''" if term.value is None else _payload_match(column, term, bind)
+    if field.type == "severity":
+        return _severity_match(term, bind)
     if term.value is None:
         return f"isNull({column})"
     sql_type = "Bool" if isinstance(term.value, bool) else "Float64"
@@ -77,6 +87,11 @@ def free_text_sql(text: Text, bind: Binder) -> str:
     in_name = f"positionCaseInsensitiveUTF8(name, {bind(text.text)}) > 0"
     found = [_contains(column, text.text, bind) for column in ("input", "output")]
     return f"({' OR '.join([*found, in_name])})"
+
+
+def log_text_sql(text: Text, bind: Binder) -> str:
+    in_name = f"positionCaseInsensitiveUTF8(event_name, {bind(text.text)}) > 0"
+    return f"({_contains('body', text.text, bind)} OR {in_name})"
 
 
 def _contains(column: str, text: str, bind: Binder) -> str:
@@ -97,6 +112,21 @@ def _payload_match(column: str, term: Term, bind: Binder) -> str:
     if term.is_pattern:
         return f"{column} ILIKE {bind(_like(value))}"
     return _contains(column, value, bind)
+
+
+def _severity_match(term: Term, bind: Binder) -> str:
+    """A record of unknown severity is in no class: neither below nor above another."""
+    if term.value is None:
+        return "severity_number = 0"
+    first, last = severity_numbers(cast("Severity", term.value))
+    low, high = {
+        "=": (first, last),
+        ">=": (first, 255),
+        ">": (last + 1, 255),
+        "<": (1, first - 1),
+        "<=": (1, last),
+    }[term.operator]
+    return f"(severity_number BETWEEN {bind(low, 'UInt8')} AND {bind(high, 'UInt8')})"
 
 
 def _text_match(value: str, term: Term, bind: Binder) -> str:

@@ -13,6 +13,7 @@ from spanglass_server.store.clickhouse.reader_aggregates import count_values, hi
 from spanglass_server.store.clickhouse.reader_lists import (
     HOUR_NS,
     IN_RANGE,
+    LOGS_IN_RANGE,
     SPANS,
     TRACES,
     WHOLE_SPANS,
@@ -114,9 +115,11 @@ class ClickHouseReader:
         self, project_id: str, starts: TimeRange, trace_ids: Sequence[str]
     ) -> list[Mapping[str, Any]]:
         sql = (
-            f"SELECT {select_list(LOG_COLUMNS)}\nFROM logs FINAL\n"
-            "WHERE project_id = {project:String} AND time_ns >= {from_ns:Int64} AND time_ns < {to_ns:Int64}\n"
-            f"AND trace_id IN {{trace_ids:Array(String)}}\nORDER BY time_ns, log_id\nLIMIT {_LOG_ROWS_MAX:d}"
+            # Copies of a record are alike: picking one costs a third of FINAL, which reads around what the
+            # bloom filter found.
+            f"SELECT {select_list(LOG_COLUMNS)}\nFROM logs\n"
+            f"WHERE {LOGS_IN_RANGE} AND trace_id IN {{trace_ids:Array(String)}}\n"
+            f"ORDER BY time_ns, log_id\nLIMIT 1 BY time_ns, log_id\nLIMIT {_LOG_ROWS_MAX:d}"
         )
         during = TimeRange(starts.from_ns - _LOGS_BEFORE_NS, starts.to_ns + _LOGS_AFTER_NS)
         params = {**range_params(project_id, during), "trace_ids": trace_ids}

@@ -20,7 +20,7 @@ _KEYS = {
 }
 """Open fields: their facet is their keys."""
 
-OPEN_FACET_ROWS: Mapping[Target, int] = {"traces": 10_000, "spans": 50_000}
+OPEN_FACET_ROWS: Mapping[Target, int] = {"traces": 10_000, "spans": 50_000, "logs": 50_000}
 """Facets of open fields look at this many of the newest rows: they read a map of each span."""
 
 _LISTED = {**SUMMARIZED, "model": "models", "provider": "providers"}
@@ -81,17 +81,19 @@ def _newest(
     """The part of the range that holds its newest `OPEN_FACET_ROWS` rows."""
     bind = Binder()
     wanted = condition_of(where, target, bind)
+    at = "time_ns" if target == "logs" else "start_time_ns"
     sql = (
-        f"SELECT start_time_ns FROM {target} FINAL\nWHERE {wanted}\n"
-        f"ORDER BY start_time_ns DESC LIMIT 1 OFFSET {OPEN_FACET_ROWS[target] - 1:d}"
+        f"SELECT {at} AS start_ns FROM {target} FINAL\nWHERE {wanted}\n"
+        f"ORDER BY {at} DESC LIMIT 1 OFFSET {OPEN_FACET_ROWS[target] - 1:d}"
     )
     rows = read_rows(engine, sql, {**range_params(project_id, during), **bind.params})
-    return TimeRange(rows[0]["start_time_ns"], during.to_ns) if rows else during
+    return TimeRange(rows[0]["start_ns"], during.to_ns) if rows else during
 
 
 def _facet_values(field: str, target: Target, bind: Binder) -> tuple[str, bool]:
     """The values as text, one a row, and whether they are the spans'."""
     if field in _KEYS:
+        get_field(f"{field}.key", target)  # Logs have no metadata.
         return f"arrayJoin({_KEYS[field]})", field != "metadata" or target == "spans"
     resolved = get_field(field, target)
     if target == "traces" and resolved.name in _LISTED:

@@ -9,7 +9,12 @@ from spanglass_server.query.ast import Expression
 from spanglass_server.query.cursor import Position, decode_cursor, encode_cursor
 from spanglass_server.query.fields import Target
 from spanglass_server.query.printer import print_filter
-from spanglass_server.store.clickhouse.compile import asks_words, span_condition, trace_condition
+from spanglass_server.store.clickhouse.compile import (
+    asks_words,
+    log_condition,
+    span_condition,
+    trace_condition,
+)
 from spanglass_server.store.clickhouse.compile_fields import EXPRESSIONS, Binder
 from spanglass_server.store.clickhouse.engine import Engine, Parameter
 from spanglass_server.store.clickhouse.reader_rows import (
@@ -28,6 +33,7 @@ INT64_MAX = 2**63 - 1
 IN_RANGE = (
     "project_id = {project:String} AND start_time_ns >= {from_ns:Int64} AND start_time_ns < {to_ns:Int64}"
 )
+LOGS_IN_RANGE = "project_id = {project:String} AND time_ns >= {from_ns:Int64} AND time_ns < {to_ns:Int64}"
 SPANS_OF_TRACES = (
     "project_id = {project:String} AND start_time_ns >= {from_ns:Int64} AND start_time_ns <= "
     f"(SELECT max(end_time_ns) FROM traces WHERE {IN_RANGE})"
@@ -42,6 +48,8 @@ def range_params(project_id: str, during: TimeRange) -> dict[str, Parameter]:
 
 def condition_of(where: Expression | None, target: Target, bind: Binder) -> str:
     """The rows of the range, and of them those that the filter wants."""
+    if target == "logs":
+        return LOGS_IN_RANGE if where is None else f"{LOGS_IN_RANGE} AND {log_condition(where, bind)}"
     if where is None:
         return IN_RANGE
     if target == "traces":
