@@ -59,6 +59,7 @@ class OtlpServer:
         nothing = cast("Any", None)
         services = Services(
             reader=nothing,
+            scores=nothing,
             administration=nothing,
             directory=self.directory,
             library=nothing,

@@ -11,18 +11,20 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
+from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
-from spanglass_server.store.ports import Administration, SpanReader, SpanWriter, TraceKey
+from spanglass_server.store.ports import Administration, ScoreReader, SpanReader, SpanWriter, TraceKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     reader: SpanReader
+    scores: ScoreReader
     writer: SpanWriter
     administration: Administration
     directory: Directory
@@ -54,6 +56,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         raise Misconfigured(f"storage cannot be used: {error.message}", hint=error.hint) from error
     return Stores(
         reader=ClickHouseReader(engine),
+        scores=ClickHouseScoreReader(engine),
         writer=ClickHouseWriter(engine),
         administration=administration,
         directory=directory,

@@ -29,6 +29,7 @@ def services(directory: SqlDirectory) -> Services:
     absent = Absent()
     return Services(
         reader=absent,
+        scores=absent,
         administration=absent,
         directory=directory,
         library=absent,
