@@ -16,6 +16,7 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
+from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
@@ -53,6 +54,7 @@ class JsonApi:
         self._pipeline.start()
         self.services = Services(
             reader=ClickHouseReader(engine),
+            logs=ClickHouseLogReader(engine),
             scores=ClickHouseScoreReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,

@@ -59,6 +59,7 @@ class OtlpServer:
         nothing = cast("Any", None)
         services = Services(
             reader=nothing,
+            logs=nothing,
             scores=nothing,
             administration=nothing,
             directory=self.directory,

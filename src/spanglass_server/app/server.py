@@ -152,6 +152,7 @@ class _Server:
     def _build_services(self) -> Services:
         return Services(
             reader=self._stores.reader,
+            logs=self._stores.logs,
             scores=self._stores.scores,
             administration=ForgettingAdministration(
                 self._stores.administration,

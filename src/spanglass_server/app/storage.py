@@ -11,6 +11,7 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
+from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
@@ -18,12 +19,20 @@ from spanglass_server.store.library import Library
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
-from spanglass_server.store.ports import Administration, ScoreReader, SpanReader, SpanWriter, TraceKey
+from spanglass_server.store.ports import (
+    Administration,
+    LogReader,
+    ScoreReader,
+    SpanReader,
+    SpanWriter,
+    TraceKey,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     reader: SpanReader
+    logs: LogReader
     scores: ScoreReader
     writer: SpanWriter
     administration: Administration
@@ -56,6 +65,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         raise Misconfigured(f"storage cannot be used: {error.message}", hint=error.hint) from error
     return Stores(
         reader=ClickHouseReader(engine),
+        logs=ClickHouseLogReader(engine),
         scores=ClickHouseScoreReader(engine),
         writer=ClickHouseWriter(engine),
         administration=administration,

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
-from spanglass_server.store.ports import Administration, ScoreReader, SpanReader, TimeRange
+from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
 from spanglass_server.web.intake import Intake
 
 AuthMode = Literal["off", "required"]
@@ -28,6 +28,7 @@ class Repricing(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     reader: SpanReader
+    logs: LogReader
     scores: ScoreReader
     administration: Administration
     directory: Directory

@@ -29,6 +29,7 @@ def services(directory: SqlDirectory) -> Services:
     absent = Absent()
     return Services(
         reader=absent,
+        logs=absent,
         scores=absent,
         administration=absent,
         directory=directory,
