@@ -56,6 +56,7 @@ class Project(NamedTuple):
             "PATH": os.environ["PATH"],
             "PYTHONDONTWRITEBYTECODE": "1",
             "LANGFUSE_HOST": self.url,
+            "LANGFUSE_BASE_URL": self.url,
             "LANGFUSE_PUBLIC_KEY": self.public_key,
             "LANGFUSE_SECRET_KEY": self.secret_key,
             "LANGFUSE_TRACING_ENVIRONMENT": "staging",
