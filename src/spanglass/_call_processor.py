@@ -1,0 +1,273 @@
+"""From ended spans to told calls: a span processor whose work is done on a thread of its own.
+
+On the caller's thread a span costs a few dictionary look-ups; only spans of model calls, and other steps of
+an application that are counted, are read further and put into a queue.
+"""
+
+import logging
+import os
+import queue
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from contextvars import Context as Variables
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+
+from spanglass._calls import (
+    MODEL_KINDS,
+    Call,
+    is_stream_opener,
+    read_cache_hit,
+    read_call,
+    read_kind,
+    read_owner,
+)
+from spanglass._settle_calls import Settler, Telling
+
+logger = logging.getLogger("spanglass")
+
+OPEN_SPANS_MAX: Final = 50_000
+QUEUED_MAX: Final = 20_000
+DEPTH_MAX: Final = 64
+
+
+class Step(NamedTuple):
+    """An ended span that is more than plain: of any kind but `span`."""
+
+    kind: str
+    name: str
+    duration_ns: int
+    cache_hit: bool | None
+    """Whether a look-up in a cache found something; None where the span tells of none."""
+    feature: str
+    service: str
+    environment: str
+
+
+class Prices(Protocol):
+    def cost_usd(self, call: Call) -> float | None:
+        """USD; None where the price or the usage is unknown."""
+
+
+class Sink(Protocol):
+    """Who is told. Called on one thread; an error is logged once and the rest goes on."""
+
+    def tell_call(self, call: Call, cost_usd: float | None, context: Variables | None) -> None: ...
+
+    def tell_step(self, step: Step) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    span_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Flush:
+    done: threading.Event
+    is_last: bool
+
+
+_Item: TypeAlias = "Telling | Step | _Ended | _Flush"
+
+_alive: "weakref.WeakSet[CallProcessor]" = weakref.WeakSet()
+
+
+class CallProcessor(SpanProcessor):
+    """Tells sinks of every model call, once, and of the steps around them. Never raises, never blocks."""
+
+    def __init__(self, sinks: Sequence[Sink], prices: Prices, *, needs_context: bool = False) -> None:
+        self._sinks = tuple(sinks)
+        self._prices = prices
+        self._needs_context = needs_context
+        self._open: dict[int, ReadableSpan] = {}
+        self._holding: set[int] = set()
+        self._complained: set[str] = set()
+        self.dropped_count = 0
+        self._is_shut = False
+        self._reset()
+        _alive.add(self)
+
+    def _reset(self) -> None:
+        """As new, in a forked child too: no thread, nothing queued that the parent tells."""
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._settler = Settler()
+        self._thread: threading.Thread | None = None
+        self._start_lock = threading.Lock()
+
+    # On the caller's thread.
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if len(self._open) >= OPEN_SPANS_MAX:
+            self._forget_oldest()
+        self._open[span.context.span_id] = span
+
+    def _forget_oldest(self) -> None:
+        """Of spans that were never ended; another thread may be doing the same."""
+        oldest = next(iter(list(self._open)), None)
+        if oldest is not None:
+            self._open.pop(oldest, None)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        try:
+            self._take(span)
+        except Exception as reason:  # noqa: BLE001 telemetry of a span must not fail the application
+            self._complain("read", reason)
+
+    def _take(self, span: ReadableSpan) -> None:
+        span_id = span.context.span_id if span.context else 0
+        self._open.pop(span_id, None)
+        scope = span.instrumentation_scope.name if span.instrumentation_scope else ""
+        attributes = span.attributes or {}
+        kind = read_kind(attributes, span.name, scope)
+        around = self._spans_around(span)
+        call = read_call(span, kind, around)
+        if call is not None and not is_stream_opener(call):
+            self._put(self._telling(call, around))
+        elif span_id in self._holding:
+            self._put(_Ended(span_id))
+        self._holding.discard(span_id)
+        cache_hit = read_cache_hit(attributes)
+        if kind != "span" or cache_hit is not None:
+            self._put(_step(span, kind, cache_hit, around))
+
+    def _telling(self, call: Call, around: Sequence[ReadableSpan]) -> Telling:
+        above = [span.context.span_id for span in around if span.context]
+        holder = self._holder(call, around)
+        if holder:
+            self._holding.add(holder)
+        context = copy_context() if self._needs_context else None
+        return Telling(call, above=above, is_held=bool(holder), context=context)
+
+    @staticmethod
+    def _holder(call: Call, around: Sequence[ReadableSpan]) -> int:
+        """The nearest open span around that may tell the same call; 0 for none."""
+        for span in around if call.kind in MODEL_KINDS else ():
+            scope = span.instrumentation_scope.name if span.instrumentation_scope else ""
+            if read_kind(span.attributes or {}, span.name, scope) == call.kind and span.context:
+                return int(span.context.span_id)
+        return 0
+
+    def _spans_around(self, span: ReadableSpan) -> list[ReadableSpan]:
+        """The open ones of this process, nearest first."""
+        around: list[ReadableSpan] = []
+        parent = span.parent
+        while parent is not None and len(around) < DEPTH_MAX:
+            above = self._open.get(parent.span_id)
+            if above is None:
+                break
+            around.append(above)
+            parent = above.parent
+        return around
+
+    def _put(self, item: _Item) -> None:
+        if self._is_shut or self._queue.qsize() >= QUEUED_MAX:
+            self.dropped_count += 1
+            self._complain("dropped", "more model calls than can be counted; some are not told")
+            return
+        self._queue.put(item)
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="spanglass-calls", daemon=True)
+                self._thread.start()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._flush(timeout_millis, is_last=False)
+
+    def shutdown(self) -> None:
+        if not self._is_shut:
+            self._flush(5_000, is_last=True)
+            self._is_shut = True
+
+    def _flush(self, timeout_millis: int, *, is_last: bool) -> bool:
+        if self._thread is None or not self._thread.is_alive():
+            return True
+        done = threading.Event()
+        self._queue.put(_Flush(done, is_last))
+        return done.wait(timeout_millis / 1000)
+
+    # On the thread of its own.
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            item = self._next()
+            try:
+                is_last = self._handle(item)
+                for telling in self._settler.settled(time.monotonic_ns()):
+                    self._tell(telling)
+            except Exception as reason:  # noqa: BLE001 one bad call must not end the telling of all others
+                self._complain("settle", reason)
+            if isinstance(item, _Flush):
+                item.done.set()
+
+    def _next(self) -> _Item | None:
+        due_ns = self._settler.next_due_ns()
+        wait_s = None if due_ns is None else max(0.0, (due_ns - time.monotonic_ns()) / 1e9)
+        try:
+            return self._queue.get(timeout=wait_s)
+        except queue.Empty:
+            return None
+
+    def _handle(self, item: _Item | None) -> bool:
+        """Whether that was the last."""
+        if isinstance(item, Telling):
+            self._settler.add(item, time.monotonic_ns())
+        elif isinstance(item, Step):
+            self._tell_all(lambda sink: sink.tell_step(item))
+        elif isinstance(item, _Ended):
+            self._settler.release(item.span_id, time.monotonic_ns())
+        elif item is not None:
+            for telling in self._settler.flush(is_last=item.is_last):
+                self._tell(telling)
+            return item.is_last
+        return False
+
+    def _tell(self, telling: Telling) -> None:
+        call = telling.call
+        cost_usd = self._prices.cost_usd(call)
+        self._tell_all(lambda sink: sink.tell_call(call, cost_usd, telling.context))
+
+    def _tell_all(self, tell: Callable[[Sink], None]) -> None:
+        for sink in self._sinks:
+            try:
+                tell(sink)
+            except Exception as reason:  # noqa: BLE001 a sink's trouble is its own
+                self._complain(type(sink).__name__, reason)
+
+    def _complain(self, what: str, reason: object) -> None:
+        if what not in self._complained:
+            self._complained.add(what)
+            logger.warning("spanglass: telling of model calls: %s: %r", what, reason)
+
+
+def _step(span: ReadableSpan, kind: str, cache_hit: bool | None, around: Sequence[ReadableSpan]) -> Step:
+    owner = read_owner(span, around)
+    return Step(
+        kind=kind,
+        name=span.name,
+        duration_ns=(span.end_time or 0) - (span.start_time or 0),
+        cache_hit=cache_hit,
+        feature=owner.feature,
+        service=owner.service,
+        environment=owner.environment,
+    )
+
+
+def _reset_in_child() -> None:
+    for processor in list(_alive):
+        processor._reset()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_in_child)

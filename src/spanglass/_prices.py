@@ -1,0 +1,112 @@
+"""What a model call cost: its tokens times the list prices of the genai-prices package, where it is installed
+(`pip install "spanglass[prices]"`). Unknown stays unknown: there is no default price.
+
+Reading the list takes a fifth of a second, so it happens at the first call that is priced, on the thread that
+tells calls. The server prices alike (a test compares), with tariffs of its users besides.
+"""
+
+import logging
+from datetime import UTC, datetime
+from functools import cache
+from types import ModuleType
+from typing import Final
+
+from spanglass._calls import Call
+from spanglass._usage_objects import Counts
+
+logger = logging.getLogger("spanglass")
+
+_SELLERS: Final = {
+    "amazon": "aws",
+    "aws.bedrock": "aws",
+    "azure.ai.inference": "azure",
+    "azure.ai.openai": "azure",
+    "azure_ai": "azure",
+    "fireworks_ai": "fireworks",
+    "gcp.gemini": "google",
+    "gcp.gen_ai": "google",
+    "gcp.vertex_ai": "google",
+    "google-generative-ai": "google",
+    "google-vertex": "google",
+    "mistral_ai": "mistral",
+    "moonshot_ai": "moonshotai",
+    "moonshot": "moonshotai",
+    "together-ai": "together",
+    "together_ai": "together",
+    "togetherai": "together",
+    "voyage": "voyageai",
+    "x_ai": "x-ai",
+}
+"""Providers as telemetry names them, by whom the price list calls otherwise."""
+
+_GATEWAYS: Final = frozenset({"litellm", "portkey", "helicone", "ai-gateway", "gateway"})
+"""They sell others' models under `provider/model`, at the provider's price."""
+
+
+class ListPrices:
+    """Costs by the installed price list."""
+
+    def cost_usd(self, call: Call) -> float | None:
+        """The reported cost where there is one, else by the list; None where price or usage is unknown."""
+        if call.reported_cost_usd is not None:
+            return call.reported_cost_usd
+        if call.counts.input is None and call.counts.output is None:
+            return None
+        for model in dict.fromkeys((call.model, call.request_model)):
+            cost = _price(call, model.strip().lower()) if model else None
+            if cost is not None:
+                return cost
+        return None
+
+
+def _price(call: Call, model: str) -> float | None:
+    prices = _price_list()
+    if prices is None:
+        return None
+    seller, name = _seller(call.provider, model)
+    at = datetime.fromtimestamp(call.start_ns / 1e9, UTC)
+    context = {"processing": "batch"} if call.is_batch else None
+    try:
+        found = prices.calc_price(
+            _usage(prices, call.counts),
+            name,
+            provider_id=seller,
+            genai_request_timestamp=at,
+            price_context=context,
+        )
+    except (LookupError, ValueError):
+        return None  # Not in the list; or counts that contradict each other.
+    total: float = float(found.total_price)
+    is_known = any(value is not None for value in vars(found.model_price).values())
+    return total if is_known else None
+
+
+def _seller(provider: str, model: str) -> tuple[str | None, str]:
+    """The list's id of who sells the model, None where its name has to tell, and its name there."""
+    prefix, _, rest = model.partition("/")
+    if not provider or provider in _GATEWAYS:
+        return (_SELLERS.get(prefix, prefix), rest) if rest else (None, model)
+    seller = _SELLERS.get(provider, provider)
+    return (seller, rest) if rest and _SELLERS.get(prefix, prefix) == seller else (seller, model)
+
+
+def _usage(prices: ModuleType, counts: Counts) -> object:
+    told = {
+        "input_tokens": counts.input,
+        "output_tokens": counts.output,
+        "cache_read_tokens": counts.cache_read,
+        "cache_write_tokens": counts.cache_write,
+    }
+    return prices.Usage(**{name: count for name, count in told.items() if count is not None})
+
+
+@cache
+def _price_list() -> ModuleType | None:
+    try:
+        import genai_prices
+    except ImportError:
+        logger.info(
+            'spanglass: costs are left out, since no price list is installed: pip install "spanglass[prices]"'
+        )
+        return None
+    return genai_prices
