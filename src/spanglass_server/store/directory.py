@@ -69,4 +69,8 @@ class Directory(Protocol):
         """By the pair (Basic) or by the secret alone (Bearer). Hot: answered from memory, compared in
         constant time; a revoked key is refused within two seconds."""
 
+    def find_scored(self, public_key: str) -> Project | None:
+        """The project that this public key, alone, may send scores to; None where its key may not ingest. As
+        hot as `find_grant`."""
+
     def close(self) -> None: ...

@@ -82,6 +82,19 @@ def caller_with(scope: Scope) -> Callable[[Request], Caller]:
     return find_caller
 
 
+def find_scorer(request: Request) -> Caller:
+    """A FastAPI dependency for the doors that take scores, and for no others: a caller who may ingest, or
+    whoever sends `Bearer PUBLIC_KEY`. A public key stands in web pages: it lets their users score, and opens
+    nothing else."""
+    services: Services = request.app.state.services
+    given = request.headers.getlist("authorization")
+    if len(given) == 1:
+        scheme, _, credentials = given[0].strip().partition(" ")
+        if scheme.lower() == "bearer" and (project := services.directory.find_scored(credentials.strip())):
+            return Caller(project=project, scopes=frozenset(), is_key=True)
+    return caller_with("ingest")(request)
+
+
 def refuse_cross_site(method: str, headers: HeaderPairs) -> None:
     """Stop another site's page from changing things through the browser of whoever runs a keyless server.
 

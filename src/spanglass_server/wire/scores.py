@@ -24,6 +24,15 @@ from spanglass_server.wire.checks import TIME_NS_MAX, RefusedError
 from spanglass_server.wire.records import Attributes, AttributeValue
 
 
+class RefusedScoreError(RefusedError):
+    """One score cannot be taken: why, and what to do."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(f"{reason}; {hint}")
+        self.reason = reason
+        self.hint = hint
+
+
 class ScoreRecord(NamedTuple):
     """One score as sent, checked. Absent texts are empty."""
 
@@ -102,12 +111,12 @@ def parse_json(body: bytes) -> object:
 
 
 def read_score(item: object) -> ScoreRecord:
-    """A score of /api/v1/scores. Raises RefusedError."""
+    """A score of /api/v1/scores. Raises RefusedScoreError."""
     return _read(item, _OWN)
 
 
 def read_langfuse_score(item: object) -> ScoreRecord:
-    """The body of a `score-create` event, or an item of POST /api/public/scores. Raises RefusedError."""
+    """The body of a `score-create` event, or an item of POST /api/public/scores. Raises RefusedScoreError."""
     return _read(item, _LANGFUSE)
 
 
@@ -122,7 +131,7 @@ def decode_scores(body: bytes) -> list[ScoreRecord]:
 
 def _read(item: object, spelling: _Spelling) -> ScoreRecord:
     if not isinstance(item, dict):
-        raise RefusedError("a score is a JSON object with a name and a value")
+        raise RefusedScoreError("a score is a JSON object", "give at least a name, a value and a trace_id")
     fields = {field: item.get(key) for field, key in spelling.keys.items()}
     record = ScoreRecord(
         **{field: _read_id(fields[field], spelling.keys[field]) for field in _IDS},
@@ -143,10 +152,10 @@ def _read(item: object, spelling: _Spelling) -> ScoreRecord:
 def _check_target(record: ScoreRecord, spelling: _Spelling) -> None:
     if not any(getattr(record, field) for field in _TARGETS):
         wanted = ", ".join(spelling.keys[field] for field in _TARGETS)
-        raise RefusedError(f"the score `{record.name}` judges nothing; give one of {wanted}")
+        raise RefusedScoreError(f"the score `{record.name}` judges nothing", f"give one of {wanted}")
     if record.span_id and not record.trace_id:
         span, trace = spelling.keys["span_id"], spelling.keys["trace_id"]
-        raise RefusedError(f"`{span}` is given without `{trace}`; give both")
+        raise RefusedScoreError(f"`{span}` is given without `{trace}`", "give both")
 
 
 def _read_id(value: object, key: str) -> str:
@@ -155,15 +164,15 @@ def _read_id(value: object, key: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise RefusedError(f"`{key}` is no text; give the id as a string")
+        raise RefusedScoreError(f"`{key}` is no text", "give the id as a string")
     if len(value) > SCORE_ID_CHARS_MAX:
-        raise RefusedError(f"`{key}` has {len(value)} characters; {SCORE_ID_CHARS_MAX} are allowed")
+        raise RefusedScoreError(f"`{key}` has {len(value)} characters", f"{SCORE_ID_CHARS_MAX} are allowed")
     return value
 
 
 def _read_name(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise RefusedError("a score needs a `name`; give a text such as `quality`")
+        raise RefusedScoreError("a score needs a `name`", "give a text such as `quality`")
     return _read_text(value.strip(), "name", SCORE_NAME_CHARS_MAX)
 
 
@@ -171,9 +180,9 @@ def _read_text(value: object, key: str, chars_max: int = SCORE_TEXT_CHARS_MAX) -
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise RefusedError(f"`{key}` is no text; give a string")
+        raise RefusedScoreError(f"`{key}` is no text", "give a string")
     if len(value) > chars_max:
-        raise RefusedError(f"`{key}` has {len(value)} characters; {chars_max} are allowed")
+        raise RefusedScoreError(f"`{key}` has {len(value)} characters", f"{chars_max} are allowed")
     return value
 
 
@@ -182,7 +191,7 @@ def _read_word(value: object, key: str, words: Mapping[str, str]) -> str:
         return ""
     found = words.get(value) if isinstance(value, str) else None
     if found is None:
-        raise RefusedError(f"`{key}` is `{value!s:.60}`; it is one of {', '.join(words)}")
+        raise RefusedScoreError(f"`{key}` is `{value!s:.60}`", f"it is one of {', '.join(words)}")
     return found
 
 
@@ -191,8 +200,14 @@ def _read_metadata(value: object) -> AttributeValue:
         metadata: Attributes = value or {}
     else:
         metadata = {"metadata": value}  # type: ignore[dict-item]  # Whatever JSON holds is an AttributeValue.
-    if len(orjson.dumps(metadata)) > SCORE_TEXT_CHARS_MAX:
-        raise RefusedError(f"`metadata` is longer than {SCORE_TEXT_CHARS_MAX} bytes of JSON; send less")
+    try:
+        size = len(orjson.dumps([[metadata]]))
+    except orjson.JSONEncodeError as error:
+        raise RefusedScoreError(f"`metadata` cannot be kept: {error}", "send a flatter object") from None
+    if size > SCORE_TEXT_CHARS_MAX:
+        raise RefusedScoreError(
+            f"`metadata` is longer than {SCORE_TEXT_CHARS_MAX} bytes of JSON", "send less"
+        )
     return metadata
 
 
@@ -207,7 +222,7 @@ def _read_time(value: object, key: str) -> int | None:
     match = _RFC3339.fullmatch(value) if isinstance(value, str) else None
     time_ns = _time_of(match) if match else None
     if time_ns is None or not 0 < time_ns <= TIME_NS_MAX:
-        raise RefusedError(f"`{key}` is no time; write RFC 3339 such as 2026-01-31T09:30:00Z")
+        raise RefusedScoreError(f"`{key}` is no time", "write RFC 3339 such as 2026-01-31T09:30:00Z")
     return time_ns
 
 
@@ -224,7 +239,7 @@ def _time_of(match: re.Match[str]) -> int | None:
 
 def _read_value(value: object, data_type: str, name: str) -> float | str | bool:
     if value is None or not isinstance(value, str | int | float):
-        raise RefusedError(f"the score `{name}` has no `value`; give a number, a text or a boolean")
+        raise RefusedScoreError(f"the score `{name}` has no `value`", "give a number, a text or a boolean")
     if isinstance(value, str):
         _read_text(value, "value")
     if data_type == "numeric":
@@ -244,8 +259,8 @@ def _read_number(value: float | str, name: str) -> float:
     except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise RefusedError(
-            f"the value of the score `{name}` is no number, as its type asks; give a finite one"
+        raise RefusedScoreError(
+            f"the value of the score `{name}` is no number, as its type asks", "give a finite one"
         )
     return number
 
@@ -256,7 +271,9 @@ _BOOLS: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": Tru
 def _read_bool(value: float | str, name: str) -> bool:
     found = _BOOLS.get(_text_of(value).strip().lower())
     if found is None:
-        raise RefusedError(f"the value of the score `{name}` is no boolean, as its type asks; give 0 or 1")
+        raise RefusedScoreError(
+            f"the value of the score `{name}` is no boolean, as its type asks", "give 0 or 1"
+        )
     return found
 
 

@@ -16,7 +16,7 @@ from spanglass_server.store.metadata.cache import RecentAnswers
 from spanglass_server.store.metadata.engine import open_engine, read_transaction, write_transaction
 from spanglass_server.store.metadata.last_used import LastUsed
 from spanglass_server.store.metadata.migrate import migrate
-from spanglass_server.store.metadata.secrets import hash_secret, is_same, new_key_pair
+from spanglass_server.store.metadata.secrets import PUBLIC_KEY_PREFIX, hash_secret, is_same, new_key_pair
 from spanglass_server.store.metadata.tables import api_keys, projects
 
 _ANSWER_AGE_NS_MAX: Final = 1_000_000_000
@@ -62,6 +62,12 @@ class SqlDirectory:
         )
         self._grants = RecentAnswers(
             self._load_grant,
+            age_ns_max=_ANSWER_AGE_NS_MAX,
+            entries_max=_ANSWERS_MAX,
+            monotonic_ns=monotonic_ns,
+        )
+        self._scored = RecentAnswers(
+            self._load_scored,
             age_ns_max=_ANSWER_AGE_NS_MAX,
             entries_max=_ANSWERS_MAX,
             monotonic_ns=monotonic_ns,
@@ -169,6 +175,14 @@ class SqlDirectory:
         self._last_used.note(grant.public_key, self._now_ns())
         return grant
 
+    def find_scored(self, public_key: str) -> Project | None:
+        if not public_key.startswith(PUBLIC_KEY_PREFIX):
+            return None
+        project = self._scored.get(public_key)
+        if project is not None:
+            self._last_used.note(public_key, self._now_ns())
+        return project
+
     def close(self) -> None:
         self._last_used.close()
         self._engine.dispose()
@@ -176,6 +190,7 @@ class SqlDirectory:
     def _forget(self) -> None:
         self._projects.forget()
         self._grants.forget()
+        self._scored.forget()
 
     def _load_project(self, name: str) -> Project | None:
         with read_transaction(self._engine) as connection:
@@ -194,6 +209,19 @@ class SqlDirectory:
             return None
         scopes, public_key, *project = row
         return Grant(Project(*project), _scopes_from_row(scopes), public_key)
+
+    def _load_scored(self, public_key: str) -> Project | None:
+        query = (
+            select(api_keys.c.scopes, *projects.c)
+            .join(projects, projects.c.id == api_keys.c.project_id)
+            .where(api_keys.c.public_key == public_key)
+        )
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        scopes, *project = row
+        return Project(*project) if "ingest" in _scopes_from_row(scopes) else None
 
     def _insert_default_project(self) -> None:
         row = Project(DEFAULT_PROJECT, DEFAULT_PROJECT, self._retention_days, self._now_ns())._asdict()

@@ -3,7 +3,10 @@
 import hashlib
 import hmac
 import secrets
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+
+PUBLIC_KEY_PREFIX: Final = "pk-sg-"
 
 
 class KeyPair(NamedTuple):
@@ -12,7 +15,7 @@ class KeyPair(NamedTuple):
 
 
 def new_key_pair() -> KeyPair:
-    return KeyPair(f"pk-sg-{secrets.token_hex(16)}", f"sk-sg-{secrets.token_hex(24)}")
+    return KeyPair(f"{PUBLIC_KEY_PREFIX}{secrets.token_hex(16)}", f"sk-sg-{secrets.token_hex(24)}")
 
 
 def hash_secret(secret_key: str) -> bytes:
