@@ -18,6 +18,7 @@ from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
 from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
+from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.web.api import build_router
@@ -56,6 +57,7 @@ class JsonApi:
             reader=ClickHouseReader(engine),
             logs=ClickHouseLogReader(engine),
             scores=ClickHouseScoreReader(engine),
+            views=ClickHouseViewReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
             library=cast("Any", None),

@@ -61,6 +61,7 @@ class OtlpServer:
             reader=nothing,
             logs=nothing,
             scores=nothing,
+            views=nothing,
             administration=nothing,
             directory=self.directory,
             library=nothing,

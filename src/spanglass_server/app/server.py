@@ -154,6 +154,7 @@ class _Server:
             reader=self._stores.reader,
             logs=self._stores.logs,
             scores=self._stores.scores,
+            views=self._stores.views,
             administration=ForgettingAdministration(
                 self._stores.administration,
                 forget_traces=self._pipeline.forget_traces,

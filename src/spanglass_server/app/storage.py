@@ -13,6 +13,7 @@ from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
 from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
+from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
@@ -27,6 +28,7 @@ from spanglass_server.store.ports import (
     SpanWriter,
     TraceKey,
 )
+from spanglass_server.store.views import ViewReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Stores:
     reader: SpanReader
     logs: LogReader
     scores: ScoreReader
+    views: ViewReader
     writer: SpanWriter
     administration: Administration
     directory: Directory
@@ -67,6 +70,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         reader=ClickHouseReader(engine),
         logs=ClickHouseLogReader(engine),
         scores=ClickHouseScoreReader(engine),
+        views=ClickHouseViewReader(engine),
         writer=ClickHouseWriter(engine),
         administration=administration,
         directory=directory,

@@ -8,6 +8,7 @@ from spanglass_server.model.price import RepriceSummary
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
 from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
+from spanglass_server.store.views import ViewReader
 from spanglass_server.web.intake import Intake
 
 AuthMode = Literal["off", "required"]
@@ -30,6 +31,7 @@ class Services:
     reader: SpanReader
     logs: LogReader
     scores: ScoreReader
+    views: ViewReader
     administration: Administration
     directory: Directory
     library: Library

@@ -31,6 +31,7 @@ def services(directory: SqlDirectory) -> Services:
         reader=absent,
         logs=absent,
         scores=absent,
+        views=absent,
         administration=absent,
         directory=directory,
         library=absent,

@@ -180,7 +180,7 @@ class _Reading:
             yield during
         elif self.order.is_descending:
             end = min(during.to_ns, self.after.start_time_ns + 1) if self.after else during.to_ns
-            yield from _newest_first(TimeRange(during.from_ns, end), self._first_width_ns)
+            yield from newest_first(TimeRange(during.from_ns, end), self._first_width_ns)
         else:
             start = max(during.from_ns, self.after.start_time_ns) if self.after else during.from_ns
             yield from _oldest_first(TimeRange(start, during.to_ns))
@@ -191,7 +191,7 @@ class _Reading:
         return TEXT_WINDOW_NS if self.where is not None and asks_words(self.where) else HOUR_NS
 
 
-def _newest_first(during: TimeRange, width: int) -> Iterator[TimeRange]:
+def newest_first(during: TimeRange, width: int) -> Iterator[TimeRange]:
     """A little, then ever longer stretches: a page of recent rows reads the last hour alone."""
     end = during.to_ns
     while end > during.from_ns:

@@ -1,0 +1,283 @@
+"""Counts, numbered pages, groups and sessions (`store.views.ViewReader`) on ClickHouse."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from spanglass_server.base.errors import QueryInvalid
+from spanglass_server.store.clickhouse import views
+from spanglass_server.store.clickhouse.compile_fields import Binder
+from spanglass_server.store.clickhouse.conditions import condition_sql
+from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.reader_groups import group_rows
+from spanglass_server.store.clickhouse.reader_lists import (
+    HOUR_NS,
+    IN_RANGE,
+    INT64_MAX,
+    newest_first,
+    range_params,
+)
+from spanglass_server.store.clickhouse.reader_rows import LIGHT_SPAN_COLUMNS, read_rows, select_list
+from spanglass_server.store.ports import TimeRange
+from spanglass_server.store.views import After, Condition, Grouping, Order, SpanPart, View
+
+SPAN_IDS_MAX: Final = 10_000
+"""Ids that a list names of one trace."""
+
+_PARTS: Final[Mapping[SpanPart, tuple[str, ...]]] = {
+    "io": ("input", "output", "input_key", "output_key"),
+    "attributes": ("attributes", "resource", "scope"),
+    "parameters": ("request_parameters",),
+}
+_DECLARED: Final = (
+    f"{views.DECLARED_TYPE} AS declared_type, {views.DECLARED_LEVEL} AS declared_level,\n"
+    "attribute_index['langfuse.observation.status_message'] AS declared_message,\n"
+    f"{views.VERSION} AS declared_version, {views.IS_PUBLIC} AS is_public,\n"
+    f"{views.IS_MARKED_ROOT} AS is_marked_root"
+)
+_TRACE_ORDERS: Final = frozenset(
+    {"id", "start_time", "name", "user_id", "release", "session_id", "is_bookmarked", "cost_usd", "latency_s"}
+)
+_SESSION_OF: Final = "project_id = {project:String} AND session_id != '' AND start_time_ns < {to_ns:Int64}"
+
+
+class ClickHouseViewReader:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def bounds(self, project_id: str) -> TimeRange:
+        rows = read_rows(
+            self._engine,
+            "SELECT min(first_start_ns) AS first_ns, max(last_start_ns) + 1 AS last_ns, count() AS n\n"
+            "FROM trace_times WHERE project_id = {project:String}",
+            {"project": project_id},
+        )
+        row = rows[0]
+        return TimeRange(row["first_ns"], row["last_ns"]) if row["n"] else TimeRange(0, 0)
+
+    def count(self, project_id: str, view: View, during: TimeRange, where: Sequence[Condition]) -> int:
+        bind = Binder()
+        source, wanted = _rows_of(view, where, bind)
+        sql = f"SELECT toInt64(count()) AS n\nFROM {source}\nWHERE {wanted}"
+        rows = read_rows(self._engine, sql, {**range_params(project_id, during), **bind.params})
+        return int(rows[0]["n"])
+
+    def list_traces(
+        self,
+        project_id: str,
+        during: TimeRange,
+        where: Sequence[Condition],
+        *,
+        order: Order,
+        limit: int,
+        offset: int,
+    ) -> Sequence[Mapping[str, Any]]:
+        if order.column not in _TRACE_ORDERS:
+            raise QueryInvalid(
+                f"traces cannot be ordered by `{order.column}`",
+                hint=f"order by one of {', '.join(sorted(_TRACE_ORDERS))}",
+            )
+        bind = Binder()
+        source, wanted = _rows_of("traces", where, bind)
+        direction = "DESC" if order.is_descending else "ASC"
+        key = views.get_column("traces", order.column).sql
+        sql = (
+            f"SELECT packed\nFROM {source}\nWHERE {wanted}\n"
+            f"ORDER BY {key} {direction}, trace_id {direction}\nLIMIT {limit:d} OFFSET {offset:d}"
+        )
+        return read_rows(self._engine, sql, {**range_params(project_id, during), **bind.params})
+
+    def list_spans(
+        self,
+        project_id: str,
+        during: TimeRange,
+        where: Sequence[Condition],
+        *,
+        parts: Collection[SpanPart],
+        limit: int,
+        offset: int = 0,
+        after: After | None = None,
+    ) -> Sequence[Mapping[str, Any]]:
+        if after is not None:
+            during = TimeRange(during.from_ns, min(during.to_ns, after.start_time_ns + 1))
+        # A page that follows the newest is found by going back in time; a numbered one has to count.
+        windows = [during] if offset else newest_first(during, HOUR_NS)
+        rows: list[Mapping[str, Any]] = []
+        for window in windows:
+            rows += self._list_spans(project_id, window, where, parts, after, limit - len(rows), offset)
+            if len(rows) >= limit:
+                break
+        return rows
+
+    def _list_spans(
+        self,
+        project_id: str,
+        window: TimeRange,
+        where: Sequence[Condition],
+        parts: Collection[SpanPart],
+        after: After | None,
+        limit: int,
+        offset: int,
+    ) -> list[Mapping[str, Any]]:
+        bind = Binder()
+        source, wanted = _rows_of("spans", where, bind)
+        if after is not None:
+            key = f"({bind(after.start_time_ns, 'Int64')}, {bind(after.trace_id)}, {bind(after.span_id)})"
+            wanted += f"\nAND (start_time_ns, trace_id, span_id) < {key}"
+        columns = _span_columns(parts)
+        # What is computed of a row is computed of the page's rows alone.
+        sql = (
+            f"SELECT {select_list(columns)}, version,\n{_DECLARED}\n"
+            f"FROM (SELECT {select_list(_read_columns(columns))}\nFROM {source}\nWHERE {wanted}\n"
+            f"ORDER BY start_time_ns DESC, trace_id DESC, span_id DESC\nLIMIT {limit:d} OFFSET {offset:d})\n"
+            "ORDER BY start_time_ns DESC, trace_id DESC, span_id DESC"
+        )
+        return read_rows(self._engine, sql, {**range_params(project_id, window), **bind.params})
+
+    def list_trace_heads(
+        self, project_id: str, traces: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        if not traces:
+            return []
+        columns = _span_columns(("io", "attributes"))
+        roots = [(row["trace_id"], row["root_span_id"]) for row in traces if row["root_span_id"]]
+        sql = (
+            f"SELECT {select_list(columns)}, version,\n{_DECLARED}\nFROM spans FINAL\n"
+            f"WHERE {IN_RANGE} AND trace_id IN {{trace_ids:Array(String)}}\n"
+            "AND ((trace_id, span_id) IN {roots:Array(Tuple(String, String))} OR dialect = 'langfuse'\n"
+            "AND (position(attributes, '\"langfuse.trace.') > 0 OR startsWith(input_key, 'langfuse.trace.')\n"
+            "OR startsWith(output_key, 'langfuse.trace.')))\nORDER BY start_time_ns, span_id"
+        )
+        return read_rows(self._engine, sql, {**_params_of(project_id, traces), "roots": roots})
+
+    def list_span_ids(
+        self, project_id: str, traces: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Sequence[str]]:
+        if not traces:
+            return {}
+        sql = (
+            f"SELECT trace_id, groupArray({SPAN_IDS_MAX:d})(span_id) AS span_ids\n"
+            "FROM (SELECT trace_id, span_id FROM spans FINAL\n"
+            f"WHERE {IN_RANGE} AND trace_id IN {{trace_ids:Array(String)}} AND NOT {views.IS_TRACE_RECORD}\n"
+            "ORDER BY start_time_ns, span_id)\nGROUP BY trace_id"
+        )
+        rows = read_rows(self._engine, sql, _params_of(project_id, traces))
+        return {row["trace_id"]: row["span_ids"] for row in rows}
+
+    def find_trace_id(self, project_id: str, span_id: str) -> str | None:
+        for window in newest_first(self.bounds(project_id), HOUR_NS):
+            rows = read_rows(
+                self._engine,
+                f"SELECT trace_id FROM spans\nWHERE {IN_RANGE} AND span_id = {{span_id:String}}\n"
+                "ORDER BY start_time_ns DESC LIMIT 1",
+                {**range_params(project_id, window), "span_id": span_id},
+            )
+            if rows:
+                found: str = rows[0]["trace_id"]
+                return found
+        return None
+
+    def trace_names(self, project_id: str, trace_ids: Sequence[str]) -> Mapping[str, str]:
+        if not trace_ids:
+            return {}
+        rows = read_rows(
+            self._engine,
+            "SELECT trace_id, name FROM traces FINAL\n"
+            "WHERE project_id = {project:String} AND trace_id IN {trace_ids:Array(String)}\n"
+            "AND start_time_ns >= (SELECT min(first_start_ns) FROM trace_times\n"
+            "WHERE project_id = {project:String}\n"
+            "AND trace_hash IN (SELECT halfMD5(arrayJoin({trace_ids:Array(String)}))))",
+            {"project": project_id, "trace_ids": list(trace_ids)},
+        )
+        return {row["trace_id"]: row["name"] for row in rows}
+
+    def aggregate(
+        self,
+        project_id: str,
+        view: View,
+        during: TimeRange,
+        where: Sequence[Condition],
+        grouping: Grouping,
+    ) -> Sequence[Mapping[str, Any]]:
+        bind = Binder()
+        names = [*grouping.dimensions, *(m.column for m in grouping.measures if m.column != "count")]
+        source, wanted = _rows_of(view, where, bind, names)
+        params = {**range_params(project_id, during), **bind.params}
+        return group_rows(self._engine, view, source, wanted, params, grouping)
+
+    def list_sessions(
+        self, project_id: str, during: TimeRange, *, environments: Sequence[str], limit: int, offset: int
+    ) -> Sequence[Mapping[str, Any]]:
+        bind = Binder()
+        sql = (
+            "SELECT session_id, argMin(environment, start_time_ns) AS environment,\n"
+            "min(start_time_ns) AS first_ns, max(end_time_ns) AS last_ns, toInt64(count()) AS trace_count,\n"
+            "toInt64(sum(error_count)) AS error_count, sum(ifNull(input_tokens, 0)) AS input_tokens,\n"
+            "sum(ifNull(output_tokens, 0)) AS output_tokens, sum(cost_usd) AS cost_usd,\n"
+            "arraySort(groupUniqArrayIf(100)(user_id, user_id != '')) AS user_ids\n"
+            f"FROM traces FINAL\nWHERE {_SESSION_OF}\nGROUP BY session_id\n"
+            f"HAVING {_session_condition(environments, bind)}\n"
+            f"ORDER BY first_ns DESC, session_id DESC\nLIMIT {limit:d} OFFSET {offset:d}"
+        )
+        rows = read_rows(self._engine, sql, {**range_params(project_id, during), **bind.params})
+        return [_session_row(row) for row in rows]
+
+    def count_sessions(self, project_id: str, during: TimeRange, *, environments: Sequence[str]) -> int:
+        bind = Binder()
+        sql = (
+            "SELECT toInt64(count()) AS n FROM (SELECT session_id, min(start_time_ns) AS first_ns,\n"
+            "argMin(environment, start_time_ns) AS environment\n"
+            f"FROM traces FINAL\nWHERE {_SESSION_OF}\nGROUP BY session_id\n"
+            f"HAVING {_session_condition(environments, bind)})"
+        )
+        rows = read_rows(self._engine, sql, {**range_params(project_id, during), **bind.params})
+        return int(rows[0]["n"])
+
+
+def _rows_of(
+    view: View, where: Sequence[Condition], bind: Binder, names: Iterable[str] = ()
+) -> tuple[str, str]:
+    """Where the wanted rows come from, and what they are wanted by."""
+    columns = [(condition, views.get_column(view, condition.column)) for condition in where]
+    held = [condition_sql(condition, column, bind) for condition, column in columns]
+    needed = [*(column for _, column in columns), *(views.get_column(view, name) for name in names)]
+    return views.source_sql(view, needed), "\nAND ".join([views.ROWS_IN_RANGE[view], *held])
+
+
+def _span_columns(parts: Collection[SpanPart]) -> tuple[str, ...]:
+    further = [name for part in _PARTS if part in parts for name in _PARTS[part]]
+    return tuple(dict.fromkeys([*LIGHT_SPAN_COLUMNS, *further]))
+
+
+def _read_columns(columns: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*columns, "version", "attribute_index", "resource"]))
+
+
+def _params_of(project_id: str, traces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The traces' spans as a bounded read: none starts before its trace or after its end."""
+    during = TimeRange(
+        min(row["start_time_ns"] for row in traces),
+        min(INT64_MAX, max(row["end_time_ns"] for row in traces) + 1),
+    )
+    return {**range_params(project_id, during), "trace_ids": [row["trace_id"] for row in traces]}
+
+
+def _session_condition(environments: Sequence[str], bind: Binder) -> str:
+    started = "first_ns >= {from_ns:Int64}"
+    if not environments:
+        return started
+    named = bind(list(environments), "Array(String)")
+    return f"{started} AND if(environment = '', 'default', environment) IN {named}"
+
+
+def _session_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "session_id": row["session_id"],
+        "environment": row["environment"],
+        "start_time_ns": row["first_ns"],
+        "end_time_ns": row["last_ns"],
+        "trace_count": row["trace_count"],
+        "error_count": row["error_count"],
+        "total_tokens": row["input_tokens"] + row["output_tokens"],
+        "cost_usd": row["cost_usd"],
+        "user_ids": row["user_ids"],
+    }
