@@ -6,7 +6,7 @@ Errors: `StorageUnavailable` when the engine cannot be reached or refuses work f
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
@@ -192,6 +192,9 @@ class LogReader(Protocol):
         `model.severity.SEVERITIES` and for `unknown`. Empty buckets are present."""
 
 
+Comparison: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
+
+
 class ScoreQuery(NamedTuple):
     """What a list of scores is narrowed to; an empty value narrows nothing."""
 
@@ -211,6 +214,13 @@ class ScoreQuery(NamedTuple):
     authors: Sequence[str] = ()
     value_min: float | None = None
     value_max: float | None = None
+    value_compared: tuple[Comparison, float] | None = None
+    values: Sequence[float] = ()
+    string_values: Sequence[str] = ()
+    is_of_trace: bool = False
+    """Leave out those of sessions and dataset runs."""
+    before: tuple[int, str] | None = None
+    """The time and id of the last score of the page before."""
 
 
 class ScoreReader(Protocol):

@@ -8,12 +8,12 @@ from spanglass_server.model.score import Score
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.engine import Engine, Parameter
 from spanglass_server.store.clickhouse.keys import hour_of
+from spanglass_server.store.clickhouse.reader_lists import HOUR_NS, INT64_MAX, newest_first
 from spanglass_server.store.clickhouse.reader_rows import read_rows, read_table, select_list
 from spanglass_server.store.clickhouse.rows import SCORES
 from spanglass_server.store.clickhouse.score_keys import HOUR_OF_SCORE, Kind, ScoreKey, find_score_hours
-from spanglass_server.store.ports import ScoreQuery, TimeRange
+from spanglass_server.store.ports import Comparison, ScoreQuery, TimeRange
 
-INT64_MAX: Final = 2**63 - 1
 _LISTS: Final = {
     "score_ids": "score_id",
     "names": "name",
@@ -27,6 +27,7 @@ _LISTS: Final = {
     "config_ids": "config_id",
     "queue_ids": "queue_id",
     "authors": "author",
+    "string_values": "string_value",
 }
 """Fields of ScoreQuery that hold what a column may be."""
 
@@ -35,6 +36,9 @@ _KEYED: Final[Mapping[str, Kind]] = {
 }  # fmt: skip
 """Those of them whose hours are known, the most selective first."""
 
+_OPERATORS: Final[Mapping[Comparison, str]] = {
+    "=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
+}  # fmt: skip
 _COLUMNS: Final = select_list(SCORES.columns)
 
 
@@ -45,6 +49,16 @@ class ClickHouseScoreReader:
     def list_scores(
         self, project_id: str, query: ScoreQuery, *, limit: int, offset: int = 0
     ) -> Sequence[Score]:
+        if offset or any(getattr(query, field) for field in _KEYED):
+            return self._read_list(project_id, query, limit, offset)
+        found: list[Score] = []
+        for window in newest_first(_bounded(query.during), HOUR_NS):
+            found += self._read_list(project_id, query._replace(during=window), limit - len(found), 0)
+            if len(found) >= limit:
+                break
+        return found
+
+    def _read_list(self, project_id: str, query: ScoreQuery, limit: int, offset: int) -> list[Score]:
         bind = Binder()
         condition = self._condition(project_id, query, bind)
         if condition is None:
@@ -94,7 +108,7 @@ class ClickHouseScoreReader:
 
     def _condition(self, project_id: str, query: ScoreQuery, bind: Binder) -> str | None:
         """None where nothing can match."""
-        from_ns, to_ns = (min(max(0, edge), INT64_MAX) for edge in query.during)
+        from_ns, to_ns = _bounded(query.during)
         parts = [
             f"project_id = {bind(project_id)}"
             f" AND time_ns >= {bind(from_ns, 'Int64')} AND time_ns < {bind(to_ns, 'Int64')}"
@@ -108,6 +122,10 @@ class ClickHouseScoreReader:
             parts.append(_in_hours(hours, bind))
         parts.extend(_narrowed(query, bind))
         return "\nAND ".join(parts)
+
+
+def _bounded(during: TimeRange) -> TimeRange:
+    return TimeRange(*(min(max(0, edge), INT64_MAX) for edge in during))
 
 
 def _hours_within(during: TimeRange, hours: Sequence[tuple[ScoreKey, int]]) -> list[int]:
@@ -128,3 +146,13 @@ def _narrowed(query: ScoreQuery, bind: Binder) -> Iterator[str]:
         yield f"value >= {bind(query.value_min, 'Float64')}"
     if query.value_max is not None:
         yield f"value <= {bind(query.value_max, 'Float64')}"
+    if query.value_compared is not None:
+        operator, number = query.value_compared
+        yield f"value {_OPERATORS[operator]} {bind(number, 'Float64')}"
+    if query.values:
+        yield f"value IN {bind(list(query.values), 'Array(Float64)')}"
+    if query.is_of_trace:
+        yield "trace_id != ''"
+    if query.before is not None:
+        time_ns, score_id = query.before
+        yield f"(time_ns, score_id) < ({bind(time_ns, 'Int64')}, {bind(score_id)})"

@@ -5,7 +5,6 @@ import hmac
 import secrets
 from typing import Final, NamedTuple
 
-
 PUBLIC_KEY_PREFIX: Final = "pk-sg-"
 
 
