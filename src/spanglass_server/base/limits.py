@@ -73,3 +73,17 @@ SCORE_TEXT_CHARS_MAX: Final = 100_000
 
 SCORE_ID_CHARS_MAX: Final = 800
 """Of every id that a score names: as long as those that Langfuse's SDKs let a program choose."""
+
+DOCUMENT_BYTES_MAX: Final = 8 << 20
+"""Body of a request that writes a prompt, a dataset or an item of one."""
+
+DOCUMENT_DEPTH_MAX: Final = 200
+"""Arrays and objects inside one another in one of them."""
+
+MEDIA_UPLOADS_MAX: Final = 4
+"""Files received at a time, each whole in memory."""
+
+MEDIA_UPLOADS_WAITING_MAX: Final = 64
+
+MEDIA_UPLOAD_S_MAX: Final = 120.0
+"""Within which a file has to arrive: a sender that stalls must not keep others waiting."""

@@ -8,7 +8,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from spanglass_server.web.langfuse import health
+from spanglass_server.web.langfuse import (
+    dataset_items,
+    dataset_run_items,
+    datasets,
+    health,
+    media,
+    prompts,
+)
 from spanglass_server.web.services import Services
 
 LANGFUSE_PREFIX: Final = "/api/public/"
@@ -19,4 +26,9 @@ def build_langfuse_router(services: Services) -> APIRouter:
     del services
     router = APIRouter(prefix="/api/public")
     router.include_router(health.router)
+    router.include_router(prompts.router)
+    router.include_router(datasets.router)
+    router.include_router(dataset_items.router)
+    router.include_router(dataset_run_items.router)
+    router.include_router(media.build_router())
     return router
