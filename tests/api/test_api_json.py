@@ -198,9 +198,11 @@ def test_a_span_comes_whole_with_its_logs(api: JsonApi) -> None:
     models.SpanWithLogs.model_validate(found)
     assert found["logs"] == [
         {
-            "time": time_text(span.start_time_ns + 1), "severity": "INFO", "event_name": None,
-            "body": {"k": 1},
-            "attributes": {"a": True},
+            "log_id": f"{log.time_ns:x}-{log.log_id}", "time": time_text(span.start_time_ns + 1),
+            "severity": "info", "severity_number": 9, "severity_text": "INFO", "service": "rag-api",
+            "environment": "prod", "event_name": None, "message": None, "fields": {}, "body": {"k": 1},
+            "attributes": {"a": True}, "trace_id": span.trace_id, "span_id": span.span_id,
+            "resource": {"service.name": "rag-api"}, "scope": None,
         }
     ]  # fmt: skip
     event = {"time": time_text(EPOCH_NS + 5), "name": "exception", "attributes": {"exception.type": "E"}}

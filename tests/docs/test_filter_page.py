@@ -31,6 +31,17 @@ def test_an_example_can_be_read(text: str) -> None:
     assert parse_filter(text, "traces") is not None
 
 
+def shown_of_logs() -> list[str]:
+    cells = re.findall(r"^\| (`.+?) \|(?= )", section("Logs"), re.MULTILINE)
+    examples = [code for cell in cells for code in re.findall(r"`([^`]+)`", cell)]
+    return [section("Logs").partition("```\n")[2].partition("```")[0], *examples]
+
+
+@pytest.mark.parametrize("text", shown_of_logs())
+def test_an_example_for_logs_can_be_read(text: str) -> None:
+    assert parse_filter(text, "logs") is not None
+
+
 def test_the_mistake_looks_as_shown() -> None:
     with pytest.raises(QueryInvalid) as caught:
         parse_filter("kind:llm modle:gpt*", "traces")

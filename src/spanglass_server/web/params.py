@@ -88,8 +88,17 @@ def selection_of(target: Target) -> Callable[..., Selection]:
 def targeted_selection(
     during: Annotated[TimeRange, Depends(time_range)],
     filter_: Annotated[str, Query(alias="filter", description=FILTER_HELP)] = "",
+    target: Annotated[Target, Query(description="What to count.")] = "traces",
+) -> Selection:
+    return Selection(during=during, where=parse_filter(filter_, target), target=target)
+
+
+def timed_selection(
+    during: Annotated[TimeRange, Depends(time_range)],
+    filter_: Annotated[str, Query(alias="filter", description=FILTER_HELP)] = "",
     target: Annotated[Literal["traces", "spans"], Query(description="What to count.")] = "traces",
 ) -> Selection:
+    """Of what has a duration."""
     return Selection(during=during, where=parse_filter(filter_, target), target=target)
 
 

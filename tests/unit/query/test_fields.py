@@ -2,15 +2,16 @@
 
 import pytest
 
-from spanglass_server.model.span import Span, TraceSummary
+from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.query.fields import Field, Target, fields_of, find_field
 from spanglass_server.query.parse import parse_filter
 from spanglass_server.query.printer import print_filter
 
-COMPUTED = {"duration_ns", "total_tokens", "model", "is_root"}
+COMPUTED = {"duration_ns", "total_tokens", "model", "is_root", "severity", "scope_name"}
 ALL: list[tuple[Target, Field]] = [
     *(("traces", field) for field in fields_of("traces")),
     *(("spans", field) for field in fields_of("spans")),
+    *(("logs", field) for field in fields_of("logs")),
 ]
 
 
@@ -20,11 +21,11 @@ def test_a_field_is_described_and_its_example_parses(target: Target, field: Fiel
     assert parsed is not None
     assert field.name in print_filter(parsed, target)
     assert field.description.endswith(".")
-    columns = Span._fields if field.of_span else TraceSummary._fields
+    columns = Log._fields if target == "logs" else Span._fields if field.of_span else TraceSummary._fields
     assert field.column in {*columns, *COMPUTED}
 
 
-@pytest.mark.parametrize("target", ["traces", "spans"])
+@pytest.mark.parametrize("target", ["traces", "spans", "logs"])
 def test_a_name_means_one_field(target: Target) -> None:
     names = [name for field in fields_of(target) for name in (field.name, *field.aliases)]
     assert len(names) == len(set(names))

@@ -1,10 +1,10 @@
 """What can be asked, and which values there are: for completion and for the filter bar."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from spanglass_server.query.fields import Field, fields_of
+from spanglass_server.query.fields import Field, Target, fields_of
 from spanglass_server.web.api import models
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response
@@ -32,7 +32,7 @@ def count_values(
     prefix: Annotated[str, Query(description="Only values that start so.", max_length=500)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> Response:
-    """The most frequent values of a field, with how many traces or spans have each."""
+    """The most frequent values of a field, with how many traces, spans or logs have each."""
     found = services.reader.facets(
         caller.project.id,
         selection.during,
@@ -46,7 +46,7 @@ def count_values(
     return json_response({"field": field, "target": selection.target, "values": values})
 
 
-def list_fields(caller: Reading, target: Literal["traces", "spans"] = "traces") -> Response:
+def list_fields(caller: Reading, target: Target = "traces") -> Response:
     """The fields of the filter language, in the order in which to offer them."""
     return json_response({"fields": [_field_json(field) for field in fields_of(target)]})
 

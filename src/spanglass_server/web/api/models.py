@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from spanglass_server.model.severity import Severity
 from spanglass_server.model.span import Kind, Status
 from spanglass_server.query.fields import FieldType, Target
 
@@ -163,15 +164,47 @@ class Span(SpanHead):
 
 
 class Log(Shape):
+    log_id: str
     time: datetime
-    severity: str | None
+    severity: Severity | None = Field(description="Its class, whatever words the sender has for it.")
+    severity_number: int | None = Field(description="OpenTelemetry's, 1 to 24.")
+    severity_text: str | None = Field(description="As sent.")
+    service: str | None
+    environment: str | None
     event_name: str | None
+    message: str | None = Field(description="The body's text, or the message of a structured line.")
+    fields: Object = Field(description="The other fields of a structured line.")
     body: Any
     attributes: Object
+    trace_id: str | None
+    span_id: str | None
+    resource: Object
+    scope: Object | None
 
 
 class SpanWithLogs(Span):
     logs: list[Log]
+
+
+class LogPage(Shape):
+    items: list[Log]
+    next_cursor: str | None
+    tail_cursor: str | None = Field(description="What `after` takes, to follow what arrives.")
+
+
+class LogBucket(Shape):
+    start_time: datetime
+    count: int
+    by_severity: dict[Severity | Literal["unknown"], int]
+
+
+class LogHistogram(Shape):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    bucket_ms: float
+    buckets: list[LogBucket]
 
 
 class TracePage(Shape):

@@ -9,6 +9,8 @@ import orjson
 from fastapi import Response
 
 from spanglass_server.insight.critical_path import SpanTime
+from spanglass_server.model.severity import severity_of
+from spanglass_server.normalize.log_lines import read_line
 from spanglass_server.normalize.messages.render import render
 from spanglass_server.normalize.messages.source import RenderLog
 from spanglass_server.wire.records import EventRecord
@@ -129,12 +131,26 @@ def whole_span_json(row: Row, logs: Sequence[Row], time: SpanTime | None = None)
 
 
 def log_json(row: Row) -> Json:
+    body = _payload(row["body"])
+    line = read_line(body)
     return {
+        # With its time in it, the id finds its record without a search.
+        "log_id": f"{row['time_ns']:x}-{row['log_id']}",
         "time": time_text(row["time_ns"]),
-        "severity": row["severity_text"] or None,
+        "severity": severity_of(row["severity_number"]),
+        "severity_number": row["severity_number"] or None,
+        "severity_text": row["severity_text"] or None,
+        "service": row["service"] or None,
+        "environment": row["environment"] or None,
         "event_name": row["event_name"] or None,
-        "body": _payload(row["body"]),
+        "message": line.message if line else body if isinstance(body, str) else None,
+        "fields": line.fields if line else {},
+        "body": body,
         "attributes": _json_object(row["attributes"]),
+        "trace_id": row["trace_id"] or None,
+        "span_id": row["span_id"] or None,
+        "resource": _json_object(row["resource"]),
+        "scope": _json_object(row["scope"]) or None,
     }
 
 
