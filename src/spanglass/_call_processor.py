@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context as Variables
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from spanglass._calls import (
     MODEL_KINDS,
     Call,
+    Owner,
     is_stream_opener,
     read_cache_hit,
     read_call,
     read_kind,
     read_owner,
 )
+from spanglass._log import logger
 from spanglass._settle_calls import Settler, Telling
-
-logger = logging.getLogger("spanglass")
 
 OPEN_SPANS_MAX: Final = 50_000
 QUEUED_MAX: Final = 20_000
@@ -79,12 +79,59 @@ _Item: TypeAlias = "Telling | Step | _Ended | _Flush"
 _alive: "weakref.WeakSet[CallProcessor]" = weakref.WeakSet()
 
 
+def make(
+    *,
+    prometheus: object = None,
+    log_calls: object = None,
+    resource: Mapping[str, str] | None = None,
+) -> "CallProcessor | None":
+    """What `init` asked for as one processor; None where nothing was, or nothing can be had.
+
+    `prometheus` is True or a registry, `log_calls` True or a standard library's logger. `resource` holds
+    attributes that win over those of spans' resources.
+    """
+    sinks: list[Sink] = []
+    if prometheus is not None and prometheus is not False and (counted := _metrics(prometheus)) is not None:
+        sinks.append(counted)
+    if log_calls:
+        from spanglass._logs import CallLog
+
+        sinks.append(CallLog(log_calls if isinstance(log_calls, logging.Logger) else None))
+    if not sinks:
+        return None
+    from spanglass._prices import ListPrices
+
+    return CallProcessor(sinks, ListPrices(), resource=resource, needs_context=bool(log_calls))
+
+
+def _metrics(registry: object) -> "Sink | None":
+    try:
+        from spanglass._prometheus import metrics_in
+
+        return metrics_in(None if registry is True else registry)  # type: ignore[arg-type]
+    except ImportError:
+        logger.warning(
+            'model calls are not counted: prometheus_client is missing, pip install "spanglass[prometheus]"'
+        )
+    except ValueError as reason:
+        logger.warning("model calls are not counted: %s", reason)
+    return None
+
+
 class CallProcessor(SpanProcessor):
     """Tells sinks of every model call, once, and of the steps around them. Never raises, never blocks."""
 
-    def __init__(self, sinks: Sequence[Sink], prices: Prices, *, needs_context: bool = False) -> None:
+    def __init__(
+        self,
+        sinks: Sequence[Sink],
+        prices: Prices,
+        *,
+        resource: Mapping[str, str] | None = None,
+        needs_context: bool = False,
+    ) -> None:
         self._sinks = tuple(sinks)
         self._prices = prices
+        self._resource = dict(resource or {})
         self._needs_context = needs_context
         self._open: dict[int, ReadableSpan] = {}
         self._holding: set[int] = set()
@@ -127,7 +174,7 @@ class CallProcessor(SpanProcessor):
         attributes = span.attributes or {}
         kind = read_kind(attributes, span.name, scope)
         around = self._spans_around(span)
-        call = read_call(span, kind, around)
+        call = read_call(span, kind, around, self._resource)
         if call is not None and not is_stream_opener(call):
             self._put(self._telling(call, around))
         elif span_id in self._holding:
@@ -135,7 +182,7 @@ class CallProcessor(SpanProcessor):
         self._holding.discard(span_id)
         cache_hit = read_cache_hit(attributes)
         if kind != "span" or cache_hit is not None:
-            self._put(_step(span, kind, cache_hit, around))
+            self._put(_step(span, kind, cache_hit, read_owner(span, around, self._resource)))
 
     def _telling(self, call: Call, around: Sequence[ReadableSpan]) -> Telling:
         above = [span.context.span_id for span in around if span.context]
@@ -248,11 +295,10 @@ class CallProcessor(SpanProcessor):
     def _complain(self, what: str, reason: object) -> None:
         if what not in self._complained:
             self._complained.add(what)
-            logger.warning("spanglass: telling of model calls: %s: %r", what, reason)
+            logger.warning("telling of model calls: %s: %r", what, reason)
 
 
-def _step(span: ReadableSpan, kind: str, cache_hit: bool | None, around: Sequence[ReadableSpan]) -> Step:
-    owner = read_owner(span, around)
+def _step(span: ReadableSpan, kind: str, cache_hit: bool | None, owner: Owner) -> Step:
     return Step(
         kind=kind,
         name=span.name,

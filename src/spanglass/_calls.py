@@ -6,6 +6,7 @@ for odd values. Here are those that a Python process can produce, as tables.
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -240,10 +241,16 @@ def _shape(attributes: Attributes) -> str:
     return "llm" if has_usage and _word(attributes, _RESPONSE_MODEL + _REQUEST_MODEL) else "span"
 
 
-def read_call(span: ReadableSpan, kind: str, ancestors: Sequence[ReadableSpan] = ()) -> Call | None:
+def read_call(
+    span: ReadableSpan,
+    kind: str,
+    ancestors: Sequence[ReadableSpan] = (),
+    named: Mapping[str, str] = MappingProxyType({}),
+) -> Call | None:
     """The facts of a span of a model kind, or of another that tells a usage; else None.
 
-    `ancestors` are the open spans around it, nearest first: feature and team are inherited from them.
+    `ancestors` are the open spans around it, nearest first: feature and team are inherited from them. `named`
+    are attributes that win over the resource's.
     """
     attributes: Attributes = span.attributes or {}
     if kind not in MODEL_KINDS and not any(key in attributes for key in _USAGE):
@@ -256,7 +263,7 @@ def read_call(span: ReadableSpan, kind: str, ancestors: Sequence[ReadableSpan] =
     provider = find_provider(
         _word(attributes, _PROVIDER), _word(attributes, _SYSTEM), _word(attributes, _ADDRESS), model
     )
-    context, parent, owner = span.context, span.parent, read_owner(span, ancestors)
+    context, parent, owner = span.context, span.parent, read_owner(span, ancestors, named)
     error_type = _read_error(span, attributes)
     start_ns, end_ns = span.start_time or 0, span.end_time or 0
     call = Call(
@@ -324,9 +331,11 @@ class Owner(NamedTuple):
     environment: str
 
 
-def read_owner(span: ReadableSpan, ancestors: Sequence[ReadableSpan]) -> Owner:
+def read_owner(
+    span: ReadableSpan, ancestors: Sequence[ReadableSpan], named: Mapping[str, str] = MappingProxyType({})
+) -> Owner:
     attributes: Attributes = span.attributes or {}
-    resource: Attributes = span.resource.attributes
+    resource: Attributes = {**span.resource.attributes, **named}
     chain = [attributes, *(above.attributes or {} for above in ancestors), resource]
     return Owner(
         feature=_inherited(chain, _FEATURE),

@@ -5,7 +5,6 @@ for model libraries, and from which family, is told by what their distribution r
 package that all of its instrumentors are built on.
 """
 
-import logging
 import os
 import re
 import sys
@@ -18,7 +17,7 @@ from typing import Any, Final
 
 from opentelemetry.trace import TracerProvider
 
-logger = logging.getLogger("spanglass")
+from spanglass._log import logger
 
 GROUP: Final = "opentelemetry_instrumentor"
 
@@ -110,9 +109,9 @@ _given_up: set[str] = set()
 
 
 def instrument_all(
-    tracer_provider: TracerProvider, names: bool | str | Iterable[str] = True, *, capture: bool = True
+    tracer_provider: TracerProvider, only: str | Iterable[str] | None = None, *, capture: bool = True
 ) -> None:
-    """Switch on, for this provider, every installed instrumentor of a model library, or those named.
+    """Switch on, for this provider, every installed instrumentor of a model library, or those in `only`.
 
     A name is that of a library (`openai`), of an instrumentor's distribution, of an entry point, or a
     family's (`openinference`, `openllmetry`, `genai`). HTTP clients, web frameworks and the like are switched
@@ -120,14 +119,12 @@ def instrument_all(
     of FAMILIES. Without `capture` those that record messages are told to leave them out. Never raises; what
     is already on stays as it is.
     """
-    if names is False:
-        return
-    wanted = None if names is True else [_normal(n) for n in ([names] if isinstance(names, str) else names)]
+    wanted = None if only is None else [_normal(n) for n in ([only] if isinstance(only, str) else only)]
     with _lock:
         try:
             _switch_on(tracer_provider, _choose(find_instrumentors(), wanted), capture=capture)
-        except Exception:  # An application must start without its instrumentation.
-            logger.warning("spanglass: instrumentation could not be switched on", exc_info=True)
+        except Exception:  # noqa: BLE001 an application must start without its instrumentation
+            logger.warning("instrumentation could not be switched on", exc_info=True)
 
 
 def instrumented() -> dict[str, str]:
@@ -159,7 +156,7 @@ def _choose(found: Sequence[Instrumentor], wanted: Sequence[str] | None) -> list
         return sorted((i for i in found if i.family), key=_preference)
     for name in wanted:
         if not any(i.answers_to(name) for i in found):
-            logger.warning("spanglass: no installed OpenTelemetry instrumentor is called %r", name)
+            logger.warning("no installed OpenTelemetry instrumentor is called %r", name)
     chosen = [i for i in found if any(i.answers_to(name) for name in wanted)]
     return sorted(chosen, key=lambda i: (i.distribution not in wanted, _preference(i)))
 
@@ -175,12 +172,10 @@ def _switch_on(provider: TracerProvider, chosen: Sequence[Instrumentor], *, capt
             continue
         rival = next((i for i in taken if i.covers_same(made)), None)
         if rival is not None:
-            logger.debug(
-                "spanglass: %s left off, %s covers the same library", made.distribution, rival.distribution
-            )
+            logger.debug("%s left off, %s covers the same library", made.distribution, rival.distribution)
         elif _try(provider, made, capture=capture):
             taken.append(made)
-            logger.debug("spanglass: %s switched on", made.distribution)
+            logger.debug("%s switched on", made.distribution)
 
 
 def _try(provider: TracerProvider, made: Instrumentor, *, capture: bool) -> bool:
@@ -191,12 +186,12 @@ def _try(provider: TracerProvider, made: Instrumentor, *, capture: bool) -> bool
         switch.instrument(tracer_provider=provider, raise_exception_on_conflict=True, **options)
         is_on = bool(switch.is_instrumented_by_opentelemetry)
     except ModuleNotFoundError as reason:
-        logger.debug("spanglass: %s left off: %s", made.distribution, reason)
+        logger.debug("%s left off: %s", made.distribution, reason)
         return False
     except Exception as reason:  # noqa: BLE001 third-party code
         conflict = getattr(reason, "conflict", None)
         if conflict is not None and not conflict.found:
-            logger.debug("spanglass: %s left off: %s", made.distribution, conflict)
+            logger.debug("%s left off: %s", made.distribution, conflict)
         else:
             _warn_once(made, f"{made.distribution} left off: {conflict or repr(reason)}")
         return False
@@ -219,7 +214,7 @@ def _without_messages(made: Instrumentor) -> dict[str, Any]:
 def _warn_once(made: Instrumentor, text: str) -> None:
     if made.distribution not in _given_up:
         _given_up.add(made.distribution)
-        logger.warning("spanglass: %s", text)
+        logger.warning("%s", text)
 
 
 def _requirement_name(requirement: str) -> str:

@@ -5,16 +5,14 @@ Reading the list takes a fifth of a second, so it happens at the first call that
 tells calls. The server prices alike (a test compares), with tariffs of its users besides.
 """
 
-import logging
 from datetime import UTC, datetime
 from functools import cache
 from types import ModuleType
 from typing import Final
 
 from spanglass._calls import Call
+from spanglass._log import logger
 from spanglass._usage_objects import Counts
-
-logger = logging.getLogger("spanglass")
 
 _SELLERS: Final = {
     "amazon": "aws",
