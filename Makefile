@@ -1,7 +1,7 @@
 # Everything a newcomer needs: Python 3.11+ and make. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo test check fmt bench bench-peers tools clean
+.PHONY: help setup ui demo test check fmt bench bench-peers bench-sdk tools clean
 
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
@@ -51,6 +51,9 @@ bench: ui ## measure this machine: ingest, queries, memory, disk (minutes)
 
 bench-peers: ui ## the same load on Arize Phoenix and MLflow as well (half an hour)
 	$(RUN) python -m bench --peers phoenix,mlflow
+
+bench-sdk: setup ## what each SDK costs an application, side by side (ten minutes)
+	$(RUN) python -m bench.sdk
 
 clean: ## what was built; not .venv, not data
 	rm -rf src/spanglass_server/web/static dist .mypy_cache .ruff_cache .pytest_cache

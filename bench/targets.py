@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -16,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bench.environments import environment
 from bench.measure import disk_bytes, wait_until
-
-ENVIRONMENTS = Path(__file__).parent / ".envs"
 
 
 class Target(Protocol):
@@ -165,20 +163,6 @@ class Spanglass(_Server):
         return int(storage["disk_bytes"])
 
 
-def _environment(name: str, requirement: str) -> Path:
-    """A virtual environment of the peer's own; made on first use."""
-    folder = ENVIRONMENTS / name
-    if not (folder / "ready").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        uv = shutil.which("uv") or str(Path(".cache/uv/bin/uv"))
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-        subprocess.run(
-            [uv, "pip", "install", "--quiet", "--python", str(folder / "bin/python"), requirement], check=True
-        )
-        (folder / "ready").touch()
-    return folder / "bin"
-
-
 def _count_rows(database: Path) -> int:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as connection:
         return int(connection.execute("SELECT count(*) FROM spans").fetchone()[0])
@@ -199,7 +183,7 @@ class Phoenix(_Server):
             "PHOENIX_TELEMETRY_ENABLED": "false",
         }
         return self._run(
-            [str(_environment(self.name, self.requirement) / "phoenix"), "serve"], "/healthz", env
+            [str(environment(self.name, self.requirement) / "phoenix"), "serve"], "/healthz", env
         )
 
     def queryable_spans(self) -> int:
@@ -213,10 +197,11 @@ class MLflow(_Server):
     def start(self, data_dir: Path) -> float:
         self.data_dir = data_dir
         data_dir.mkdir(parents=True, exist_ok=True)
-        command = [str(_environment(self.name, self.requirement) / "mlflow"), "server", "--host", "127.0.0.1"]
+        programs = environment(self.name, self.requirement)
+        command = [str(programs / "mlflow"), "server", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--backend-store-uri", f"sqlite:///{data_dir}/mlflow.db"]
         command += ["--default-artifact-root", str(data_dir / "artifacts")]
-        path = str(ENVIRONMENTS / self.name / "bin") + os.pathsep + os.environ.get("PATH", "")
+        path = str(programs) + os.pathsep + os.environ.get("PATH", "")
         seconds = self._run(command, "/health", {"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"})
         self.headers = {"x-mlflow-experiment-id": "0"}
         return seconds

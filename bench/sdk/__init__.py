@@ -1,0 +1,1 @@
+"""What an SDK costs the application that it watches."""
