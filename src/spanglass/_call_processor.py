@@ -74,7 +74,7 @@ class _Flush:
     is_last: bool
 
 
-_Item: TypeAlias = "Telling | Step | _Ended | _Flush"
+_Item: TypeAlias = Telling | Step | _Ended | _Flush
 
 _alive: "weakref.WeakSet[CallProcessor]" = weakref.WeakSet()
 
@@ -151,6 +151,8 @@ class CallProcessor(SpanProcessor):
     # On the caller's thread.
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if self._is_shut:
+            return
         if len(self._open) >= OPEN_SPANS_MAX:
             self._forget_oldest()
         self._open[span.context.span_id] = span
@@ -162,6 +164,8 @@ class CallProcessor(SpanProcessor):
             self._open.pop(oldest, None)
 
     def on_end(self, span: ReadableSpan) -> None:
+        if self._is_shut:
+            return
         try:
             self._take(span)
         except Exception as reason:  # noqa: BLE001 telemetry of a span must not fail the application
@@ -214,7 +218,7 @@ class CallProcessor(SpanProcessor):
         return around
 
     def _put(self, item: _Item) -> None:
-        if self._is_shut or self._queue.qsize() >= QUEUED_MAX:
+        if self._queue.qsize() >= QUEUED_MAX:
             self.dropped_count += 1
             self._complain("dropped", "more model calls than can be counted; some are not told")
             return
@@ -235,6 +239,7 @@ class CallProcessor(SpanProcessor):
         if not self._is_shut:
             self._flush(5_000, is_last=True)
             self._is_shut = True
+            self._open.clear()
 
     def _flush(self, timeout_millis: int, *, is_last: bool) -> bool:
         if self._thread is None or not self._thread.is_alive():

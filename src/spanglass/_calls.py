@@ -6,6 +6,7 @@ for odd values. Here are those that a Python process can produce, as tables.
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -266,6 +267,7 @@ def read_call(
     context, parent, owner = span.context, span.parent, read_owner(span, ancestors, named)
     error_type = _read_error(span, attributes)
     start_ns, end_ns = span.start_time or 0, span.end_time or 0
+    streaming = _read_streaming(attributes, span.events, scope)
     call = Call(
         kind=kind,
         model=model,
@@ -276,8 +278,8 @@ def read_call(
         is_batch="batch" in (attributes.get(key) for key in _SERVICE_TIER),
         start_ns=start_ns,
         end_ns=end_ns,
-        ttft_ns=_read_ttft(attributes, span.events, start_ns),
-        streaming=_read_streaming(attributes, span.events, scope),
+        ttft_ns=_read_ttft(attributes, span.events, start_ns, is_streamed=bool(streaming)),
+        streaming=streaming,
         status="error" if error_type else "success",
         error_type=error_type,
         feature=owner.feature,
@@ -420,13 +422,31 @@ def _read_error(span: ReadableSpan, attributes: Attributes) -> str:
     )
 
 
-def _read_ttft(attributes: Attributes, events: Sequence[Event], start_ns: int) -> int | None:
+def _read_ttft(
+    attributes: Attributes, events: Sequence[Event], start_ns: int, *, is_streamed: bool
+) -> int | None:
     for key in _TTFT_S:
         value = attributes.get(key)
         if isinstance(value, (int, float)) and 0 <= value < 1e6:
-            return round(value * 1e9)
-    first_ns = next((event.timestamp for event in events if event.name in _FIRST_TOKEN_EVENTS), None)
+            return int(value * 1e9)
+    served_s = attributes.get("gen_ai.server.time_to_first_token")  # OpenLIT's, told of other answers too
+    if is_streamed and isinstance(served_s, (int, float)) and 0 < served_s < 1e6:
+        return int(served_s * 1e9)
+    first_ns = _moment(attributes.get("langfuse.observation.completion_start_time"))
+    if first_ns is None:
+        first_ns = next((event.timestamp for event in events if event.name in _FIRST_TOKEN_EVENTS), None)
     return first_ns - start_ns if first_ns is not None and first_ns >= start_ns else None
+
+
+def _moment(text: object) -> int | None:
+    """An ISO 8601 time of microseconds, maybe as a JSON string, as nanoseconds since the epoch."""
+    if not isinstance(text, str):
+        return None
+    try:
+        told = datetime.fromisoformat(text.strip('"'))
+    except ValueError:
+        return None
+    return round(told.timestamp() * 1e6) * 1000 if told.tzinfo else None
 
 
 def _read_streaming(attributes: Attributes, events: Sequence[Event], scope: str) -> bool | None:
@@ -434,10 +454,10 @@ def _read_streaming(attributes: Attributes, events: Sequence[Event], scope: str)
         value = attributes.get(key)
         if isinstance(value, bool):
             return value
-    if any(key in attributes for key in _TTFT_S):
+    if any(key in attributes for key in (*_TTFT_S, "langfuse.observation.completion_start_time")):
         return True
     if scope.startswith(LOGFIRE) and attributes.get("logfire.span_type") == "log":
-        return True
+        return True  # The end of a stream.
     asked = attributes.get("llm.invocation_parameters")
     if isinstance(asked, str) and '"stream"' in asked:
         stream = as_object(asked).get("stream")

@@ -98,7 +98,7 @@ def write_line(event: str, fields: Fields, time_ns: int, logger: logging.Logger 
     line = {"timestamp": moment.replace("+00:00", "Z"), "event": event} | fields
     chosen = _stdlib_logger() if logger is None else logger
     # The ids go along for handlers that put a record on its span: by now the current one is around it.
-    ids = {name: fields[name] or "" for name in ("trace_id", "span_id") if name in fields}
+    ids: dict[str, object] = {name: fields[name] or "" for name in ("trace_id", "span_id") if name in fields}
     chosen.info("%s", json.dumps(line, ensure_ascii=False, default=str), extra=ids)
 
 

@@ -14,6 +14,7 @@ from contextvars import Context
 from typing import Any, Final
 
 from spanglass._calls import ANTHROPIC_SDK, LOGFIRE, MODEL_KINDS, Call
+from spanglass._usage_objects import Counts
 
 TWIN_WAIT_NS: Final = 300_000_000
 """How long a call waits for another library's telling of it, where a provider's calls are told by several."""
@@ -187,6 +188,9 @@ def _merged(a: Call, b: Call) -> Call:
         for name, mine, theirs in zip(Call._fields, best, other, strict=True)
         if mine in (None, "") and theirs not in (None, "") and name not in ("error_type", "parent_span_id")
     }
+    if (best.counts.input, best.counts.output) == (other.counts.input, other.counts.output):
+        pairs = zip(best.counts, other.counts, strict=True)
+        filled["counts"] = Counts(*(theirs if mine is None else mine for mine, theirs in pairs))
     return best._replace(**filled)
 
 
