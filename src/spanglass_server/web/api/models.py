@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from spanglass_server.model.severity import Severity
 from spanglass_server.model.span import Kind, Status
 from spanglass_server.query.fields import FieldType, Target
+from spanglass_server.web.api.score_models import Score
 
 Object = dict[str, Any]
 
@@ -63,7 +64,10 @@ class Trace(Identity, Tokens):
     llm_call_count: int
     cost_usd: float | None = Field(description="Null where no price is known; never a default.")
     unpriced_count: int
-    scores: Object
+    scores: dict[str, float | bool | str] = Field(
+        description="By name: of the trace itself, else of its spans. The mean of numbers, else the newest.",
+        examples=[{"quality": 0.8}],
+    )
     input_preview: str | None
     output_preview: str | None
     models: list[str]
@@ -113,6 +117,7 @@ class SpanHead(Identity, Tokens):
     prompt_version: str | None
     input_preview: str | None
     output_preview: str | None
+    scores: list[Score]
 
 
 class Message(Shape):
@@ -220,6 +225,7 @@ class SpanPage(Shape):
 class TraceDetail(Shape):
     trace: Trace
     spans: list[Span | SpanHead]
+    scores: list[Score] = Field(description="Of the trace itself, oldest first; its spans have their own.")
 
 
 class Found(Shape):

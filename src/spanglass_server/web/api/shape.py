@@ -38,7 +38,8 @@ def milliseconds(time_ns: int | None) -> float | None:
     return None if time_ns is None else time_ns / 1_000_000
 
 
-def trace_json(row: Row) -> Json:
+def trace_json(row: Row, scores: Json) -> Json:
+    """`scores` as `score_shape.summarize_scores` gives them."""
     return {
         "trace_id": row["trace_id"],
         "name": row["name"],
@@ -54,7 +55,7 @@ def trace_json(row: Row) -> Json:
         **_tokens(row),
         "cost_usd": row["cost_usd"],
         "unpriced_count": row["unpriced_count"],
-        "scores": {},
+        "scores": scores,
         "input_preview": row["input_preview"] or None,
         "output_preview": row["output_preview"] or None,
         "models": row["models"],
@@ -64,7 +65,7 @@ def trace_json(row: Row) -> Json:
     }
 
 
-def span_json(row: Row, time: SpanTime | None = None) -> Json:
+def span_json(row: Row, time: SpanTime | None = None, scores: Sequence[Json] = ()) -> Json:
     """Without payloads: what a waterfall needs."""
     return {
         "span_id": row["span_id"],
@@ -109,15 +110,18 @@ def span_json(row: Row, time: SpanTime | None = None) -> Json:
         "prompt_version": row["prompt_version"] or None,
         "input_preview": row["input_preview"] or None,
         "output_preview": row["output_preview"] or None,
+        "scores": scores,
     }
 
 
-def whole_span_json(row: Row, logs: Sequence[Row], time: SpanTime | None = None) -> Json:
+def whole_span_json(
+    row: Row, logs: Sequence[Row], time: SpanTime | None = None, scores: Sequence[Json] = ()
+) -> Json:
     """With payloads, messages rendered. `logs` are those of the span."""
     attributes = _attributes(row)
     events = _json_list(row["events"])
     return {
-        **span_json(row, time),
+        **span_json(row, time, scores),
         "request_parameters": _json_object(row["request_parameters"]) or None,
         "input": _payload(row["input"]),
         "output": _payload(row["output"]),

@@ -12,6 +12,7 @@ from spanglass_server.insight.critical_path import SpanTime, TimedSpan, measure_
 from spanglass_server.store.ports import PageRequest, TraceKey
 from spanglass_server.web.api import models
 from spanglass_server.web.api.lane import LongLane
+from spanglass_server.web.api.score_shape import scores_by_span, summarize_scores
 from spanglass_server.web.api.shape import json_response, log_json, span_json, trace_json, whole_span_json
 from spanglass_server.web.auth import Caller, caller_with
 from spanglass_server.web.params import Selection, page_request, selection_of, services_of
@@ -55,7 +56,8 @@ def list_traces(
 ) -> Response:
     """A page of traces, by start_time, duration, cost, total_tokens, error_count or span_count."""
     found = services.reader.list_traces(caller.project.id, selection.during, selection.where, page)
-    items = [trace_json(row) for row in found.items]
+    scores = services.scores.list_scores_of(caller.project.id, [row["trace_id"] for row in found.items])
+    items = [trace_json(row, summarize_scores(scores.get(row["trace_id"], ()))) for row in found.items]
     return json_response({"items": items, "next_cursor": found.next_cursor or None})
 
 
@@ -73,13 +75,24 @@ def get_trace(
     if found is None:
         raise _no_trace(trace_id)
     spans = found.spans
+    scores = services.scores.list_scores_of(project_id, [trace_id]).get(trace_id, ())
+    scored = scores_by_span(scores)
     times = _times([(s["span_id"], s["parent_span_id"], s["start_time_ns"], s["end_time_ns"]) for s in spans])
     if payloads:
         logs = _by_span(found.logs)
-        shown = [whole_span_json(s, logs.get(s["span_id"], ()), times[s["span_id"]]) for s in spans]
+        shown = [
+            whole_span_json(s, logs.get(s["span_id"], ()), times[s["span_id"]], scored.get(s["span_id"], ()))
+            for s in spans
+        ]
     else:
-        shown = [span_json(span, times[span["span_id"]]) for span in spans]
-    return json_response({"trace": trace_json(found.trace), "spans": shown})
+        shown = [span_json(s, times[s["span_id"]], scored.get(s["span_id"], ())) for s in spans]
+    return json_response(
+        {
+            "trace": trace_json(found.trace, summarize_scores(scores)),
+            "spans": shown,
+            "scores": scored.get("", ()),
+        }
+    )
 
 
 def get_span(caller: Reading, services: Serving, trace_id: TraceId, span_id: SpanId) -> Response:
@@ -90,7 +103,9 @@ def get_span(caller: Reading, services: Serving, trace_id: TraceId, span_id: Spa
         raise NotFound(f"there is no span `{span_id}` in trace `{trace_id}`")
     time = _times(services.reader.list_trace_shape(project_id, trace_id)).get(span_id)
     logs = _by_span(services.reader.list_trace_logs(project_id, trace_id)).get(span_id, ())
-    return json_response({**whole_span_json(span, logs, time), "logs": [log_json(log) for log in logs]})
+    scores = scores_by_span(services.scores.list_scores_of(project_id, [trace_id]).get(trace_id, ()))
+    told = whole_span_json(span, logs, time, scores.get(span_id, ()))
+    return json_response({**told, "logs": [log_json(log) for log in logs]})
 
 
 def search_trace(
