@@ -11,6 +11,7 @@ import type {
   Project,
   ServerStatus,
   SpanWithLogs,
+  Target,
   Trace,
   TraceDetail,
 } from "./types";
@@ -69,17 +70,18 @@ export const histogramQuery = (selection: Selection, buckets: number) =>
     placeholderData: keepPreviousData,
   });
 
-export const fieldsQuery = (project: ProjectName, target: "traces" | "spans" = "traces") =>
+export const fieldsQuery = (project: ProjectName, target: Target = "traces") =>
   queryOptions({
     queryKey: ["fields", project, target],
     queryFn: ({ signal }) => getJson<{ fields: Field[] }>("/fields", { project, target }, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export const facetQuery = (selection: Selection, field: string, prefix = "", limit = 10) =>
+export const facetQuery = (selection: Selection, target: Target, field: string, prefix = "", limit = 10) =>
   queryOptions({
-    queryKey: ["facet", selection, field, prefix, limit],
-    queryFn: ({ signal }) => getJson<Facet>("/facets", { ...selection, field, prefix, limit }, signal),
+    queryKey: ["facet", selection, target, field, prefix, limit],
+    queryFn: ({ signal }) =>
+      getJson<Facet>("/facets", { ...selection, target, field, prefix, limit }, signal),
     staleTime: 15_000,
   });
 

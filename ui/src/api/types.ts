@@ -164,13 +164,33 @@ export type Span = SpanHead & {
   links: SpanLink[];
 };
 
+export type Severity = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
 export type Log = {
+  log_id: string;
   time: string;
-  severity: string | null;
+  severity: Severity | null;
+  severity_number: number | null;
+  /** The sender's own word. */
+  severity_text: string | null;
+  service: string | null;
+  environment: string | null;
   event_name: string | null;
+  /** The body's text, or the message of a structured line, whose other fields are in `fields`. */
+  message: string | null;
+  fields: { [key: string]: Json };
   body: Json;
   attributes: { [key: string]: Json };
+  trace_id: string | null;
+  span_id: string | null;
+  resource: { [key: string]: Json };
+  scope: Scope | null;
 };
+
+export type LogPage = { items: Log[]; next_cursor: string | null; tail_cursor: string | null };
+
+export type LogBucket = { start_time: string; count: number; by_severity: { [severity: string]: number } };
+export type LogHistogram = { from: string; to: string; bucket_ms: number; buckets: LogBucket[] };
 
 export type SpanWithLogs = Span & { logs: Log[] };
 
@@ -178,7 +198,19 @@ export type Page<Item> = { items: Item[]; next_cursor: string | null };
 
 export type TraceDetail = { trace: Trace; spans: SpanHead[] };
 
-export type FieldType = "enum" | "text" | "list" | "payload" | "number" | "duration" | "money" | "bool";
+/** What a filter asks. */
+export type Target = "traces" | "spans" | "logs";
+
+export type FieldType =
+  | "enum"
+  | "text"
+  | "list"
+  | "payload"
+  | "number"
+  | "duration"
+  | "money"
+  | "bool"
+  | "severity";
 
 export type Field = {
   name: string;

@@ -7,6 +7,7 @@ import { formatCompact, formatCost, formatCount, formatDuration } from "../../ba
 import { useLanguage } from "../../base/i18n";
 import { formatDateTime, toRfc3339 } from "../../base/time";
 import { TimeChart, type TimeSeries } from "../../charts/TimeChart";
+import { useListWords } from "../../widgets/list/strings";
 import classes from "./HistogramPanel.module.css";
 import { type ListTranslate, useListStrings } from "./strings";
 import type { ListState } from "./useListState";
@@ -89,6 +90,7 @@ function seriesOf(histogram: Histogram, t: ListTranslate): TimeSeries[] {
 /** The legend, with the numbers under the pointer or those of the whole range. */
 function Readout(props: { histogram: Histogram | undefined; index: number | null }) {
   const t = useListStrings();
+  const words = useListWords();
   const language = useLanguage();
   const { histogram } = props;
   const bucket = props.index === null ? undefined : histogram?.buckets[props.index];
@@ -114,7 +116,7 @@ function Readout(props: { histogram: Histogram | undefined; index: number | null
       </span>
       {costText && <span className="muted">{costText}</span>}
       <span className={classes.when}>
-        {bucket ? formatDateTime(bucket.start_time).slice(0, 19) : t("chartHint")}
+        {bucket ? formatDateTime(bucket.start_time).slice(0, 19) : words("chartHint")}
       </span>
     </div>
   );

@@ -8,9 +8,10 @@ import { useLanguage } from "../../base/i18n";
 import { formatDateTime, toRfc3339 } from "../../base/time";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
+import { ListSkeleton } from "../../widgets/list/ListSkeleton";
+import { useListWords } from "../../widgets/list/strings";
 import type { Column } from "./columns";
 import classes from "./ListBody.module.css";
-import { ListSkeleton } from "./ListSkeleton";
 import { Onboarding } from "./Onboarding";
 import { useListStrings } from "./strings";
 import { TraceTable } from "./TraceTable";
@@ -36,11 +37,12 @@ type BodyProps = {
 /** The list, or what stands in its place: loading, failed, nothing found, nothing there yet. */
 export function ListBody(props: BodyProps) {
   const t = useListStrings();
+  const words = useListWords();
   const { state, source, problem } = props;
   const { list, traces } = source;
-  if (problem !== null) return <EmptyState icon={<SearchX size={28} />} title={t("filterUnreadable")} />;
+  if (problem !== null) return <EmptyState icon={<SearchX size={28} />} title={words("filterUnreadable")} />;
   if (list.isError && traces.length === 0) return <ErrorState error={list.error} onRetry={props.onRetry} />;
-  if (list.isPending) return <ListSkeleton columns={props.columns} />;
+  if (list.isPending) return <ListSkeleton columns={props.columns} label={t("loading")} />;
   if (traces.length === 0) return <Nothing state={state} onRetry={props.onRetry} />;
   return (
     <TraceTable
@@ -59,7 +61,7 @@ export function ListBody(props: BodyProps) {
 }
 
 function Footer(props: { source: BodyProps["source"] }) {
-  const t = useListStrings();
+  const words = useListWords();
   const language = useLanguage();
   const { list, traces } = props.source;
   if (list.isFetchNextPageError) {
@@ -67,13 +69,16 @@ function Footer(props: { source: BodyProps["source"] }) {
   }
   return (
     <div className={classes.footer}>
-      {list.hasNextPage ? t("loadingMore") : t("end", { count: formatCount(traces.length, language) })}
+      {list.hasNextPage
+        ? words("loadingMore")
+        : words("end", { count: formatCount(traces.length, language) })}
     </div>
   );
 }
 
 function Nothing(props: { state: ListState; onRetry: () => void }) {
   const t = useListStrings();
+  const words = useListWords();
   const { state } = props;
   if (state.filter === "") return <Quiet {...props} />;
   return (
@@ -82,8 +87,8 @@ function Nothing(props: { state: ListState; onRetry: () => void }) {
       title={t("nothing")}
       actions={
         <>
-          <Button onClick={() => state.change({ filter: null })}>{t("dropFilter")}</Button>
-          <Button onClick={() => state.change({ from: "now-7d", to: "now" })}>{t("look7d")}</Button>
+          <Button onClick={() => state.change({ filter: null })}>{words("dropFilter")}</Button>
+          <Button onClick={() => state.change({ from: "now-7d", to: "now" })}>{words("look7d")}</Button>
         </>
       }
     >

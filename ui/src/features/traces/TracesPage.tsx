@@ -3,26 +3,41 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
 import { usePreference } from "../../base/preferences";
 import { rememberList } from "../../model/listMemory";
-import { FacetPanel } from "./FacetPanel";
-import { FreshPill } from "./FreshPill";
+import { FacetPanel } from "../../widgets/list/FacetPanel";
+import { FreshPill } from "../../widgets/list/FreshPill";
+import { Toolbar } from "../../widgets/list/Toolbar";
+import { useColumnChoice } from "../../widgets/list/useColumnChoice";
+import { COLUMNS } from "./columns";
 import { HistogramPanel } from "./HistogramPanel";
 import { ListBody } from "./ListBody";
 import { DEFAULT_ORDER } from "./search";
 import { useListStrings } from "./strings";
-import { Toolbar } from "./Toolbar";
 import classes from "./TracesPage.module.css";
-import { useColumns } from "./useColumns";
 import { useListShortcuts } from "./useListShortcuts";
 import { useListState } from "./useListState";
 import { rememberOpened, useReturn } from "./useReturn";
 import { useTraceList } from "./useTraceList";
+
+const OPEN_FACETS = ["status", "service", "model", "feature"];
+const FIRST_FACETS = [
+  "status",
+  "service",
+  "environment",
+  "model",
+  "feature",
+  "team",
+  "user_id",
+  "kind",
+  "error_type",
+  "tags",
+];
 
 /** Every trace of the project in a time range. */
 export function TracesPage() {
   const t = useListStrings();
   const navigate = useNavigate();
   const state = useListState();
-  const columns = useColumns(state);
+  const columns = useColumnChoice(COLUMNS, state, "columns");
   const [facets, setFacets] = usePreference("facets.panel", window.innerWidth > 1100 ? "shown" : "hidden");
   const [chart, setChart] = usePreference("chart.panel", "shown");
   const [isAtTop, setAtTop] = useState(true);
@@ -86,10 +101,18 @@ export function TracesPage() {
       <h1 className="sr-only">{t("title")}</h1>
       <Toolbar
         state={state}
-        columns={columns}
+        target="traces"
+        columns={{
+          ...columns,
+          all: COLUMNS.map((column) => ({ id: column.id, title: column.title(t) })),
+          shown: columns.shown.map((column) => column.id),
+        }}
         problem={problem}
         inputRef={inputRef}
         isBusy={list.isFetching && !list.isFetchingNextPage}
+        filterPlaceholder={t("filterPlaceholder")}
+        liveHint={t("liveHint")}
+        liveOn={t("liveOn")}
         isLiveFailing={source.liveError !== null}
         hasFacets={facets === "shown"}
         hasChart={chart === "shown"}
@@ -100,9 +123,21 @@ export function TracesPage() {
       />
       {chart === "shown" && <HistogramPanel state={state} />}
       <div className={classes.main}>
-        {facets === "shown" && <FacetPanel state={state} />}
+        {facets === "shown" && (
+          <FacetPanel
+            state={state}
+            target="traces"
+            first={FIRST_FACETS}
+            openAtFirst={OPEN_FACETS}
+            preference="facets"
+          />
+        )}
         <div className={classes.list}>
-          <FreshPill count={source.freshCount} onShow={showFresh} />
+          <FreshPill
+            count={source.freshCount}
+            label={t("fresh", { count: source.freshCount })}
+            onShow={showFresh}
+          />
           <ListBody
             state={state}
             source={source}

@@ -3,35 +3,17 @@ import type { Trace } from "../../api/types";
 import { ABSENT, formatCompact, formatDuration } from "../../base/format";
 import { formatDateTime, formatTime } from "../../base/time";
 import { Cost } from "../../widgets/Cost";
+import { fixed, type Column as ListColumn, share } from "../../widgets/list/column";
 import { StatusMark } from "./StatusMark";
 import type { ListTranslate } from "./strings";
 import { TagList } from "./TagList";
 
 export type ColumnContext = { t: ListTranslate; now: number };
 
-export type Column = {
-  id: string;
-  title: (t: ListTranslate) => string;
-  /** A grid track: fixed for numbers, so that nothing shifts; shares for text. */
-  track: string;
-  minWidth: number;
-  isNumber?: boolean;
-  /** The API's name of the order; columns without one can't be sorted. */
-  order?: string;
-  isDefault?: boolean;
-  cell: (trace: Trace, context: ColumnContext) => ReactNode;
-};
+export type Column = ListColumn<Trace, ColumnContext, ListTranslate>;
 
 const text = (value: string | null | undefined): ReactNode =>
   value ? <span title={value}>{value}</span> : <span className="muted">{ABSENT}</span>;
-
-function fixed(width: number): Pick<Column, "track" | "minWidth"> {
-  return { track: `${width}px`, minWidth: width };
-}
-
-function share(minWidth: number, part: number): Pick<Column, "track" | "minWidth"> {
-  return { track: `minmax(${minWidth}px, ${part}fr)`, minWidth };
-}
 
 /** Every column in the order it stands. */
 export const COLUMNS: readonly Column[] = [
@@ -163,8 +145,6 @@ export const COLUMNS: readonly Column[] = [
     cell: (trace) => formatCompact(trace.error_count),
   },
 ];
-
-export const DEFAULT_COLUMNS = COLUMNS.filter((column) => column.isDefault).map((column) => column.id);
 
 function Tokens(props: { trace: Trace; t: ListTranslate }) {
   const { trace, t } = props;

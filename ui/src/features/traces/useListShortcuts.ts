@@ -1,5 +1,6 @@
 import type { RefObject } from "react";
 import { useShortcuts } from "../../base/shortcuts";
+import { useListWords } from "../../widgets/list/strings";
 import { useListStrings } from "./strings";
 
 type ListKeys = {
@@ -15,6 +16,7 @@ type ListKeys = {
 
 export function useListShortcuts(list: ListKeys): void {
   const t = useListStrings();
+  const words = useListWords();
   const move = (step: number) => {
     if (list.count > 0) list.setCursor(Math.min(list.count - 1, Math.max(0, list.cursor + step)));
   };
@@ -22,15 +24,15 @@ export function useListShortcuts(list: ListKeys): void {
     list.inputRef.current?.focus();
     list.inputRef.current?.select();
   };
-  useShortcuts(t("list"), [
+  useShortcuts(words("list"), [
     { keys: ["j", "ArrowDown"], label: t("next"), run: () => move(1) },
     { keys: ["k", "ArrowUp"], label: t("previous"), run: () => move(-1) },
     { keys: ["Enter", "o"], label: t("open"), run: () => list.cursor >= 0 && list.open(list.cursor) },
-    { keys: ["Escape"], label: t("unselect"), run: () => list.setCursor(-1) },
+    { keys: ["Escape"], label: words("unselect"), run: () => list.setCursor(-1) },
     { keys: ["g", "Home"], label: t("toTop"), run: () => list.count > 0 && list.setCursor(0) },
-    { keys: ["/"], label: t("focusFilter"), run: focusFilter },
-    { keys: ["f"], label: t("facets"), run: list.toggleFacets },
+    { keys: ["/"], label: words("focusFilter"), run: focusFilter },
+    { keys: ["f"], label: words("facets"), run: list.toggleFacets },
     { keys: ["l"], label: t("liveHint"), run: list.toggleLive },
-    { keys: ["r"], label: t("refresh"), run: list.refresh },
+    { keys: ["r"], label: words("refresh"), run: list.refresh },
   ]);
 }

@@ -1,21 +1,11 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import type { Selection } from "../../api/queries";
 import { useProject } from "../../api/useProject";
-import { DEFAULT_RANGE, type TimeRange } from "../../base/time";
+import { DEFAULT_RANGE } from "../../base/time";
+import type { ListState as SharedState } from "../../widgets/list/listState";
 import { DEFAULT_ORDER, type ListSearch, tidy } from "./search";
 
-export type ListState = {
-  selection: Selection;
-  range: TimeRange;
-  filter: string;
-  order: string;
-  isLive: boolean;
-  /** Null is the reader's own choice. */
-  columns: string | null;
-  /** Changes the URL; `replace` leaves no step in the browser's history. */
-  change: (part: Partial<Record<keyof ListSearch, string | null>>, replace?: boolean) => void;
-};
+export type ListState = SharedState & { order: string };
 
 /** The list's state, which is its URL, and the way to change it. */
 export function useListState(): ListState {

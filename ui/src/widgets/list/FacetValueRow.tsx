@@ -3,7 +3,7 @@ import { Minus } from "lucide-react";
 import { formatCompact } from "../../base/format";
 import type { Choice } from "../../model/filterText";
 import classes from "./FacetValueRow.module.css";
-import { useListStrings } from "./strings";
+import { useListWords } from "./strings";
 
 /** Clicking the value includes it, the minus excludes it; a second click takes either back. */
 export function FacetValueRow(props: {
@@ -14,7 +14,7 @@ export function FacetValueRow(props: {
   chosen: Choice | null;
   onChoose: (choice: Choice) => void;
 }) {
-  const t = useListStrings();
+  const t = useListWords();
   return (
     <div className={classes.row} data-chosen={props.chosen ?? undefined}>
       <span className={classes.bar} style={{ width: `${Math.max(2, props.share * 100)}%` }} />

@@ -2,14 +2,20 @@ import { ActionIcon, Button, Checkbox, Popover, Tooltip } from "@mantine/core";
 import { Columns3 } from "lucide-react";
 import { useState } from "react";
 import classes from "./ColumnPicker.module.css";
-import { COLUMNS } from "./columns";
-import { useListStrings } from "./strings";
-import type { ColumnChoice } from "./useColumns";
+import { useListWords } from "./strings";
 
-export function ColumnPicker(props: { choice: ColumnChoice }) {
-  const t = useListStrings();
+export type PickableColumns = {
+  /** In the order they stand. */
+  all: readonly { id: string; title: string }[];
+  shown: readonly string[];
+  toggle: (id: string) => void;
+  reset: () => void;
+};
+
+export function ColumnPicker(props: { columns: PickableColumns }) {
+  const t = useListWords();
+  const { columns } = props;
   const [isOpen, setOpen] = useState(false);
-  const shown = new Set(props.choice.shown.map((column) => column.id));
   return (
     <Popover opened={isOpen} onChange={setOpen} position="bottom-end" trapFocus>
       <Popover.Target>
@@ -20,15 +26,15 @@ export function ColumnPicker(props: { choice: ColumnChoice }) {
         </Tooltip>
       </Popover.Target>
       <Popover.Dropdown className={classes.dropdown}>
-        {COLUMNS.map((column) => (
+        {columns.all.map(({ id, title }) => (
           <Checkbox
-            key={column.id}
-            label={column.title(t)}
-            checked={shown.has(column.id)}
-            onChange={() => props.choice.toggle(column.id)}
+            key={id}
+            label={title}
+            checked={columns.shown.includes(id)}
+            onChange={() => columns.toggle(id)}
           />
         ))}
-        <Button onClick={props.choice.reset}>{t("columnsReset")}</Button>
+        <Button onClick={columns.reset}>{t("columnsReset")}</Button>
       </Popover.Dropdown>
     </Popover>
   );

@@ -1,33 +1,38 @@
 import { ActionIcon } from "@mantine/core";
 import { Search, X } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from "react";
-import type { Problem } from "../../api/types";
+import type { Selection } from "../../api/queries";
+import type { Problem, Target } from "../../api/types";
 import { complete, type Suggestion } from "../../model/filterCompletion";
 import classes from "./FilterBar.module.css";
 import { FilterProblem } from "./FilterProblem";
 import { FilterSuggestions } from "./FilterSuggestions";
-import { useListStrings } from "./strings";
+import { useListWords } from "./strings";
 import { useCompletion } from "./useCompletion";
-import type { ListState } from "./useListState";
 
 /** The filter's text with completion. Enter applies it; what the server can't read is shown where it stands. */
 export function FilterBar(props: {
-  state: ListState;
+  selection: Selection;
+  target: Target;
+  placeholder: string;
   problem: Problem | null;
   inputRef: RefObject<HTMLInputElement | null>;
+  /** Null where the filter was emptied. */
+  onApply: (filter: string | null) => void;
 }) {
-  const t = useListStrings();
-  const { state, problem, inputRef } = props;
+  const t = useListWords();
+  const { selection, problem, inputRef, onApply } = props;
+  const { filter } = selection;
   const listId = useId();
-  const [text, setText] = useState(state.filter);
+  const [text, setText] = useState(filter);
   const [caret, setCaret] = useState(0);
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
-  const { spot, suggestions } = useCompletion(text, caret, state.selection, isOpen);
+  const { spot, suggestions } = useCompletion(text, caret, selection, props.target, isOpen);
 
   useEffect(() => {
-    setText(state.filter);
-  }, [state.filter]);
+    setText(filter);
+  }, [filter]);
 
   const move = (to: string, at: number) => {
     setText(to);
@@ -43,7 +48,7 @@ export function FilterBar(props: {
   };
   const apply = () => {
     setOpen(false);
-    state.change({ filter: text.trim() });
+    onApply(text.trim());
   };
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     // An input method composes Korean with Enter and arrows of its own.
@@ -58,13 +63,7 @@ export function FilterBar(props: {
     } else if (event.key === "Enter") {
       if (chosen) take(chosen);
       else apply();
-    } else if (
-      event.key === "Tab" &&
-      !event.shiftKey &&
-      isOpen &&
-      text !== state.filter &&
-      (chosen ?? first)
-    ) {
+    } else if (event.key === "Tab" && !event.shiftKey && isOpen && text !== filter && (chosen ?? first)) {
       take(chosen ?? (first as Suggestion));
     } else if (event.key === "Escape") {
       if (isOpen) setOpen(false);
@@ -80,7 +79,7 @@ export function FilterBar(props: {
         ref={inputRef}
         className={classes.input}
         value={text}
-        placeholder={t("filterPlaceholder")}
+        placeholder={props.placeholder}
         aria-label={t("filter")}
         role="combobox"
         aria-expanded={isShown}
@@ -109,7 +108,7 @@ export function FilterBar(props: {
           aria-label={t("clearFilter")}
           onClick={() => {
             setText("");
-            state.change({ filter: null });
+            onApply(null);
           }}
         >
           <X size={13} />
@@ -124,7 +123,7 @@ export function FilterBar(props: {
           onPoint={setActive}
         />
       )}
-      {problem !== null && !isShown && <FilterProblem filter={state.filter} problem={problem} />}
+      {problem !== null && !isShown && <FilterProblem filter={filter} problem={problem} />}
     </div>
   );
 }

@@ -9,7 +9,7 @@ import {
   type TimeRange,
   toRfc3339,
 } from "../../base/time";
-import { type ListTranslate, useListStrings } from "./strings";
+import { type ListWords, useListWords } from "./strings";
 import classes from "./TimeRangePicker.module.css";
 
 const PRESETS = [
@@ -26,7 +26,7 @@ const PRESETS = [
 type PickerProps = { range: TimeRange; onChange: (range: TimeRange) => void };
 
 export function TimeRangePicker(props: PickerProps) {
-  const t = useListStrings();
+  const t = useListWords();
   const [isOpen, setOpen] = useState(false);
   const choose = (range: TimeRange) => {
     setOpen(false);
@@ -96,7 +96,7 @@ export function TimeRangePicker(props: PickerProps) {
   );
 }
 
-function describe(range: TimeRange, t: ListTranslate): string {
+function describe(range: TimeRange, t: ListWords): string {
   const preset = PRESETS.find(([from]) => from === range.from);
   if (preset && range.to === "now") return t("rangeLast", { span: t(preset[1]) });
   const show = (time: string) => {
@@ -115,7 +115,7 @@ function toLocalInput(time: string): string {
 }
 
 function AbsoluteForm(props: PickerProps) {
-  const t = useListStrings();
+  const t = useListWords();
   const [from, setFrom] = useState(() => toLocalInput(props.range.from));
   const [to, setTo] = useState(() => toLocalInput(props.range.to));
   const start = new Date(from).getTime();

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { formatCompact } from "../../base/format";
 import type { Suggestion } from "../../model/filterCompletion";
 import classes from "./FilterSuggestions.module.css";
-import { useListStrings } from "./strings";
+import { useListWords } from "./strings";
 
 export function FilterSuggestions(props: {
   id: string;
@@ -11,7 +11,7 @@ export function FilterSuggestions(props: {
   onTake: (suggestion: Suggestion) => void;
   onPoint: (index: number) => void;
 }) {
-  const t = useListStrings();
+  const t = useListWords();
   const activeElement = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the element changes with the index
   useEffect(() => {

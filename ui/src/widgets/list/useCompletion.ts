@@ -1,7 +1,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { facetQuery, fieldsQuery, type Selection } from "../../api/queries";
-import type { Field } from "../../api/types";
+import type { Field, Target } from "../../api/types";
 import {
   type CompletionSpot,
   completionSpot,
@@ -25,20 +25,21 @@ export function useCompletion(
   text: string,
   caret: number,
   selection: Selection,
+  target: Target,
   isOpen: boolean,
 ): Completion {
   const spot = completionSpot(text, caret);
-  const fields = useQuery({ ...fieldsQuery(selection.project), enabled: isOpen });
+  const fields = useQuery({ ...fieldsQuery(selection.project, target), enabled: isOpen });
   const known = fields.data?.fields ?? [];
   const asked = askedFacet(spot, known);
   const [prefix] = useDebouncedValue(asked?.prefix ?? "", PAUSE_MS);
   const values = useQuery({
-    ...facetQuery({ ...selection, filter: "" }, asked?.name ?? "", prefix, VALUES_MAX),
+    ...facetQuery({ ...selection, filter: "" }, target, asked?.name ?? "", prefix, VALUES_MAX),
     enabled: isOpen && asked !== null,
     placeholderData: keepPreviousData,
     retry: false,
   });
-  const describe = useFieldWords();
+  const describe = useFieldWords(target);
   if (spot === null || !isOpen) return { spot, suggestions: [] };
   const found = asked && values.data?.field === asked.name ? suggestValues(values.data.values) : [];
   const wanted = spot.prefix.toLowerCase();

@@ -1,10 +1,10 @@
 import type { Problem } from "../../api/types";
 import classes from "./FilterProblem.module.css";
-import { useListStrings } from "./strings";
+import { useListWords } from "./strings";
 
 /** What the server could not read, with a mark under the place it means. */
 export function FilterProblem(props: { filter: string; problem: Problem }) {
-  const t = useListStrings();
+  const t = useListWords();
   const { filter, problem } = props;
   const { column } = problem;
   // The server counts characters; a string here counts UTF-16 units.

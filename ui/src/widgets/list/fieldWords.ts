@@ -1,7 +1,7 @@
 /** The fields' descriptions in the reader's language. The server writes English; a new field shows that. */
 
 import { useCallback } from "react";
-import type { Field } from "../../api/types";
+import type { Field, Target } from "../../api/types";
 import { useLanguage } from "../../base/i18n";
 
 const KOREAN: Readonly<Record<string, string>> = {
@@ -61,18 +61,29 @@ const KOREAN: Readonly<Record<string, string>> = {
   parent_span_id: "부모 스팬 ID",
 };
 
+/** Where a log's field means something else than a trace's of the same name. */
+const KOREAN_OF_LOGS: Readonly<Record<string, string>> = {
+  severity: "심각도. trace부터 fatal까지",
+  body: "본문에 든 단어나 구절",
+  event_name: "레코드가 알리는 이벤트 이름",
+  scope: "기록한 로거 또는 계측 (스코프 이름)",
+  "attributes.": "속성 또는 구조화된 로그 줄의 필드",
+  trace_id: "로그가 속한 트레이스 ID, 16진수 32자리",
+  span_id: "로그가 속한 스팬 ID, 16진수 16자리",
+};
+
 /** A field that is asked of a trace's spans has the description of the trace's own, marked. */
-function inKorean(field: Field): string {
-  const own = KOREAN[field.name];
+function inKorean(field: Field, target: Target): string {
+  const own = (target === "logs" ? KOREAN_OF_LOGS[field.name] : undefined) ?? KOREAN[field.name];
   if (own !== undefined) return own;
   const asked = field.name.startsWith("span.") ? KOREAN[field.name.slice(5)] : undefined;
   return asked === undefined ? field.description : `스팬: ${asked}`;
 }
 
-export function useFieldWords(): (field: Field) => Field {
+export function useFieldWords(target: Target): (field: Field) => Field {
   const language = useLanguage();
   return useCallback(
-    (field) => (language === "ko" ? { ...field, description: inKorean(field) } : field),
-    [language],
+    (field) => (language === "ko" ? { ...field, description: inKorean(field, target) } : field),
+    [language, target],
   );
 }

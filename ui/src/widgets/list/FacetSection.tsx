@@ -3,11 +3,12 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { facetQuery } from "../../api/queries";
+import type { Target } from "../../api/types";
 import { type Choice, choicesOf, toggleValue, withoutField } from "../../model/filterText";
 import classes from "./FacetSection.module.css";
 import { FacetValueRow } from "./FacetValueRow";
-import { useListStrings } from "./strings";
-import type { ListState } from "./useListState";
+import type { ListState } from "./listState";
+import { useListWords } from "./strings";
 
 const SHORT = 8;
 const LONG = 50;
@@ -15,17 +16,18 @@ const LONG = 50;
 /** One field's values. They are counted without the field's own terms, so that its other values stay in sight. */
 export function FacetSection(props: {
   field: string;
+  target: Target;
   isOpen: boolean;
   onToggle: () => void;
   state: ListState;
 }) {
-  const t = useListStrings();
+  const t = useListWords();
   const { field, isOpen, state } = props;
   const [isLong, setLong] = useState(false);
   const limit = isLong ? LONG : SHORT;
   const others = { ...state.selection, filter: withoutField(state.filter, field) };
   const facet = useQuery({
-    ...facetQuery(others, field, "", limit + 1),
+    ...facetQuery(others, props.target, field, "", limit + 1),
     enabled: isOpen,
     placeholderData: keepPreviousData,
   });
