@@ -109,7 +109,7 @@ _given_up: set[str] = set()
 
 
 def instrument_all(
-    tracer_provider: TracerProvider, only: str | Iterable[str] | None = None, *, capture: bool = True
+    tracer_provider: TracerProvider, only: bool | str | Iterable[str] = True, *, capture: bool = True
 ) -> None:
     """Switch on, for this provider, every installed instrumentor of a model library, or those in `only`.
 
@@ -119,7 +119,9 @@ def instrument_all(
     of FAMILIES. Without `capture` those that record messages are told to leave them out. Never raises; what
     is already on stays as it is.
     """
-    wanted = None if only is None else [_normal(n) for n in ([only] if isinstance(only, str) else only)]
+    if only is False:
+        return
+    wanted = None if only is True else [_normal(n) for n in ([only] if isinstance(only, str) else only)]
     with _lock:
         try:
             _switch_on(tracer_provider, _choose(find_instrumentors(), wanted), capture=capture)

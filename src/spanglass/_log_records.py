@@ -9,17 +9,20 @@ from spanglass._encode import (
     _fixed64,
     _put_attributes,
     _value,
+    encode_resource,
     field,
     masked_text,
     text,
     varint,
 )
+from spanglass._export import read_partial_success
 from spanglass._log import log_once
 from spanglass._logs import LOGGER as CALLS_LOGGER
 from spanglass._logs import current_span_context, plain_field
+from spanglass._sender import Lane
 
 if TYPE_CHECKING:
-    from spanglass._sender import Sender
+    from spanglass._client import Client
     from spanglass._settings import Mask
 
 LOGS_PATH: Final = "/v1/logs"
@@ -27,6 +30,8 @@ BODY_CHARS_MAX: Final = 100_000
 EXTRAS_MAX: Final = 64
 RECORDS_MAX: Final = 5_000
 """Of one request."""
+RECORD_OVERHEAD_BYTES: Final = 200
+"""What a queued record takes beside its bytes."""
 
 _SEVERITIES: Final = (
     (logging.CRITICAL, 21),
@@ -43,34 +48,25 @@ _OWN_NAMES: Final = frozenset(logging.makeLogRecord({}).__dict__) | {
 
 
 class LogShipper:
-    """Puts encoded records into the sender's queue. Never raises, never waits."""
+    """Puts encoded records into a client's queue. Never raises, never waits."""
 
-    def __init__(
-        self,
-        sender: "Sender",
-        *,
-        url: str,
-        resource: bytes,
-        mask: "Mask | None" = None,
-        rejected: Any = None,
-    ) -> None:
-        """`resource` is ResourceLogs' field 1, encoded; `rejected` reads an answer's partial success."""
-        from spanglass._sender import Lane
-
-        self._sender = sender
-        self._mask = mask
+    def __init__(self, client: "Client") -> None:
+        settings = client.settings
+        resource = encode_resource(client.provider.resource, settings.resource)
+        self._sender = client.exporter.sender
+        self._mask = settings.mask
         self._lane = Lane(
             name="log records",
-            url=url,
+            url=settings.endpoint + LOGS_PATH,
             content_type="application/x-protobuf",
             items_max=RECORDS_MAX,
             frame=lambda items: _frame(resource, items),
-            rejected=rejected or (lambda body: (0, "")),
+            rejected=read_partial_success,
         )
 
     def ship(self, record: logging.LogRecord) -> None:
         encoded = encode_record(record, self._mask)
-        self._sender.put(self._lane, (record.name, encoded), len(encoded))
+        self._sender.put(self._lane, (record.name, encoded), len(encoded) + RECORD_OVERHEAD_BYTES)
 
 
 class _Current:
@@ -78,14 +74,14 @@ class _Current:
 
 
 current = _Current()
-"""Where records go: set by `init`, empty before it and after `shutdown`."""
+"""Where records go: set by `init(logs=...)`, empty before it and after `shutdown`."""
 
 
 class LogHandler(logging.Handler):
-    """Ships records as OTLP logs to the server that `spanglass.init` was given; before it, none.
+    """Ships records as OTLP logs to the server that `spanglass.init(logs=True)` was given.
 
-    Put it on the root logger (`init(logs=True)` does), or on any other. What the SDK says of itself is not
-    shipped, since it may be about shipping.
+    `init` puts one on the root logger. Loggers that do not propagate to it need one of their own. What the
+    SDK says of itself is not shipped, since it may be about shipping.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -96,6 +92,24 @@ class LogHandler(logging.Handler):
             shipper.ship(record)
         except Exception as reason:  # noqa: BLE001 a record that cannot be read must not fail its writer
             log_once("log_records", "a log record could not be shipped: %r", reason)
+
+
+class LogShipping:
+    """Records of the root logger on their way to a client's server, until `shutdown`."""
+
+    def __init__(self, client: "Client", level: int) -> None:
+        self._shipper = current.shipper = LogShipper(client)
+        self._handler = LogHandler(level)
+        logging.getLogger().addHandler(self._handler)
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Nothing waits here: the client flushes its queue itself."""
+        return True
+
+    def shutdown(self) -> None:
+        logging.getLogger().removeHandler(self._handler)
+        if current.shipper is self._shipper:
+            current.shipper = None
 
 
 def encode_record(record: logging.LogRecord, mask: "Mask | None" = None) -> bytes:

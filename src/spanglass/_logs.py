@@ -46,6 +46,13 @@ class CallLog:
         """Steps have no line."""
 
 
+def ship_logs(client: Any, level: int) -> None:
+    """Send every record of the standard library's loggers, from `level` on, to the client's server."""
+    from spanglass._log_records import LogShipping
+
+    client.extras.append(LogShipping(client, level))
+
+
 def fields_of(call: Call, cost_usd: float | None) -> Fields:
     """The line of a call without its time. Unknown is null; `team` and `error_type` only where there are."""
     counts = call.counts
