@@ -45,7 +45,9 @@ def read_origin(resource: Resource, scope: Scope) -> Origin:
         mark=_mark(scope.name, _word(attributes, "telemetry.sdk.name")),
         scope_name=printable_text(scope.name),
         scope_version=scope.version,
-        decodes_metadata=_decodes_metadata(scope, _word(attributes, "telemetry.sdk.language")),
+        decodes_metadata=decodes_metadata(
+            scope.name, scope.version, _word(attributes, "telemetry.sdk.language")
+        ),
     )
 
 
@@ -65,10 +67,11 @@ def _mark(scope_name: str, sdk_name: str) -> int:
     return DIALECTS.index(OPENLIT) if sdk_name == OPENLIT.name else PLAIN
 
 
-def _decodes_metadata(scope: Scope, language: str) -> bool:
-    if not scope.name.startswith(LANGFUSE.scopes[0].rstrip("*")):
+def decodes_metadata(scope_name: str, scope_version: str, language: str) -> bool:
+    """Langfuse's Python SDK from 5 and its JavaScript SDK from 6. `language` is `telemetry.sdk.language`."""
+    if not scope_name.startswith(LANGFUSE.scopes[0].rstrip("*")):
         return False
-    major = scope.version.partition(".")[0]
+    major = scope_version.partition(".")[0]
     is_python = language == "python"
     return major.isdigit() and int(major) >= (5 if is_python else 6)
 

@@ -8,6 +8,7 @@ Errors: `StorageUnavailable` when the engine cannot be reached or refuses work f
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
@@ -27,6 +28,15 @@ class TraceKey(NamedTuple):
     trace_id: str
 
 
+class PlacedSpan(NamedTuple):
+    """A stored span with the part of its key that may have changed since."""
+
+    project_id: str
+    trace_id: str
+    span_id: str
+    start_time_ns: int
+
+
 class SpanWriter(Protocol):
     """The write side. Writes never overlap; `load_facts`, for the next commit, may overlap with a write.
 
@@ -41,9 +51,23 @@ class SpanWriter(Protocol):
         traces: Sequence[TraceSummary],
         logs: Sequence[Log],
         scores: Sequence[Score] = (),
+        langfuse_events: Sequence[LangfuseEvent] = (),
     ) -> None:
-        """Store one commit: spans first, then logs, scores, trace summaries. Empty sequences are fine. Not
-        atomic across tables: after an error a part may be stored, and the caller's retry completes it."""
+        """Store one commit: spans first, then logs, scores, trace summaries, and last the Langfuse events
+        that spans were made of. Empty sequences are fine. Not atomic across tables: after an error a part may
+        be stored, and the caller's retry completes it."""
+
+    def remove_spans(self, spans: Sequence[PlacedSpan]) -> None:
+        """Take away spans that are written under another key from now on. One that is not stored is passed
+        over."""
+
+    def load_langfuse_events(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[LangfuseEvent]]:
+        """All events of these traces and their observations, each once. Traces that have none are absent. May
+        overlap with a write, as `load_facts`."""
+
+    def find_observations(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+        """The trace ids of Langfuse observations by (project_id, observation id); what is unknown is
+        absent."""
 
     def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
         """Write revised rows of stored spans. Each item is (project_id, start_time_ns of the span,

@@ -145,7 +145,8 @@ class ViewReader(Protocol):
     def find_trace_id(self, project_id: str, span_id: str) -> str | None:
         """The trace of the newest span with this id."""
 
-    def trace_names(self, project_id: str, trace_ids: Sequence[str]) -> Mapping[str, str]: ...
+    def find_traces(self, project_id: str, trace_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """By id, rows as `list_traces` gives them; traces that are not stored are absent."""
 
     def aggregate(
         self,

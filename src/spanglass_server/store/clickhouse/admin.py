@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from spanglass_server.store.clickhouse.engine import Engine, Parameters, Settings
+from spanglass_server.store.clickhouse.engine import Engine, Parameters
 from spanglass_server.store.clickhouse.keys import HOUR_NS, PARTITION, find_trace_times, trace_hash
 from spanglass_server.store.clickhouse.schema import (
     DATA_TABLES,
+    HIDING_DELETE,
     MIGRATIONS,
     Migration,
     render,
@@ -35,11 +36,11 @@ _TIME_COLUMNS = {
     "logs": "time_ns",
     "trace_times": "last_start_ns",
     "scores": "time_ns",
+    "langfuse_events": "time_ns",
     # An hour goes when its last moment is too old.
     "score_hours": f"(toInt64(hour) * {HOUR_NS} + {HOUR_NS - 1})",
 }
-_PARTITIONED = ("traces", "spans", "logs", "scores")
-_DELETE_SETTINGS: Settings = {"lightweight_delete_mode": "lightweight_update", "lightweight_deletes_sync": 2}
+_PARTITIONED = ("traces", "spans", "logs", "scores", "langfuse_events")
 
 
 class _Expired(NamedTuple):
@@ -88,6 +89,7 @@ class ClickHouseAdministration:
         # The entry in trace_times goes last: it is what a retry finds the rest by.
         self._delete("traces", of_spans, params)
         self._delete("logs", of_traces, params)
+        self._delete("langfuse_events", of_traces, params)
         self._delete("spans", of_spans, params)
         hashes = [(key.project_id, trace_hash(key.trace_id)) for key in times]
         of_hashes = "(project_id, trace_hash) IN {hashes:Array(Tuple(String, UInt64))}"
@@ -199,7 +201,7 @@ class ClickHouseAdministration:
     def _delete(self, table: str, condition: str, params: Parameters) -> None:
         if not self._rows(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1", params).num_rows:
             return
-        self._engine.command(f"DELETE FROM {self._place(table)} WHERE {condition}", params, _DELETE_SETTINGS)
+        self._engine.command(f"DELETE FROM {self._place(table)} WHERE {condition}", params, HIDING_DELETE)
 
     def _erase(self) -> None:
         """Rewrite, in the background, the parts that hold deleted rows. While a table is being rewritten

@@ -8,6 +8,7 @@ from spanglass_server.store.clickhouse import views
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.conditions import condition_sql
 from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.keys import find_trace_times
 from spanglass_server.store.clickhouse.reader_groups import group_rows
 from spanglass_server.store.clickhouse.reader_lists import (
     HOUR_NS,
@@ -17,7 +18,7 @@ from spanglass_server.store.clickhouse.reader_lists import (
     range_params,
 )
 from spanglass_server.store.clickhouse.reader_rows import LIGHT_SPAN_COLUMNS, read_rows, select_list
-from spanglass_server.store.ports import TimeRange
+from spanglass_server.store.ports import TimeRange, TraceKey
 from spanglass_server.store.views import After, Condition, Grouping, Order, SpanPart, View
 
 SPAN_IDS_MAX: Final = 10_000
@@ -176,19 +177,18 @@ class ClickHouseViewReader:
                 return found
         return None
 
-    def trace_names(self, project_id: str, trace_ids: Sequence[str]) -> Mapping[str, str]:
-        if not trace_ids:
+    def find_traces(self, project_id: str, trace_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        keys = [TraceKey(project_id, trace_id) for trace_id in trace_ids]
+        times = find_trace_times(self._engine, keys, lane="read")
+        if not times:
             return {}
+        during = TimeRange(min(t.from_ns for t in times.values()), max(t.to_ns for t in times.values()))
         rows = read_rows(
             self._engine,
-            "SELECT trace_id, name FROM traces FINAL\n"
-            "WHERE project_id = {project:String} AND trace_id IN {trace_ids:Array(String)}\n"
-            "AND start_time_ns >= (SELECT min(first_start_ns) FROM trace_times\n"
-            "WHERE project_id = {project:String}\n"
-            "AND trace_hash IN (SELECT halfMD5(arrayJoin({trace_ids:Array(String)}))))",
-            {"project": project_id, "trace_ids": list(trace_ids)},
+            f"SELECT packed\nFROM traces FINAL\nWHERE {IN_RANGE} AND trace_id IN {{trace_ids:Array(String)}}",
+            {**range_params(project_id, during), "trace_ids": list(trace_ids)},
         )
-        return {row["trace_id"]: row["name"] for row in rows}
+        return {row["trace_id"]: row for row in rows}
 
     def aggregate(
         self,

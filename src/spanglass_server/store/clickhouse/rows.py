@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_typ
 import orjson
 import pyarrow as pa
 
+from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 
@@ -104,6 +105,7 @@ SPANS: RowCodec[Span] = RowCodec(Span)
 TRACES: RowCodec[TraceSummary] = RowCodec(TraceSummary)
 LOGS: RowCodec[Log] = RowCodec(Log)
 SCORES: RowCodec[Score] = RowCodec(Score)
+LANGFUSE_EVENTS: RowCodec[LangfuseEvent] = RowCodec(LangfuseEvent)
 
 _PACKED = tuple(name for name in TraceSummary._fields if name not in ("project_id", "is_deleted", "version"))
 """What `packed` holds, in this order. Fields may be added at the end."""

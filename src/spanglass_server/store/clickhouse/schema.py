@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.engine import Engine, Settings
 
 SHARDING = {
     "spans": "sipHash64(project_id, trace_id)",
@@ -18,6 +18,7 @@ SHARDING = {
     "logs": "sipHash64(project_id, trace_id)",
     "scores": "sipHash64(project_id, trace_id)",
     "score_hours": "sipHash64(project_id, key_hash)",
+    "langfuse_events": "sipHash64(project_id, trace_id)",
     "retention": "sipHash64(project_id)",
     "schema_migrations": "number",
 }
@@ -25,7 +26,9 @@ SHARDING = {
 `score_hours` are filled by views beside spans and scores, so nothing is inserted by their own keys."""
 
 TABLES: tuple[str, ...] = tuple(SHARDING)
-DATA_TABLES = ("spans", "traces", "trace_times", "logs", "scores", "score_hours")
+DATA_TABLES = ("spans", "traces", "trace_times", "logs", "scores", "score_hours", "langfuse_events")
+HIDING_DELETE: Settings = {"lightweight_delete_mode": "lightweight_update", "lightweight_deletes_sync": 2}
+"""Of a DELETE: a patch hides the rows from every read, in milliseconds."""
 VIEWS = ("trace_times_from_spans", "score_hours_from_scores")
 
 
@@ -109,5 +112,6 @@ MIGRATIONS: tuple[Migration, ...] = (
         ),
     ),
     Migration(2, "scores", ("scores.sql", "score_hours.sql", "score_hours_from_scores.sql")),
+    Migration(3, "events of Langfuse's ingestion API", ("langfuse_events.sql",)),
 )
 """In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""

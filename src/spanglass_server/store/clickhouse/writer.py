@@ -7,6 +7,7 @@ from operator import attrgetter
 import pyarrow as pa
 
 from spanglass_server.base.limits import FREE_DISK_BYTES_MIN
+from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
@@ -19,9 +20,11 @@ from spanglass_server.store.clickhouse.keys import (
     hour_of,
     is_short,
 )
-from spanglass_server.store.clickhouse.rows import LOGS, SCORES, SPANS, trace_batch
+from spanglass_server.store.clickhouse.rows import LANGFUSE_EVENTS, LOGS, SCORES, SPANS, trace_batch
+from spanglass_server.store.clickhouse.schema import HIDING_DELETE, topology_of
+from spanglass_server.store.clickhouse.writer_langfuse import find_observations, load_events
 from spanglass_server.store.clickhouse.writer_scores import rows_to_write
-from spanglass_server.store.ports import TimeRange, TraceKey
+from spanglass_server.store.ports import PlacedSpan, TimeRange, TraceKey
 
 _INSERT_SETTINGS: Settings = {
     # Merges build the text indexes: half the cost, and a fresh part is small enough to be scanned.
@@ -70,6 +73,8 @@ class ClickHouseWriter:
         """`free_disk_bytes_min`: embedded storage raises StorageFull where less is free. A server's disk is
         its operator's."""
         self._engine = engine
+        topology = topology_of(engine, is_fsynced=False)
+        self._spans_place = f"{topology.table('spans')} {topology.on_cluster}".rstrip()
         self._insert_settings = dict(_INSERT_SETTINGS)
         if engine.is_embedded:
             self._insert_settings["min_free_disk_bytes_to_perform_insert"] = free_disk_bytes_min
@@ -81,6 +86,7 @@ class ClickHouseWriter:
         traces: Sequence[TraceSummary],
         logs: Sequence[Log],
         scores: Sequence[Score] = (),
+        langfuse_events: Sequence[LangfuseEvent] = (),
     ) -> None:
         if spans:
             self._insert("spans", SPANS.to_batch(spans))
@@ -90,6 +96,28 @@ class ClickHouseWriter:
             self._insert("scores", SCORES.to_batch(rows_to_write(self._engine, scores)))
         if traces:
             self._insert("traces", trace_batch(traces))
+        if langfuse_events:
+            # Last: an event that is known is not merged again, so what it changed has to be stored before.
+            self._insert("langfuse_events", LANGFUSE_EVENTS.to_batch(langfuse_events))
+
+    def remove_spans(self, spans: Sequence[PlacedSpan]) -> None:
+        if not spans:
+            return
+        keys = [(s.project_id, hour_of(s.start_time_ns), s.trace_id, s.span_id) for s in spans]
+        self._engine.command(
+            f"DELETE FROM {self._spans_place}\n"
+            f"WHERE (project_id, {HOUR_OF_SPAN}, trace_id, span_id)"
+            " IN {keys:Array(Tuple(String, Int64, String, String))}",
+            {"keys": keys},
+            HIDING_DELETE,
+            lane="write",
+        )
+
+    def load_langfuse_events(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[LangfuseEvent]]:
+        return load_events(self._engine, keys)
+
+    def find_observations(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+        return find_observations(self._engine, keys)
 
     def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
         for start in range(0, len(verdicts), _REVISION_ROWS_MAX):
