@@ -1,12 +1,13 @@
 """One server that requires keys, and a project of each SDK's own in it."""
 
+import functools
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.langfuse_sdks.harness import Project
+from tests.langfuse_sdks.harness import Project, Told
 from tests.support.spanglass_process import SpanglassProcess
 
 from spanglass_examples.clock import SkippingClock
@@ -40,3 +41,16 @@ def make_project(server: SpanglassProcess, models_url: str) -> Callable[[str], P
         return Project(server.url, key["public_key"], key["secret_key"], models_url)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tell(make_project: Callable[[str], Project]) -> Callable[[str, str], Told]:
+    """Runs a program with an SDK in a project of its own, once for all tests."""
+
+    @functools.cache
+    def tell_once(sdk: str, program: str) -> Told:
+        project = make_project(f"{program.partition('.')[0]} {sdk}".replace("_", " "))
+        report = project.run(sdk, program)
+        return Told(sdk, report, project.trace(report["trace_id"]), project)
+
+    return tell_once

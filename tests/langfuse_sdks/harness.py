@@ -12,6 +12,8 @@ from tests.support.environments import node_environment, python_environment
 
 HERE = Path(__file__).parent
 PROGRAMS = HERE / "programs"
+OBSERVE_OF_SDK = {"v3": "v3_observe.py", "v4": "v4_observe.py", "v5": "v4_observe.py"}
+"""The program that shows functions of every kind."""
 PROGRAM_S_MAX = 60
 
 Json = dict[str, Any]
@@ -103,6 +105,15 @@ class Trace(NamedTuple):
         """The one span of that name, with its payloads."""
         (span,) = [span for span in self.spans if span["name"] == name]
         return self.project.get(f"/api/v1/traces/{span['trace_id']}/spans/{span['span_id']}")
+
+
+class Told(NamedTuple):
+    """A program's own report, and what the server tells of the trace that it made."""
+
+    sdk: str
+    report: Json
+    trace: Trace
+    project: Project
 
 
 def nanoseconds(text: str) -> int:

@@ -1,10 +1,9 @@
 """What programs on Langfuse's JavaScript SDKs did, as Spanglass tells it."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import pytest
-from tests.langfuse_sdks.harness import Json, Project, Trace, assert_within, nanoseconds
+from tests.langfuse_sdks.harness import Told, assert_within, nanoseconds
 
 pytestmark = pytest.mark.slow
 
@@ -12,17 +11,9 @@ MS = 1_000_000
 QUESTION = "How long do refunds take?"
 
 
-class Told(NamedTuple):
-    report: Json
-    trace: Trace
-    project: Project
-
-
-@pytest.fixture(scope="module")
-def told(make_project: Callable[[str], Project]) -> Told:
-    project = make_project("javascript")
-    report = project.run("javascript", "observe.mjs")
-    return Told(report, project.trace(report["trace_id"]), project)
+@pytest.fixture
+def told(tell: Callable[[str, str], Told]) -> Told:
+    return tell("javascript", "observe.mjs")
 
 
 def test_the_tree_of_a_javascript_program(told: Told) -> None:

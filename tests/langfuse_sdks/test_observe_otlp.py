@@ -1,31 +1,19 @@
 """What programs on the SDKs 3, 4 and 5 did, as Spanglass tells it."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import pytest
-from tests.langfuse_sdks.harness import Json, Project, Trace, assert_within, nanoseconds
+from tests.langfuse_sdks.harness import OBSERVE_OF_SDK, Told, assert_within, nanoseconds
 
 pytestmark = pytest.mark.slow
 
-PROGRAM_OF_SDK = {"v3": "v3_observe.py", "v4": "v4_observe.py", "v5": "v4_observe.py"}
 QUESTION = "How long do refunds take?"
 STEPS = ["retrieve", "stream", "look_up", "stream_later", "fail", "block", "generate", "handed over"]
 
 
-class Told(NamedTuple):
-    sdk: str
-    report: Json
-    trace: Trace
-    project: Project
-
-
-@pytest.fixture(scope="module", params=PROGRAM_OF_SDK)
-def told(request: pytest.FixtureRequest, make_project: Callable[[str], Project]) -> Told:
-    sdk = request.param
-    project = make_project(f"observe-{sdk}")
-    report = project.run(sdk, PROGRAM_OF_SDK[sdk])
-    return Told(sdk, report, project.trace(report["trace_id"]), project)
+@pytest.fixture(params=OBSERVE_OF_SDK)
+def told(request: pytest.FixtureRequest, tell: Callable[[str, str], Told]) -> Told:
+    return tell(request.param, OBSERVE_OF_SDK[request.param])
 
 
 def test_spans_nest_as_the_functions_called_each_other(told: Told) -> None:

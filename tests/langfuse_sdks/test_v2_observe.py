@@ -1,11 +1,10 @@
 """What programs on Langfuse's Python SDK 2 did by its decorator, as Spanglass tells it."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import pytest
 from genai_prices import Usage, calc_price
-from tests.langfuse_sdks.harness import Json, Project, Trace, assert_within, nanoseconds
+from tests.langfuse_sdks.harness import Told, assert_within, nanoseconds
 
 pytestmark = pytest.mark.slow
 
@@ -14,25 +13,14 @@ CUT_NS = 1_000
 """The SDK tells whole microseconds."""
 
 
-class Told(NamedTuple):
-    report: Json
-    trace: Trace
-    project: Project
+@pytest.fixture
+def rag(tell: Callable[[str, str], Told]) -> Told:
+    return tell("v2", "v2_rag_pipeline.py")
 
 
-def run(project: Project, program: str) -> Told:
-    report = project.run("v2", program)
-    return Told(report, project.trace(report["trace_id"]), project)
-
-
-@pytest.fixture(scope="module")
-def rag(make_project: Callable[[str], Project]) -> Told:
-    return run(make_project("rag-v2"), "v2_rag_pipeline.py")
-
-
-@pytest.fixture(scope="module")
-def told(make_project: Callable[[str], Project]) -> Told:
-    return run(make_project("observe-v2"), "v2_observe.py")
+@pytest.fixture
+def told(tell: Callable[[str, str], Told]) -> Told:
+    return tell("v2", "v2_observe.py")
 
 
 def test_a_rag_pipeline_is_one_trace_under_one_root_span(rag: Told) -> None:

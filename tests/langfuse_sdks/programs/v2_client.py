@@ -1,7 +1,6 @@
-"""Traces made by hand with the client of Langfuse's Python SDK 2, then read back."""
+"""Traces made by hand with the client of Langfuse's Python SDK 2."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import journal
 from langfuse import Langfuse
@@ -52,30 +51,10 @@ langfuse.score(trace_id=trace.id, name="satisfaction", value=2.5, comment="chang
 langfuse.score(trace_id=trace.id, name="is_paid", value=0, data_type="BOOLEAN")
 langfuse.flush()
 
-
-def read() -> dict[str, Any]:
-    traces = langfuse.fetch_traces(user_id="grace", session_id="cart-9", tags=["shop"])
-    return {
-        "trace": langfuse.fetch_trace(trace.id).data,
-        "traces": traces.data,
-        "traces_meta": traces.meta,
-        "no_traces": langfuse.fetch_traces(name="nobody made this").data,
-        "observations": langfuse.fetch_observations(trace_id=trace.id).data,
-        "generations": langfuse.fetch_observations(trace_id=trace.id, type="GENERATION").data,
-        "observation": langfuse.fetch_observation(write.id).data,
-        "sessions": langfuse.fetch_sessions().data,
-        "session": langfuse.client.sessions.get("cart-9"),
-        "daily": langfuse.client.metrics.daily(user_id="grace"),
-        "score": langfuse.client.score.get_by_id("satisfaction-1"),
-        "scores": langfuse.client.score.get(name="tone"),
-    }
-
-
 ids = {"trace": trace.id, "plan": plan.id, "write": write.id, "mail sent": moment.id, "charge": failed.id}
 journal.report(
     ids=ids,
     start=START.isoformat(),
     is_authenticated=langfuse.auth_check(),
     trace_url=trace.get_trace_url(),
-    read=read(),
 )
