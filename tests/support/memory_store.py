@@ -5,11 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from spanglass_server.base.errors import StorageUnavailable
+from spanglass_server.model.langfuse_event import MOVED, LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.settle import facts_of
-from spanglass_server.store.ports import TimeRange, TraceKey
+from spanglass_server.store.ports import PlacedSpan, TimeRange, TraceKey
 
 _HOUR_NS = 3_600 * 10**9
 
@@ -22,6 +23,7 @@ class MemoryStore:
         self.traces: dict[tuple[str, int, str], TraceSummary] = {}
         self.logs: dict[tuple[str, str], Log] = {}
         self.scores: dict[tuple[str, str], Score] = {}
+        self.langfuse_events: dict[tuple[str, str, str, str, str], LangfuseEvent] = {}
         self.batch_sizes: list[int] = []
         self.load_count = 0
         self.delay_s = 0.0
@@ -42,6 +44,7 @@ class MemoryStore:
         traces: Sequence[TraceSummary],
         logs: Sequence[Log],
         scores: Sequence[Score] = (),
+        langfuse_events: Sequence[LangfuseEvent] = (),
     ) -> None:
         self._obstruct()
         if any(span.name == self.poison for span in spans):
@@ -58,6 +61,33 @@ class MemoryStore:
             old = self.traces.get(key)
             if old is None or old.version <= trace.version:
                 self.traces[key] = trace
+        for event in langfuse_events:
+            self.langfuse_events[event[:5]] = event
+
+    def remove_spans(self, spans: Sequence[PlacedSpan]) -> None:
+        self._obstruct()
+        for span in spans:
+            key = (span.project_id, span.start_time_ns // _HOUR_NS, span.trace_id, span.span_id)
+            self.spans.pop(key, None)
+
+    def load_langfuse_events(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[LangfuseEvent]]:
+        if self.failure is not None:
+            raise self.failure
+        found: dict[TraceKey, list[LangfuseEvent]] = {}
+        for event in list(self.langfuse_events.values()):
+            key = TraceKey(event.project_id, event.trace_id)
+            if key in keys and event.event_type != MOVED:
+                found.setdefault(key, []).append(event)
+        return found
+
+    def find_observations(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+        return {
+            (event.project_id, event.entity_id): event.trace_id
+            for event in sorted(self.langfuse_events.values(), key=lambda e: (e.names_trace, e.version))
+            if event.entity_type == "observation"
+            and event.event_type != MOVED
+            and (event.project_id, event.entity_id) in keys
+        }
 
     def revise_spans(self, verdicts: Sequence[tuple[str, int, Verdict]], *, version: int) -> None:
         self._obstruct()

@@ -30,6 +30,12 @@ COMMIT_BYTES_MAX: Final = 16 << 20
 TRACE_CACHE_SPANS_MAX: Final = 100_000
 """Spans of recent traces whose facts are kept in memory, about 1 KB each."""
 
+INGESTION_BODY_BYTES_MAX: Final = 16 << 20
+"""A batch of Langfuse's events. Its SDKs stop at 2.5 MB, its own server at 4.5 MB."""
+
+LANGFUSE_MEMORY_BYTES_MAX: Final = 64 << 20
+"""Events of Langfuse's ingestion API kept in memory, of the traces that were told of last."""
+
 FACT_LOAD_ROUNDS_MAX: Final = 4
 """Times that loaded traces may lead to further traces by a shared response id in one commit."""
 

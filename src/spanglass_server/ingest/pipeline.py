@@ -13,26 +13,33 @@ with that error and the sender tries again. Nothing is retried or kept: inserts 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 
 from spanglass_server.base.clock import Clock, VersionClock
 from spanglass_server.base.errors import BadInput, Busy, SpanglassError, StorageUnavailable
-from spanglass_server.base.limits import COMMIT_BYTES_MAX, TRACE_CACHE_SPANS_MAX, TRACE_SPANS_MAX
+from spanglass_server.base.limits import (
+    COMMIT_BYTES_MAX,
+    LANGFUSE_MEMORY_BYTES_MAX,
+    TRACE_CACHE_SPANS_MAX,
+    TRACE_SPANS_MAX,
+)
 from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters, Word
-from spanglass_server.ingest.prepare import IngestSignal, Prepared, prepare
+from spanglass_server.ingest.langfuse_memory import LangfuseMemory, Merged
+from spanglass_server.ingest.prepare import IngestSignal, Prepared, make_spans, prepare
 from spanglass_server.ingest.trace_cache import Settled, SpanKey, TraceCache
+from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.ports import SpanWriter, TraceKey
 from spanglass_server.wire.otlp import DEFAULT_LIMITS, RecordLimits
-from spanglass_server.wire.records import Rejection
+from spanglass_server.wire.records import Rejection, SpanRecord
 from spanglass_server.wire.responses import Encoding
 
 Reply = Future[Sequence[Rejection]]
@@ -45,6 +52,7 @@ class PipelineOptions:
     commit_rows_max: int = 10_000
     commit_bytes_max: int = COMMIT_BYTES_MAX
     trace_cache_spans_max: int = TRACE_CACHE_SPANS_MAX
+    langfuse_memory_bytes_max: int = LANGFUSE_MEMORY_BYTES_MAX
     limits: RecordLimits = DEFAULT_LIMITS
 
 
@@ -79,6 +87,8 @@ class _Batch:
     members: list[_Member] = field(default_factory=list)
     row_count: int = 0
     byte_count: int = 0
+    merged: Merged | None = None
+    """What its Langfuse events came to; None where it has none."""
     settled: Settled | None = None
     settle_s: float = 0.0
 
@@ -90,6 +100,9 @@ class _Batch:
 
     def scores(self) -> list[Score]:
         return [score for member in self.members for score in member.prepared.scores]
+
+    def events(self) -> list[LangfuseEvent]:
+        return [event for member in self.members for event in member.prepared.events]
 
 
 class IngestPipeline:
@@ -116,6 +129,12 @@ class IngestPipeline:
             writer.load_facts,
             spans_max=self._options.trace_cache_spans_max,
             started_at_ns=clock(),
+            is_only_writer=is_only_writer,
+        )
+        self._memory = LangfuseMemory(
+            writer.load_langfuse_events,
+            writer.find_observations,
+            bytes_max=self._options.langfuse_memory_bytes_max,
             is_only_writer=is_only_writer,
         )
         self._cache_lock = threading.RLock()
@@ -173,10 +192,14 @@ class IngestPipeline:
 
     def forget_traces(self, keys: Iterable[TraceKey]) -> None:
         """They were deleted from the store."""
-        self._forget_with(lambda: self._cache.forget(keys))
+        self._forget_keys(list(keys))
 
     def forget_project(self, project_id: str) -> None:
-        self._forget_with(lambda: self._cache.forget_project(project_id))
+        def forget() -> None:
+            self._cache.forget_project(project_id)
+            self._memory.forget_project(project_id)
+
+        self._forget_with(forget)
 
     def use_prices(self, prices: PriceBook) -> None:
         """From the next request on."""
@@ -206,7 +229,7 @@ class IngestPipeline:
                 if settled.revisions:
                     self._writer.revise_spans(settled.revisions, version=version)
             except BaseException:
-                self._forget_with(lambda: self._cache.forget(settled.keys))
+                self._forget_keys(settled.keys)
                 raise
             with self._cache_lock:
                 self._cache.trim(stored_version=version)
@@ -295,17 +318,37 @@ class IngestPipeline:
         try:
             with self._cache_lock:
                 batch.epoch = self._epoch
-                batch.settled = self._cache.settle(batch.spans(), version=batch.version)
+                batch.settled = self._settle_spans(batch)
         except SpanglassError as error:
+            if batch.merged is not None:
+                self._forget(batch)
             self._fail_batch(batch, error)
             return False
         except Exception as error:  # noqa: BLE001 - a bug in settling must not end ingest
             self._log.exception("settle_failed", rows=batch.row_count)
             self._forget(batch)
+            for project_id in {event.project_id for event in batch.events()}:
+                self.forget_project(project_id)
             self._fail_batch(batch, _unexpected(error))
             return False
         batch.settle_s = time.monotonic() - started_s
         return True
+
+    def _settle_spans(self, batch: _Batch) -> Settled:
+        batch.merged, removed, spans = None, [], batch.spans()
+        events = batch.events()
+        if events:
+            batch.merged = self._memory.merge(events, version=batch.version)
+            removed, spans = batch.merged.removed, spans + self._make_spans(batch.merged.records, batch)
+        settled = self._cache.settle(spans, version=batch.version, removed=removed)
+        if settled.roots_above:
+            records = self._memory.hang_under(settled.roots_above, version=batch.version)
+            again = self._cache.settle(self._make_spans(records, batch), version=batch.version)
+            settled = settled.completed_by(again)
+        return settled
+
+    def _make_spans(self, records: Mapping[str, Sequence[SpanRecord]], batch: _Batch) -> list[Span]:
+        return make_spans(records, prices=self._prices, limits=self._options.limits, version=batch.version)
 
     def _hand_over(self, batch: _Batch) -> None:
         with self._state:
@@ -354,6 +397,7 @@ class IngestPipeline:
         else:
             with self._cache_lock:
                 self._cache.trim(stored_version=batch.version)
+                self._memory.trim(stored_version=batch.version)
             self._acknowledge(batch, time.monotonic() - started_s)
 
     def _write(self, batch: _Batch) -> None:
@@ -362,8 +406,14 @@ class IngestPipeline:
         # Revisions first: should the process die in between, the sender tries again and both are written.
         if settled.revisions:
             self._writer.revise_spans(settled.revisions, version=batch.version)
+        if batch.merged is not None and batch.merged.removed:
+            self._writer.remove_spans(batch.merged.removed)
         self._writer.write_batch(
-            spans=settled.spans, traces=settled.summaries, logs=batch.logs(), scores=batch.scores()
+            spans=settled.spans,
+            traces=settled.summaries,
+            logs=batch.logs(),
+            scores=batch.scores(),
+            langfuse_events=batch.merged.events if batch.merged is not None else (),
         )
 
     def _commit_apart(self, batch: _Batch, error: Exception) -> None:
@@ -382,9 +432,20 @@ class IngestPipeline:
     def _forget(self, batch: _Batch) -> None:
         """Nothing of this batch may be trusted to be stored."""
         keys = {TraceKey(span.project_id, span.trace_id) for span in batch.spans()}
+        keys |= {TraceKey(event.project_id, event.trace_id) for event in batch.events()}
+        if batch.merged is not None:
+            keys |= {TraceKey(event.project_id, event.trace_id) for event in batch.merged.events}
         if batch.settled is not None:
+            keys.update(batch.settled.keys)
             keys |= {TraceKey(project_id, of.trace_id) for project_id, _, of in batch.settled.revisions}
-        self._forget_with(lambda: self._cache.forget(keys))
+        self._forget_keys(keys)
+
+    def _forget_keys(self, keys: Collection[TraceKey]) -> None:
+        def forget() -> None:
+            self._cache.forget(keys)
+            self._memory.forget(keys)
+
+        self._forget_with(forget)
 
     def _forget_with(self, forget: Callable[[], None]) -> None:
         with self._cache_lock:
@@ -399,15 +460,17 @@ class IngestPipeline:
         count = self._counters.count
         for member in batch.members:
             count("accepted_bytes", member.reservation.size)
-            member.prepared.rejections.extend(_refusals(member.prepared.spans, settled.refused))
+            member.prepared.rejections.extend(_refusals(member.prepared, settled.refused))
             if rejections := member.prepared.rejections:
-                word: Word = "rejected_spans" if member.signal == "traces" else "rejected_logs"
-                count(word, len(rejections), reason=rejections[0].reason)
+                count(_REJECTED[member.signal], len(rejections), reason=rejections[0].reason)
         count("cut_values", sum(member.prepared.cut_count for member in batch.members))
         count("accepted_requests", len(batch.members))
         count("accepted_spans", len(settled.spans))
         count("accepted_logs", sum(len(member.prepared.logs) for member in batch.members))
         count("accepted_scores", sum(len(member.prepared.scores) for member in batch.members))
+        if batch.merged is not None:
+            count("accepted_langfuse_events", len(batch.merged.events))
+            count("duplicate_langfuse_events", batch.merged.duplicate_count)
         count("duplicate_spans", settled.duplicate_count)
         count("revised_spans", len(settled.revisions))
         count("loaded_traces", settled.loaded_count)
@@ -430,7 +493,15 @@ class IngestPipeline:
             _fail(member.reply, member.reservation, error)
 
 
-def _refusals(spans: Sequence[Span], refused: frozenset[SpanKey]) -> list[Rejection]:
+_REJECTED: Final[Mapping[IngestSignal, Word]] = {
+    "traces": "rejected_spans",
+    "logs": "rejected_logs",
+    "scores": "rejected_scores",
+    "langfuse": "rejected_langfuse_events",
+}
+
+
+def _refusals(prepared: Prepared, refused: frozenset[SpanKey]) -> list[Rejection]:
     if not refused:
         return []
     reason = (
@@ -438,8 +509,12 @@ def _refusals(spans: Sequence[Span], refused: frozenset[SpanKey]) -> list[Reject
     )
     return [
         Rejection(reason, f"{span.trace_id}/{span.span_id}")
-        for span in spans
+        for span in prepared.spans
         if (span.project_id, span.trace_id, span.span_id) in refused
+    ] + [
+        Rejection(reason, position)
+        for event, position in zip(prepared.events, prepared.positions, strict=True)
+        if (event.project_id, event.trace_id, event.entity_id) in refused
     ]
 
 

@@ -1,21 +1,28 @@
 """A request's bytes to rows: decode and normalize. The part of ingest that holds the interpreter's lock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+import orjson
+
+from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
+from spanglass_server.normalize.langfuse_spans import read_time_ns
 from spanglass_server.normalize.pipeline import normalize_logs, normalize_spans
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.scores import normalize_score
+from spanglass_server.wire.cuts import ValueCutter
+from spanglass_server.wire.langfuse import EventRecord, decode_ingestion
 from spanglass_server.wire.otlp import RecordLimits, decode_logs, decode_traces
 from spanglass_server.wire.otlp_json import decode_logs_json, decode_traces_json
-from spanglass_server.wire.records import Rejection
+from spanglass_server.wire.records import Rejection, SpanRecord
 from spanglass_server.wire.responses import Encoding, Signal
-from spanglass_server.wire.scores import decode_scores
+from spanglass_server.wire.scores import ScoreRecord, decode_scores
 
-IngestSignal: TypeAlias = Signal | Literal["scores"]
-"""What a body holds: an OTLP export, or scores as `wire.scores.encode_scores` writes them."""
+IngestSignal: TypeAlias = Signal | Literal["scores", "langfuse"]
+"""What a body holds: an OTLP export, scores as `wire.scores.encode_scores` writes them, or a batch of
+Langfuse's events."""
 
 
 class Prepared(NamedTuple):
@@ -27,10 +34,14 @@ class Prepared(NamedTuple):
     cut_count: int
     """Values that were too long and were cut off."""
     scores: Sequence[Score] = ()
+    events: Sequence[LangfuseEvent] = ()
+    """Spans are made of them when their traces are known."""
+    positions: Sequence[str] = ()
+    """Of the events, in the request."""
 
     @property
     def row_count(self) -> int:
-        return len(self.spans) + len(self.logs) + len(self.scores)
+        return len(self.spans) + len(self.logs) + len(self.scores) + len(self.events)
 
 
 def prepare(
@@ -49,14 +60,56 @@ def prepare(
         spans = normalize_spans(traces.records, project_id=project_id, prices=prices, version=version)
         return Prepared(spans, [], traces.rejections, traces.cut_count)
     if signal == "scores":
-        return Prepared([], [], [], 0, scores=_scores(body, project_id, version))
+        return Prepared([], [], [], 0, scores=_scores(decode_scores(body), project_id, version))
+    if signal == "langfuse":
+        return _prepare_langfuse(body, project_id, version)
     logs = (decode_logs if encoding == "protobuf" else decode_logs_json)(body, limits)
     rows = normalize_logs(logs.records, project_id=project_id, version=version)
     return Prepared([], rows, logs.rejections, logs.cut_count)
 
 
-def _scores(body: bytes, project_id: str, version: int) -> list[Score]:
+def make_spans(
+    records: Mapping[str, Sequence[SpanRecord]], *, prices: PriceBook, limits: RecordLimits, version: int
+) -> list[Span]:
+    """Rows of records by project, cut to the limits as those of an export are."""
+    spans: list[Span] = []
+    cutter = ValueCutter(limits.value_chars)
+    for project_id, of_project in records.items():
+        cut = [cutter.cut_span(record) for record in of_project]
+        spans += normalize_spans(cut, project_id=project_id, prices=prices, version=version)
+    return spans
+
+
+def _scores(records: Sequence[ScoreRecord], project_id: str, version: int) -> list[Score]:
     return [
-        normalize_score(record, project_id=project_id, now_ns=version, version=version)
-        for record in decode_scores(body)
+        normalize_score(record, project_id=project_id, now_ns=version, version=version) for record in records
     ]
+
+
+def _prepare_langfuse(body: bytes, project_id: str, version: int) -> Prepared:
+    batch = decode_ingestion(body)
+    return Prepared(
+        [],
+        [],
+        batch.rejections,
+        0,
+        scores=_scores(batch.scores, project_id, version),
+        events=[_event(record, project_id, version) for record in batch.events],
+        positions=[record.position for record in batch.events],
+    )
+
+
+def _event(record: EventRecord, project_id: str, version: int) -> LangfuseEvent:
+    return LangfuseEvent(
+        project_id=project_id,
+        trace_id=record.trace_id or record.entity_id,
+        entity_type=record.entity_type,
+        entity_id=record.entity_id,
+        event_id=record.event_id,
+        event_type=record.event_type,
+        time_ns=read_time_ns(record.timestamp) or version,
+        names_trace=bool(record.trace_id),
+        body=orjson.dumps(record.body).decode(),
+        sdk_version=record.sdk_version,
+        version=version,
+    )

@@ -20,7 +20,8 @@ from spanglass_server.model.span import Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.links import NO_LINKS, Links
 from spanglass_server.normalize.settle import facts_of, links_of, settle, summarize
-from spanglass_server.store.ports import TimeRange, TraceKey
+from spanglass_server.normalize.summary import tombstone
+from spanglass_server.store.ports import PlacedSpan, TimeRange, TraceKey
 
 LoadFacts: TypeAlias = Callable[..., Mapping[TraceKey, Sequence[SpanFacts]]]
 """`SpanWriter.load_facts`."""
@@ -54,6 +55,25 @@ class Settled(NamedTuple):
     duplicate_count: int
     """Spans that were known and equal."""
     loaded_count: int
+    roots_above: Mapping[TraceKey, str]
+    """Traces that hold a span of their own id (made of a Langfuse trace), which does not hang under the root
+    span that they have as well: that root's id."""
+
+    def completed_by(self, later: "Settled") -> "Settled":
+        """Both as one, where `later` settled spans of the same commit anew."""
+        again = {(span.project_id, span.trace_id, span.span_id) for span in later.spans}
+        listed = {(summary.project_id, summary.trace_id) for summary in later.summaries}
+        return Settled(
+            [s for s in self.spans if (s.project_id, s.trace_id, s.span_id) not in again] + later.spans,
+            [r for r in self.revisions if (r[0], r[2].trace_id, r[2].span_id) not in again] + later.revisions,
+            [s for s in self.summaries if s.is_deleted or (s.project_id, s.trace_id) not in listed]
+            + later.summaries,
+            list(dict.fromkeys([*self.keys, *later.keys])),
+            self.refused | later.refused,
+            self.duplicate_count + later.duplicate_count,
+            self.loaded_count + later.loaded_count,
+            later.roots_above,
+        )
 
 
 class _Entry:
@@ -94,19 +114,33 @@ class TraceCache:
         self._by_link: dict[tuple[str, str], set[str]] = {}
         self.span_count = 0
 
-    def settle(self, spans: Sequence[Span], *, version: int) -> Settled:
-        """Take a batch in. Raises what the store raises; then nothing was taken."""
+    def settle(self, spans: Sequence[Span], *, version: int, removed: Sequence[PlacedSpan] = ()) -> Settled:
+        """Take a batch in, and `removed` spans out first. Raises what the store raises; then nothing was
+        taken."""
         arrived = _group(spans)
-        loaded_count = self._load(arrived)
+        left = {TraceKey(span.project_id, span.trace_id): dict[str, SpanFacts]() for span in removed}
+        loaded_count = self._load({**left, **arrived})
+        self._remove(removed)
         refused = self._refuse(arrived)
         if refused:
             spans = [span for span in spans if (span.project_id, span.trace_id, span.span_id) not in refused]
         duplicate_count = sum(self._add(key, facts) for key, facts in arrived.items())
-        new_verdicts = self._settle(arrived)
+        emptied = list(self._bury(left, version))
+        touched = {key: None for key in (*left, *arrived) if key in self._entries}
+        new_verdicts = self._settle(touched)
         rows = _with_verdicts(spans, new_verdicts)
         revisions, changed = self._apply(new_verdicts, arrived)
-        summaries = list(self._summarize({**dict.fromkeys(arrived), **dict.fromkeys(changed)}, version))
-        return Settled(rows, revisions, summaries, list(arrived), refused, duplicate_count, loaded_count)
+        summaries = list(self._summarize({**touched, **dict.fromkeys(changed)}, version))
+        return Settled(
+            rows,
+            revisions,
+            emptied + summaries,
+            list(arrived),
+            refused,
+            duplicate_count,
+            loaded_count,
+            self._roots_above(arrived),
+        )
 
     def trim(self, *, stored_version: int) -> None:
         """Let go of the least recently active traces beyond the limit, but of none that a commit later than
@@ -255,6 +289,40 @@ class TraceCache:
         self._horizons_ns[key.project_id] = max(self._horizon_ns(key.project_id), entry.end_ns)
         for links in entry.links.values():
             self._unlink(key, links)
+
+    def _remove(self, spans: Iterable[PlacedSpan]) -> None:
+        for span in spans:
+            key = TraceKey(span.project_id, span.trace_id)
+            entry = self._entries.get(key)
+            if entry is None or entry.facts.pop(span.span_id, None) is None:
+                continue
+            self.span_count -= 1
+            links = entry.links.pop(span.span_id, None)
+            if links is not None:
+                self._unlink(key, links)
+                for others in entry.links.values():
+                    self._link(key, others)
+
+    def _bury(self, keys: Iterable[TraceKey], version: int) -> Iterator[TraceSummary]:
+        """Tombstones of the traces that have no span any more."""
+        for key in keys:
+            entry = self._entries.get(key)
+            if entry is not None and not entry.facts:
+                self._drop(key)
+                if entry.summary_start_ns is not None:
+                    yield tombstone(*key, start_time_ns=entry.summary_start_ns, version=version)
+
+    def _roots_above(self, keys: Iterable[TraceKey]) -> dict[TraceKey, str]:
+        found: dict[TraceKey, str] = {}
+        for key in keys:
+            facts = self._entries[key].facts
+            own = facts.get(key.trace_id)
+            if own is not None:
+                roots = [f for f in facts.values() if not f.parent_span_id and f.span_id != key.trace_id]
+                root = min(roots, key=lambda f: (f.start_time_ns, f.span_id), default=None)
+                if root is not None and own.parent_span_id != root.span_id:
+                    found[key] = root.span_id
+        return found
 
     def _settle(self, keys: Iterable[TraceKey]) -> dict[TraceKey, dict[str, Verdict]]:
         """Verdicts on all spans of these traces and of those connected to them."""

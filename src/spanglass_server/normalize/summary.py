@@ -78,6 +78,46 @@ def summarize(
     )
 
 
+def tombstone(project_id: str, trace_id: str, *, start_time_ns: int, version: int) -> TraceSummary:
+    """Takes a trace out of lists that has no span any more."""
+    return TraceSummary(
+        project_id=project_id,
+        trace_id=trace_id,
+        start_time_ns=start_time_ns,
+        end_time_ns=start_time_ns,
+        name="",
+        root_span_id="",
+        status="unset",
+        service="",
+        environment="",
+        release="",
+        feature="",
+        team="",
+        user_id="",
+        session_id="",
+        tags=(),
+        metadata="",
+        span_count=0,
+        error_count=0,
+        llm_call_count=0,
+        input_tokens=None,
+        output_tokens=None,
+        cache_read_tokens=None,
+        cache_write_tokens=None,
+        reasoning_tokens=None,
+        cost_usd=None,
+        unpriced_count=0,
+        models=(),
+        providers=(),
+        kinds=(),
+        error_types=(),
+        input_preview="",
+        output_preview="",
+        is_deleted=True,
+        version=version,
+    )
+
+
 def _moment(fact: SpanFacts) -> tuple[int, str]:
     return fact.start_time_ns, fact.span_id
 

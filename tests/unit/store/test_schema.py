@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.store.clickhouse.rows import PACKED_ONLY
@@ -34,7 +35,14 @@ def test_no_placeholder_is_left(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "row"), [("spans", Span), ("traces", TraceSummary), ("logs", Log), ("scores", Score)]
+    ("table", "row"),
+    [
+        ("spans", Span),
+        ("traces", TraceSummary),
+        ("logs", Log),
+        ("scores", Score),
+        ("langfuse_events", LangfuseEvent),
+    ],
 )
 def test_columns_are_the_fields_in_their_order(table: str, row: type[tuple[object, ...]]) -> None:
     (sql, *_) = render(f"{table}.sql", Topology())

@@ -13,8 +13,15 @@ from spanglass_server.web.langfuse import (
     dataset_run_items,
     datasets,
     health,
+    ingestion,
     media,
+    metrics,
+    observations,
+    projects,
     prompts,
+    scores,
+    sessions,
+    traces,
 )
 from spanglass_server.web.services import Services
 
@@ -26,9 +33,16 @@ def build_langfuse_router(services: Services) -> APIRouter:
     del services
     router = APIRouter(prefix="/api/public")
     router.include_router(health.router)
+    router.include_router(ingestion.router)
     router.include_router(prompts.router)
     router.include_router(datasets.router)
     router.include_router(dataset_items.router)
     router.include_router(dataset_run_items.router)
+    router.include_router(scores.router)
     router.include_router(media.build_router())
+    router.include_router(projects.router)
+    router.include_router(traces.router)
+    router.include_router(observations.router)
+    router.include_router(sessions.router)
+    router.include_router(metrics.build_router())
     return router
