@@ -49,7 +49,7 @@ def tell(make_project: Callable[[str], Project]) -> Callable[[str, str], Told]:
 
     @functools.cache
     def tell_once(sdk: str, program: str) -> Told:
-        project = make_project(f"{program.partition('.')[0]} {sdk}".replace("_", " "))
+        project = make_project(f"{program.partition('.')[0]}-{sdk}".replace("_", "-"))
         report = project.run(sdk, program)
         return Told(sdk, report, project.trace(report["trace_id"]), project)
 
