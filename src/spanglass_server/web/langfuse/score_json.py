@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from spanglass_server.model.score import Score
-from spanglass_server.web.api.shape import time_text
+from spanglass_server.web.langfuse.shape import micro_text
 from spanglass_server.wire.scores import LANGFUSE_DATA_TYPES, LANGFUSE_SOURCES
 
 Json: TypeAlias = dict[str, Any]
@@ -63,10 +63,10 @@ def _core(score: Score) -> Json:
         "name": score.name,
         "dataType": DATA_TYPES[score.data_type],
         "source": SOURCES[score.source],
-        "timestamp": time_text(score.time_ns),
+        "timestamp": micro_text(score.time_ns),
         "environment": score.environment or DEFAULT_ENVIRONMENT,
-        "createdAt": time_text(score.created_at_ns),
-        "updatedAt": time_text(score.version),
+        "createdAt": micro_text(score.created_at_ns),
+        "updatedAt": micro_text(score.version),
     }
 
 
