@@ -176,10 +176,14 @@ def observation_v1(span: WholeSpan, project_id: str) -> Json:
 
 
 def observation_metadata(row: Row, attributes: Mapping[str, Any]) -> Json:
-    """What the program gave; of senders that are not Langfuse's SDKs all attributes, as Langfuse has it."""
+    """What the program gave; of senders that are not Langfuse's SDKs the attributes, without
+    input and output, as Langfuse has it."""
     if row["dialect"] != "langfuse":
-        resource, scope = as_object(row["resource"]), as_object(row["scope"])
-        return {"attributes": dict(attributes), "resourceAttributes": resource, "scope": scope}
+        return {
+            "attributes": as_object(row["attributes"]),
+            "resourceAttributes": as_object(row["resource"]),
+            "scope": as_object(row["scope"]),
+        }
     return _metadata_under("langfuse.observation.metadata", row, attributes)
 
 
