@@ -16,11 +16,21 @@ from typing import Any, Final
 
 from opentelemetry.trace import SpanContext, get_current_span
 
+from spanglass import semconv
 from spanglass._call_processor import Step
 from spanglass._calls import Call
+from spanglass._prices import list_price_usd
+from spanglass._providers import find_provider
+from spanglass._usage_objects import Counts, as_count
 
 LOGGER: Final = "spanglass.calls"
 TEXT_CHARS_MAX: Final = 2_000
+
+_LINE: Final = (
+    *("model", "provider", "input_tokens", "output_tokens", "latency_ms", "ttft_ms", "cost_usd", "status"),
+    *("feature", "trace_id", "span_id"),
+)
+"""What every line has, null where unknown."""
 
 _SECRET: Final = re.compile(
     r"(^|[_.-])(api_?key|secret(_key)?|password|passwd|authorization|credentials?|"
@@ -79,19 +89,38 @@ def fields_of(call: Call, cost_usd: float | None) -> Fields:
     return fields | {name: value for name, value in optional.items() if value}
 
 
-def event_fields(given: Mapping[str, object]) -> Fields:
-    """What a caller passed, with secrets left out and long texts cut, in the order of a call's line."""
-    span = current_span_context()
-    names = (
-        *("model", "provider", "input_tokens", "output_tokens", "latency_ms", "ttft_ms", "cost_usd"),
-        *("status", "feature", "trace_id", "span_id"),
-    )
-    fields: Fields = dict.fromkeys(names)
+def event_fields(given: Mapping[str, object], time_ns: int) -> Fields:
+    """The line of a call that its caller tells, in the order of any call's line: with the ids, feature and
+    team of the current span, the list's price where no cost is given, and without secrets."""
+    fields: Fields = dict.fromkeys(_LINE)
     fields["status"] = "error" if given.get("error_type") else "success"
-    if span is not None:
-        fields.update(trace_id=f"{span.trace_id:032x}", span_id=f"{span.span_id:016x}")
+    fields.update(_of_current_span())
     fields.update({name: plain_field(name, value) for name, value in given.items() if value is not None})
+    if "cost_usd" not in given:
+        fields["cost_usd"] = _plain_usd(_list_price(given, time_ns))
     return fields
+
+
+def _of_current_span() -> Fields:
+    context = current_span_context()
+    if context is None:
+        return {}
+    fields = {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
+    attributes = getattr(get_current_span(), "attributes", None) or {}
+    told = {"feature": attributes.get(semconv.FEATURE), "team": attributes.get(semconv.TEAM)}
+    return fields | {name: value for name, value in told.items() if value}
+
+
+def _list_price(given: Mapping[str, object], time_ns: int) -> float | None:
+    model = str(given.get("model") or "")
+    counts = Counts(
+        input=as_count(given.get("input_tokens")),
+        output=as_count(given.get("output_tokens")),
+        cache_read=as_count(given.get("cache_read_tokens")),
+        cache_write=as_count(given.get("cache_write_tokens")),
+    )
+    provider = find_provider(str(given.get("provider") or ""), "", "", model)
+    return list_price_usd(provider, model, counts, time_ns)
 
 
 def write_line(event: str, fields: Fields, time_ns: int, logger: logging.Logger | None = None) -> None:

@@ -8,7 +8,7 @@ tells calls. The server prices alike (a test compares), with tariffs of its user
 from datetime import UTC, datetime
 from functools import cache
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from spanglass._calls import Call
 from spanglass._log import logger
@@ -37,6 +37,8 @@ _SELLERS: Final = {
 }
 """Providers as telemetry names them, by whom the price list calls otherwise."""
 
+_BATCH: Final = {"processing": "batch"}
+
 _GATEWAYS: Final = frozenset({"litellm", "portkey", "helicone", "ai-gateway", "gateway"})
 """They sell others' models under `provider/model`, at the provider's price."""
 
@@ -48,35 +50,50 @@ class ListPrices:
         """The reported cost where there is one, else by the list; None where price or usage is unknown."""
         if call.reported_cost_usd is not None:
             return call.reported_cost_usd
-        if call.counts.input is None and call.counts.output is None:
-            return None
         for model in dict.fromkeys((call.model, call.request_model)):
-            cost = _price(call, model.strip().lower()) if model else None
+            cost = list_price_usd(call.provider, model, call.counts, call.start_ns, is_batch=call.is_batch)
             if cost is not None:
                 return cost
         return None
 
 
-def _price(call: Call, model: str) -> float | None:
-    prices = _price_list()
+def list_price_usd(
+    provider: str, model: str, counts: Counts, at_ns: int, *, is_batch: bool = False
+) -> float | None:
+    """By the list, at the time of the call. An empty provider: the model's name tells who sells it."""
+    prices = _price_list() if model and (counts.input is not None or counts.output is not None) else None
     if prices is None:
         return None
-    seller, name = _seller(call.provider, model)
-    at = datetime.fromtimestamp(call.start_ns / 1e9, UTC)
-    context = {"processing": "batch"} if call.is_batch else None
+    seller, name = _seller(provider, model.strip().lower())
+    moment = datetime.fromtimestamp(at_ns / 1e9, UTC)
     try:
         found = prices.calc_price(
-            _usage(prices, call.counts),
+            _usage(prices, counts),
             name,
             provider_id=seller,
-            genai_request_timestamp=at,
-            price_context=context,
+            genai_request_timestamp=moment,
+            price_context=_BATCH if is_batch else None,
         )
     except (LookupError, ValueError):
         return None  # Not in the list; or counts that contradict each other.
-    total: float = float(found.total_price)
-    is_known = any(value is not None for value in vars(found.model_price).values())
-    return total if is_known else None
+    is_priced = _has_batch_price(found, moment) if is_batch else _is_by_tokens(found.model_price)
+    return float(found.total_price) if is_priced else None
+
+
+def _is_by_tokens(price: object) -> bool:
+    """What is sold by the page or the hour has no price for tokens: its total of 0 is not a cost."""
+    told = ("input_mtok", "output_mtok", "requests_kcount")
+    return any(getattr(price, name, None) is not None for name in told)
+
+
+def _has_batch_price(found: Any, moment: datetime) -> bool:
+    """The price of a live call would be a made-up one for a batch; the list knows a maker's own batches."""
+    if not any(found.model is own for own in found.provider.models):
+        return False
+    return any(
+        variant.when == _BATCH and (variant.constraint is None or variant.constraint.active(moment))
+        for variant in found.model.price_variants or ()
+    )
 
 
 def _seller(provider: str, model: str) -> tuple[str | None, str]:

@@ -9,6 +9,7 @@ from collections.abc import MutableMapping
 from time import time_ns
 from typing import Any
 
+from spanglass._log import logger as own_logger
 from spanglass._log_records import LogHandler
 from spanglass._logs import current_span_context, event_fields, write_line
 
@@ -52,8 +53,10 @@ def log_llm_event(
     """Write the line of a model call that is not instrumented, as `init(log_calls=True)` does for those that
     are.
 
-    `fields` are further ones: `provider`, `ttft_ms`, `cost_usd` (priced by the list where it is missing),
-    `status`, `error_type`, `feature`, `team`, or your own. Names of secrets are redacted. Never raises.
+    `fields` are further ones: `provider`, `ttft_ms`, `cost_usd`, `status`, `error_type`, `feature`, `team`,
+    or your own. Trace and span id, feature and team are those of the current span where they are not given,
+    the cost that of the price list (which is read at the first call of all: a fifth of a second). Values
+    under names of secrets are redacted. Never raises.
     """
     try:
         given = {
@@ -62,6 +65,7 @@ def log_llm_event(
             "output_tokens": output_tokens,
             "latency_ms": latency_ms,
         } | fields
-        write_line(event_type, event_fields(given), time_ns())
-    except Exception:  # A line that cannot be written must not fail the call that it tells of.
-        logging.getLogger("spanglass").debug("a log line could not be written", exc_info=True)
+        now_ns = time_ns()
+        write_line(event_type, event_fields(given, now_ns), now_ns)
+    except Exception:  # noqa: BLE001 a line that cannot be written must not fail the call that it tells of
+        own_logger.debug("a log line could not be written", exc_info=True)
