@@ -1,1 +1,71 @@
-"""Spanglass: observability for applications made with large language models."""
+"""Spanglass: observability for applications made with large language models.
+
+    import spanglass
+
+    spanglass.init(service="rag-api")
+
+    @spanglass.observe()
+    def answer(question: str) -> str: ...
+
+Nothing here raises into the application, blocks it, or waits for the network (docs/sdk.md).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from spanglass._client import flush, init, shutdown
+from spanglass._observe import observe
+from spanglass._scores import Score, evaluated, score
+from spanglass._span import (
+    SpanHandle,
+    current_span_id,
+    current_trace_id,
+    span,
+    update_current_span,
+    update_current_trace,
+)
+
+if TYPE_CHECKING:
+    from spanglass._instrument import instrumented
+    from spanglass._threads import ContextThreadPoolExecutor, in_context
+    from spanglass.logs import log_llm_event
+
+__all__ = [
+    "ContextThreadPoolExecutor",
+    "Score",
+    "SpanHandle",
+    "current_span_id",
+    "current_trace_id",
+    "evaluated",
+    "flush",
+    "in_context",
+    "init",
+    "instrumented",
+    "log_llm_event",
+    "observe",
+    "score",
+    "shutdown",
+    "span",
+    "update_current_span",
+    "update_current_trace",
+]
+
+_LAZY = {
+    "ContextThreadPoolExecutor": "spanglass._threads",
+    "in_context": "spanglass._threads",
+    "instrumented": "spanglass._instrument",
+    "log_llm_event": "spanglass.logs",
+}
+"""What many applications never use is imported where it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'spanglass' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(_LAZY[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

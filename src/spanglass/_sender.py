@@ -1,0 +1,359 @@
+"""What leaves the process: a bounded queue, and one thread that posts what is in it.
+
+The application's threads only append bytes. They never wait for the network: a full queue drops what comes
+next, counts it, and says so once. The thread starts with the first item, sleeps while there is nothing to
+send, and is made anew in a forked child, which sends only what it has queued itself.
+"""
+
+import logging
+import os
+import random
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from spanglass._log import log_once, logger, say_again
+
+if TYPE_CHECKING:
+    from spanglass._http import Answer, Poster
+
+BATCH_BYTES_MAX = 4 << 20
+"""Of one request. Large, since each wait for the network costs a busy application's thread switch (5 ms)."""
+WAKE_BYTES = 512 << 10
+"""Queued bytes that are worth a request before the interval is over."""
+GIVE_UP_S = 300.0
+"""How long one batch is tried again."""
+BACKOFF_S = 0.5
+BACKOFF_MAX_S = 30.0
+RETRY_AFTER_MAX_S = 120.0
+_RETRIED = frozenset({429, 502, 503, 504})
+"""OTLP's specification, "Retryable Response Codes"."""
+
+
+class Lane(NamedTuple):
+    """One kind of thing to send."""
+
+    name: str
+    """In the plural, for people: spans, scores."""
+    url: str
+    content_type: str
+    items_max: int
+    """Of one request."""
+    frame: Callable[[Sequence[Any]], bytes]
+    """Items to a request's body."""
+    rejected: Callable[[bytes], tuple[int, str]]
+    """An answer's body to how many items it refused, and why."""
+
+
+class _Queued(NamedTuple):
+    lane: Lane
+    item: Any
+    size: int
+
+
+class Sender:
+    """Takes items on any thread, posts them on its own. No method raises."""
+
+    def __init__(
+        self, make_poster: "Callable[[], Poster]", *, queue_bytes_max: int, interval_s: float, endpoint: str
+    ) -> None:
+        self._make_poster = make_poster
+        self._queue_bytes_max = queue_bytes_max
+        self._interval_s = interval_s
+        self._endpoint = endpoint
+        self._is_closed = False
+        self._reset()
+        _restart_after_fork(self)
+
+    def _reset(self) -> None:
+        """The state of a process that has queued nothing yet."""
+        self._lock = threading.Lock()
+        self._wake = threading.Condition(self._lock)
+        self._progress = threading.Condition(self._lock)
+        self._items: deque[_Queued] = deque()
+        self._backlog: deque[_Queued] = deque()
+        """Taken from the queue by the thread that sends, and its own."""
+        self._bytes = 0
+        self._taken = 0
+        self._finished = 0
+        self._flush_goal = 0
+        self._deadline: float | None = None
+        self._thread: threading.Thread | None = None
+        self._poster: Poster | None = None
+        self.dropped = 0
+        """Items lost: to a full queue, to a refusal, or to the end of the process."""
+
+    def restart_in_child(self) -> None:
+        """After a fork: the parent's thread sends what the parent had queued, on the parent's connection."""
+        self._reset()
+
+    def put(self, lane: Lane, item: Any, size: int) -> None:
+        """Queues an item of `size` bytes, or drops it where the queue is full or closed."""
+        with self._lock:
+            held = self._bytes + size
+            if held <= self._queue_bytes_max and not self._is_closed:
+                is_first = not self._items
+                self._items.append(_Queued(lane, item, size))
+                self._taken += 1
+                self._bytes = held
+                if is_first or (held >= WAKE_BYTES and held - size < WAKE_BYTES):
+                    self._wake.notify()
+                if self._thread is not None or not is_first:
+                    return
+            else:
+                self.dropped += 1
+        if self._is_closed:
+            return
+        if self._thread is None:
+            self._start()
+        else:
+            self._say_full(lane)
+
+    def _say_full(self, lane: Lane) -> None:
+        message = "the queue is full (queue_bytes_max=%d): %s are dropped until %s takes more"
+        log_once("queue_full", message, self._queue_bytes_max, lane.name, self._endpoint)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                return
+            thread = self._thread = threading.Thread(target=self._run, name="spanglass-sender", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is ending: flush sends what is there
+            self._thread = None
+
+    def flush(self, timeout_s: float) -> bool:
+        """Whether all that was queued before has been dealt with (sent, or refused) in time."""
+        end = monotonic() + timeout_s
+        with self._lock:
+            goal = self._taken
+            self._flush_goal = max(self._flush_goal, goal)
+            self._wake.notify()
+            thread = self._thread
+        if thread is None or not thread.is_alive():
+            self._drain(end)
+            return self._finished >= goal
+        with self._lock:
+            while self._finished < goal:
+                left = end - monotonic()
+                if left <= 0:
+                    return False
+                self._progress.wait(left)
+        return True
+
+    def close(self, timeout_s: float) -> bool:
+        """Sends what is queued, waits for it at most so long, and takes nothing more. Can be called twice."""
+        with self._lock:
+            if self._is_closed:
+                return True
+            self._deadline = monotonic() + timeout_s
+            dropped_before = self.dropped
+        self.flush(timeout_s)
+        with self._lock:
+            self._is_closed = True
+            lost = self._taken - self._finished + self.dropped - dropped_before
+            self._items.clear()
+            self._wake.notify_all()
+        if lost:
+            logger.warning("%d records could not be sent to %s before the end", lost, self._endpoint)
+        return not lost
+
+    # On the sender's thread.
+
+    def _run(self) -> None:
+        _suppress_instrumentation()
+        while self._await_work():
+            try:
+                self._send(self._take())
+            except Exception:  # noqa: BLE001 - the thread must outlive anything; what is queued stays
+                log_once("sender", "sending failed", level=logging.ERROR)
+                logger.debug("sending failed", exc_info=True)
+        if self._poster is not None:
+            self._poster.close()
+
+    def _await_work(self) -> bool:
+        """Sleeps until there is something to send, and a little longer for company. False at the end."""
+        with self._lock:
+            if self._backlog:
+                return True
+            while not self._items:
+                if self._is_closed:
+                    return False
+                self._wake.wait()
+            due = monotonic() + self._interval_s
+            while not self._is_urgent() and (left := due - monotonic()) > 0:
+                self._wake.wait(left)
+            return bool(self._items)
+
+    def _is_urgent(self) -> bool:
+        return (
+            self._is_closed
+            or self._deadline is not None
+            or self._bytes >= WAKE_BYTES
+            or self._flush_goal > self._finished
+        )
+
+    def _take(self) -> list[_Queued]:
+        """The first items of one lane that fit into a request."""
+        backlog = self._backlog
+        if not backlog:
+            with self._lock:
+                self._items, self._backlog = backlog, self._items
+            backlog = self._backlog
+        batch: list[_Queued] = []
+        size = 0
+        while backlog and (not batch or backlog[0].lane is batch[0].lane):
+            size += backlog[0].size
+            if batch and (size > BATCH_BYTES_MAX or len(batch) >= backlog[0].lane.items_max):
+                break
+            batch.append(backlog.popleft())
+        return batch
+
+    def _drain(self, end: float) -> None:
+        """On the caller's thread, where the sender's cannot run: at the interpreter's end."""
+        self._deadline = end if self._deadline is None else min(end, self._deadline)
+        while monotonic() < end and (batch := self._take()):
+            self._send(batch)
+        self._deadline = None
+
+    def _send(self, batch: list[_Queued]) -> None:
+        if not batch:
+            return
+        try:
+            self._deliver(batch[0].lane, batch)
+        finally:
+            with self._lock:
+                self._bytes -= sum([queued.size for queued in batch])
+                self._finished += len(batch)
+                self._progress.notify_all()
+
+    def _deliver(self, lane: Lane, batch: list[_Queued]) -> None:
+        body = lane.frame([queued.item for queued in batch])
+        answer = self._post_until_answered(lane, body, len(batch))
+        if answer is None:
+            self.dropped += len(batch)
+        elif answer.status < 300:
+            self._settle(lane, answer)
+        elif answer.status == 413 and len(batch) > 1:
+            half = len(batch) // 2
+            self._deliver(lane, batch[:half])
+            self._deliver(lane, batch[half:])
+        else:
+            self.dropped += len(batch)
+            self._complain(lane, answer, len(batch))
+
+    def _post_until_answered(self, lane: Lane, body: bytes, count: int) -> "Answer | None":
+        """The first answer that is no request to try again; None where there was none in time."""
+        from spanglass._http import Unreachable
+
+        give_up = monotonic() + GIVE_UP_S
+        pause = BACKOFF_S
+        while True:
+            wait: float | None = None
+            is_hopeless = False
+            try:
+                answer = self._connected().post(lane.url, body, lane.content_type, self._time_left())
+                if answer.status not in _RETRIED:
+                    return answer
+                reason = f"it answers {answer.status}"
+                wait = _retry_after(answer.headers.get("retry-after"))
+            except Unreachable as error:
+                reason, is_hopeless = str(error), error.is_refused and self._deadline is not None
+            self._say_down(lane, reason)
+            delay = max(wait or 0.0, pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret, only jitter
+            if is_hopeless or monotonic() + delay > give_up or not self._pause(delay):
+                logger.info("%d %s were not sent: %s", count, lane.name, reason)
+                return None
+            pause = min(pause * 2, BACKOFF_MAX_S)
+
+    def _connected(self) -> "Poster":
+        if self._poster is None:
+            self._poster = self._make_poster()
+        return self._poster
+
+    def _time_left(self) -> float | None:
+        return None if self._deadline is None else max(0.05, self._deadline - monotonic())
+
+    def _pause(self, delay_s: float) -> bool:
+        """Waits; False where the process ends before."""
+        end = monotonic() + delay_s
+        with self._lock:
+            while (left := end - monotonic()) > 0:
+                if self._is_closed or (self._deadline is not None and self._deadline < end):
+                    return False
+                self._wake.wait(left)
+        return True
+
+    def _say_down(self, lane: Lane, reason: str) -> None:
+        hint = "is the server running?"
+        if ":4317" in lane.url:
+            hint = "4317 is the port of OTLP over gRPC: use the one for HTTP, 4318"
+        log_once(
+            "down",
+            "cannot send to %s: %s. What is recorded is kept (up to queue_bytes_max=%d) and sent when it "
+            "answers; %s",
+            lane.url,
+            reason,
+            self._queue_bytes_max,
+            hint,
+        )
+
+    def _settle(self, lane: Lane, answer: "Answer") -> None:
+        say_again("down")
+        say_again("queue_full")
+        say_again(f"refused {lane.name}")
+        rejected, reason = lane.rejected(answer.body)
+        if rejected:
+            self.dropped += rejected
+            log_once(f"rejected {lane.name}", "%s rejected %d %s: %s", lane.url, rejected, lane.name, reason)
+
+    def _complain(self, lane: Lane, answer: "Answer", count: int) -> None:
+        if answer.status in (401, 403):
+            fix = (
+                "the key is missing or wrong: give init() public_key and secret_key, or set "
+                "SPANGLASS_PUBLIC_KEY and SPANGLASS_SECRET_KEY (`spanglass keys create --project NAME` "
+                "makes a pair)"
+            )
+        elif answer.status == 404:
+            fix = "nothing takes them there: check the endpoint"
+        else:
+            fix = " ".join(answer.body[:200].decode("utf-8", "replace").split())
+        log_once(
+            f"refused {lane.name}",
+            "%s answers %d, and %d %s are lost: %s",
+            *(lane.url, answer.status, count, lane.name, fix),
+        )
+
+
+def _retry_after(text: str | None) -> float | None:
+    """Seconds of a Retry-After header; a date, which the servers we know never send, is not read."""
+    try:
+        return min(max(float(text or ""), 0.0), RETRY_AFTER_MAX_S)
+    except ValueError:
+        return None
+
+
+def _suppress_instrumentation() -> None:
+    """An application that traces its HTTP client does not want to see ours."""
+    from opentelemetry import context
+
+    attached = context.set_value(context._SUPPRESS_INSTRUMENTATION_KEY, True)
+    attached = context.set_value(context._SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, attached)
+    context.attach(attached)
+
+
+def _restart_after_fork(sender: Sender) -> None:
+    if not hasattr(os, "register_at_fork"):
+        return
+    reference = weakref.ref(sender)
+
+    def restart() -> None:
+        alive = reference()
+        if alive is not None:
+            alive.restart_in_child()
+
+    os.register_at_fork(after_in_child=restart)
