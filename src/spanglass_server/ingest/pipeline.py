@@ -188,6 +188,7 @@ class IngestPipeline:
             "queue_bytes": self._budget.used,
             "queue_bytes_max": self._budget.bytes_max,
             "cached_spans": self._cache.span_count,
+            "langfuse_memory_bytes": self._memory.byte_count,
         }
 
     def forget_traces(self, keys: Iterable[TraceKey]) -> None:
