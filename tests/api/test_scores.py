@@ -10,7 +10,7 @@ from tests.support.spans import EPOCH_NS, SECOND_NS
 
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
 from spanglass_server.store.metadata.directory import open_directory
-from spanglass_server.web.api import score_models
+from spanglass_server.web.api import models, score_models
 from spanglass_server.web.api.shape import time_text
 
 HOUR_NS = 3600 * SECOND_NS
@@ -310,3 +310,82 @@ def test_stored_times_outlive_the_clock_of_the_server(api: JsonApi) -> None:
     post(api, {"id": "s1", "name": "n", "value": 1, "trace_id": "t", "timestamp": time_text(EPOCH_NS)})
 
     assert ids(api, trace_id="t", **{"from": "now-99d"}) == ["s1"]
+
+
+def scored_trace(api: JsonApi) -> tuple[str, str]:
+    """A trace and a span of it with scores, and another without. Ids of the first trace and the span."""
+    spans, others = api.factory.rag_trace(), api.factory.rag_trace()
+    api.store(spans, others)
+    trace_id, span_id = spans[0].trace_id, spans[1].span_id
+    score = {"trace_id": trace_id}
+    post(
+        api,
+        [
+            score | {"id": "t1", "name": "quality", "value": 0.6, "timestamp": at(9)},
+            score | {"id": "t2", "name": "quality", "value": 1, "timestamp": at(8)},
+            score | {"id": "t3", "name": "tone", "value": "kind", "timestamp": at(7)},
+            score | {"id": "t4", "name": "tone", "value": "rude", "timestamp": at(6)},
+            score | {"id": "b1", "name": "quality", "value": 0.1, "span_id": span_id, "timestamp": at(5)},
+            score | {"id": "b2", "name": "grounded", "value": True, "span_id": span_id, "timestamp": at(4)},
+        ],
+    )
+    return trace_id, span_id
+
+
+def test_a_list_of_traces_tells_one_value_a_score(api: JsonApi) -> None:
+    trace_id, _ = scored_trace(api)
+
+    page = api.get("/traces", **{"from": time_text(EPOCH_NS - HOUR_NS)})
+    models.TracePage.model_validate(page)
+    scores = {trace["trace_id"]: trace["scores"] for trace in page["items"]}
+    # The mean of the trace's own numbers, the newest of its words, its spans' where it has none itself.
+    assert scores.pop(trace_id) == {"grounded": True, "quality": 0.8, "tone": "rude"}
+    assert list(scores.values()) == [{}]
+
+
+@pytest.mark.parametrize("payloads", [True, False])
+def test_an_opened_trace_tells_every_score_where_it_belongs(api: JsonApi, payloads: bool) -> None:
+    trace_id, span_id = scored_trace(api)
+
+    opened = api.get(f"/traces/{trace_id}", payloads=payloads)
+    models.TraceDetail.model_validate(opened)
+    assert opened["trace"]["scores"]["quality"] == 0.8
+    assert [score["id"] for score in opened["scores"]] == ["t1", "t2", "t3", "t4"]
+    by_span = {span["span_id"]: [score["id"] for score in span["scores"]] for span in opened["spans"]}
+    assert by_span.pop(span_id) == ["b1", "b2"]
+    assert not any(by_span.values())
+
+
+def test_a_span_tells_its_scores_alone_and_in_lists(api: JsonApi) -> None:
+    trace_id, span_id = scored_trace(api)
+
+    span = api.get(f"/traces/{trace_id}/spans/{span_id}")
+    assert [score["id"] for score in span["scores"]] == ["b1", "b2"]
+    assert span["scores"][1] == api.get("/scores/b2")
+    for payloads in (True, False):
+        page = api.get("/spans", payloads=payloads, **{"from": time_text(EPOCH_NS - HOUR_NS)})
+        scored = {span["span_id"]: len(span["scores"]) for span in page["items"] if span["scores"]}
+        assert scored == {span_id: 2}
+
+
+def test_traces_and_spans_are_filtered_by_their_scores(api: JsonApi) -> None:
+    trace_id, span_id = scored_trace(api)
+    since = {"from": time_text(EPOCH_NS - HOUR_NS)}
+
+    found = api.get("/traces", filter="scores.tone:rude", **since)["items"]
+    assert [trace["trace_id"] for trace in found] == [trace_id]
+    assert api.get("/traces", filter="scores.quality>1", **since)["items"] == []
+    found = api.get("/spans", filter="scores.quality<0.5", **since)["items"]
+    assert [span["span_id"] for span in found] == [span_id]
+    assert api.get("/histogram", filter="has:scores", **since)["buckets"]
+    values = api.get("/facets", field="kind", filter="has:scores", target="spans", **since)["values"]
+    assert sum(value["count"] for value in values) == 1
+    assert api.problem("/facets", field="scores.quality", **since)["status"] == 400
+
+
+def test_a_deleted_trace_leaves_no_score(api: JsonApi) -> None:
+    trace_id, _ = scored_trace(api)
+
+    api.client.delete(f"/api/v1/traces/{trace_id}", params={"project": api.project.name})
+
+    assert ids(api, trace_id=trace_id) == []

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from tests.support.scores import make_score
 from tests.support.spans import EPOCH_NS, SECOND_NS, SpanFactory
 
 from spanglass_server.base.errors import QueryInvalid
+from spanglass_server.model.score import Score
 from spanglass_server.model.span import Span
 from spanglass_server.query.fields import Target
 from spanglass_server.query.parse import parse_filter
+from spanglass_server.store.clickhouse.admin import DAY_NS
 from spanglass_server.store.clickhouse.compile import span_condition, trace_condition
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.engine import Engine
@@ -27,10 +30,18 @@ class Story:
         self.factory = factory
         self.spans: list[Span] = []
         self.traces: dict[str, list[Span]] = {}
+        self.scores: list[Score] = []
 
     def trace(self, letter: str, *spans: Span) -> None:
         self.traces[letter] = list(spans)
         self.spans += spans
+
+    def score(self, letter: str, *, at: int | None = None, **fields: object) -> None:
+        """Of the trace, or of its span at this place; ten days later, as people do."""
+        spans = self.traces[letter]
+        score = make_score(self.factory.project_id, f"s{len(self.scores)}", trace_id=spans[0].trace_id)
+        given = {"span_id": "" if at is None else spans[at].span_id, "time_ns": EPOCH_NS + 10 * DAY_NS}
+        self.scores.append(score._replace(**given, **fields))  # type: ignore[arg-type]
 
     def name_of(self, trace_id: str) -> str:
         return next(letter for letter, spans in self.traces.items() if spans[0].trace_id == trace_id)
@@ -84,6 +95,11 @@ def told(factory: SpanFactory) -> Story:
         response_id="msg_01", feature="search", finish_reasons=("length", "stop"),
     )  # fmt: skip
     story.trace("d", root)
+    story.score("a", name="quality", value=0.9)
+    story.score("a", name="tone", data_type="categorical", value=None, string_value="friendly")
+    story.score("b", at=1, name="quality", value=0.2)
+    story.score("b", at=1, name="my score", data_type="boolean", value=1.0, string_value="true")
+    story.score("d", name="quality", value=0.2, is_deleted=True)
     return story
 
 
@@ -98,7 +114,9 @@ def story(engine: Engine, span_factory: SpanFactory, stories: dict[str, Story]) 
     if engine.name not in stories:
         stories[engine.name] = found = told(span_factory)
         summaries = [span_factory.summary(spans) for spans in found.traces.values()]
-        ClickHouseWriter(engine).write_batch(spans=found.spans, traces=summaries, logs=[])
+        ClickHouseWriter(engine).write_batch(
+            spans=found.spans, traces=summaries, logs=[], scores=found.scores
+        )
     return stories[engine.name]
 
 
@@ -198,6 +216,27 @@ TRACES = [
     ("kind:llm status:error", "b"),
     ("kind:agent or cost>0.1", "cd"),
     ("-(kind:agent or cost>0.1)", "ab"),
+    # Scores, of the trace or of one of its spans.
+    ("scores.quality<0.5", "b"),
+    ("scores.quality>=0.2", "ab"),
+    ("scores.quality:0.9", "a"),
+    ("-scores.quality<0.5", "acd"),
+    ("scores.tone:friendly", "a"),
+    ("scores.tone:f*", "a"),
+    ('scores.tone~"^f"', "a"),
+    ('scores."my score":true', "b"),
+    ("scores.tone>0", ""),
+    ("has:scores", "ab"),
+    ("-has:scores", "cd"),
+    ("has:scores.tone", "a"),
+    ("scores.tone:null", "bcd"),
+    ("scores:tone", "a"),
+    ("score:(tone or nothing)", "a"),
+    ("span.scores.quality<0.5", "b"),
+    ("span.scores.quality>0.5", ""),
+    ("kind:llm span.scores.quality<0.5", "b"),
+    ("kind:tool span.scores.quality<0.5", ""),
+    ("has:scores status:error", "b"),
     # Words.
     ("refund", "ad"),
     ("REFUND policy", "ad"),
@@ -254,6 +293,11 @@ SPANS = [
     ("metadata.tenant:acme", 1),
     ("otlp_kind:client", 3),
     ("duration>1s", 2),
+    ("scores.quality<0.5", 1),
+    ("scores.quality>0.5", 0),
+    ("has:scores kind:llm", 1),
+    ("-has:scores", 6),
+    ('scores."my score":true', 1),
 ]
 
 
@@ -322,6 +366,23 @@ SHAPES: list[tuple[Target, str, str]] = [
         "(mapContains(attribute_index, {p1:String})"
         " AND ifNull(toFloat64OrNull(attribute_index[{p0:String}]) > {p2:Float64}, false))",
     ),
+    (
+        "traces", "scores.quality<0.5",
+        "trace_id IN (SELECT trace_id FROM scores FINAL WHERE project_id = {project:String}"
+        " AND time_ns >= {from_ns:Int64} - 86400000000000 AND trace_id != '' AND name = {p0:String}"
+        " AND ifNull(value < {p1:Float64}, false))",
+    ),
+    (
+        "spans", "scores.tone:good",
+        "(trace_id, span_id) IN (SELECT trace_id, span_id FROM scores FINAL WHERE"
+        " project_id = {project:String} AND time_ns >= {from_ns:Int64} - 86400000000000 AND span_id != ''"
+        " AND name = {p0:String} AND string_value = {p1:String})",
+    ),
+    (
+        "traces", "scores:null",
+        "trace_id NOT IN (SELECT trace_id FROM scores FINAL WHERE project_id = {project:String}"
+        " AND time_ns >= {from_ns:Int64} - 86400000000000 AND trace_id != '')",
+    ),
     ("spans", "cache_hit:true", "ifNull(cache_hit = {p0:Bool}, false)"),
     ("spans", "model:x", "if(response_model != '', response_model, request_model) = {p0:String}"),
 ]  # fmt: skip
@@ -340,7 +401,7 @@ def test_a_filter_becomes_this_sql_and_the_engine_runs_it(
     runnable = compiled.replace("SPANS", "project_id = 'none' AND start_time_ns > 0")
     embedded_engine.query_arrow(
         f"SELECT count() FROM {target} FINAL WHERE project_id = 'none' AND start_time_ns > 0 AND {runnable}",
-        bind.params,
+        {"project": "none", "from_ns": 0, **bind.params},
     )
 
 
@@ -369,11 +430,28 @@ def test_hostile_values_are_only_values(engine: Engine, span_factory: SpanFactor
     other = span_factory.call(user_id="other", input="plain")
     writer = ClickHouseWriter(engine)
     writer.write_batch(
-        spans=[span, other], traces=[span_factory.summary([span]), span_factory.summary([other])], logs=[]
+        spans=[span, other],
+        traces=[span_factory.summary([span]), span_factory.summary([other])],
+        logs=[],
+        scores=[
+            make_score(
+                span_factory.project_id,
+                "s",
+                trace_id=span.trace_id,
+                span_id=span.span_id,
+                name=value,
+                string_value=value,
+            )
+        ],
     )
     quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("*", "\\*") + '"'
     reader = ClickHouseReader(engine)
-    for text in (f"user_id:{quoted}", f"attributes.{quoted}:{quoted}", f"input:{quoted}"):
+    for text in (
+        f"user_id:{quoted}",
+        f"attributes.{quoted}:{quoted}",
+        f"input:{quoted}",
+        f"scores.{quoted}:{quoted}",
+    ):
         page = reader.list_spans(
             span_factory.project_id, DURING, parse_filter(text, "spans"), PageRequest(5, "", "-start_time")
         )

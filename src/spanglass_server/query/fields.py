@@ -41,7 +41,8 @@ class Field:
     name: str
     type: FieldType
     column: str
-    """The field of `model.span` it asks; an open field's key is looked up in it."""
+    """The field of `model.span` it asks; an open field's key is looked up in it. `scores` and
+    `score_names` ask the table of scores instead."""
     description: str
     example: str
     aliases: tuple[str, ...] = ()
@@ -153,6 +154,14 @@ def _shared(whose: Literal["trace", "span"]) -> tuple[Field, ...]:
         Field(
             name="metadata.", type="text", column="metadata", is_open=True,
             description="The trace's metadata by key.", example="metadata.tenant:acme",
+        ),
+        Field(
+            name="scores.", type="text", column="scores", is_open=True,
+            description=f"A score of the {whose} by its name.", example="scores.quality<0.5",
+        ),
+        Field(
+            name="scores", type="list", column="score_names", aliases=("score",),
+            description=f"Names of the {whose}'s scores.", example="scores:quality",
         ),
         Field(
             name="trace_id", type="text", column="trace_id", aliases=("trace",),

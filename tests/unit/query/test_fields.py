@@ -7,7 +7,16 @@ from spanglass_server.query.fields import Field, Target, fields_of, find_field
 from spanglass_server.query.parse import parse_filter
 from spanglass_server.query.printer import print_filter
 
-COMPUTED = {"duration_ns", "total_tokens", "model", "is_root", "severity", "scope_name"}
+COMPUTED = {
+    "duration_ns",
+    "total_tokens",
+    "model",
+    "is_root",
+    "severity",
+    "scope_name",
+    "scores",
+    "score_names",
+}
 ALL: list[tuple[Target, Field]] = [
     *(("traces", field) for field in fields_of("traces")),
     *(("spans", field) for field in fields_of("spans")),

@@ -11,7 +11,7 @@ all else in the newest revision (FINAL).
 from collections.abc import Sequence
 
 from spanglass_server.query.ast import And, Expression, Not, Or, Term, Text
-from spanglass_server.query.fields import get_field
+from spanglass_server.query.fields import Target, get_field
 from spanglass_server.store.clickhouse.compile_fields import (
     Binder,
     free_text_sql,
@@ -19,6 +19,7 @@ from spanglass_server.store.clickhouse.compile_fields import (
     log_text_sql,
     term_sql,
 )
+from spanglass_server.store.clickhouse.compile_scores import asks_scores, scores_sql
 
 
 def span_condition(expression: Expression, bind: Binder, spans: str) -> str:
@@ -31,7 +32,7 @@ def span_condition(expression: Expression, bind: Binder, spans: str) -> str:
         case Or(operands=operands):
             return f"({' OR '.join(span_condition(operand, bind, spans) for operand in operands)})"
         case Term() if not _is_words(expression):
-            return term_sql(expression, "spans", bind)
+            return _term(expression, "spans", bind)
         case Term() | Text():
             found = f"SELECT trace_id, span_id FROM spans WHERE {spans} AND {_words(expression, bind)}"
             return f"(trace_id, span_id) IN ({found})"
@@ -41,7 +42,7 @@ def trace_condition(expression: Expression, bind: Binder, spans: str) -> str:
     """A condition over a row of `traces`. `spans` is the condition that bounds the spans to look at."""
     match expression:
         case Term() if not _asks_spans(expression):
-            return term_sql(expression, "traces", bind)
+            return _term(expression, "traces", bind)
         case Not(operand=operand) if not _asks_spans(expression):
             return f"NOT {trace_condition(operand, bind, spans)}"
         case And(operands=operands) if not _asks_spans(expression):
@@ -55,6 +56,10 @@ def trace_condition(expression: Expression, bind: Binder, spans: str) -> str:
             return _some_span(operands, bind, spans)
         case _:
             return _some_span([expression], bind, spans)
+
+
+def _term(term: Term, target: Target, bind: Binder) -> str:
+    return scores_sql(term, target, bind) if asks_scores(term, target) else term_sql(term, target, bind)
 
 
 def log_condition(expression: Expression, bind: Binder) -> str:

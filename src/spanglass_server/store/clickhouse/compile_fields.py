@@ -68,7 +68,7 @@ def term_sql(term: Term, target: Target, bind: Binder) -> str:
         return _open(term, resolved, bind)
     column = column_sql(field)
     if field.type in ("enum", "text"):
-        return f"{column} = ''" if term.value is None else _text_match(column, term, bind)
+        return f"{column} = ''" if term.value is None else text_match(column, term, bind)
     if field.type == "list":
         return f"empty({column})" if term.value is None else list_match_sql(column, term, bind)
     if field.type == "payload":
@@ -129,7 +129,7 @@ def _severity_match(term: Term, bind: Binder) -> str:
     return f"(severity_number BETWEEN {bind(low, 'UInt8')} AND {bind(high, 'UInt8')})"
 
 
-def _text_match(value: str, term: Term, bind: Binder) -> str:
+def text_match(value: str, term: Term, bind: Binder) -> str:
     text = str(term.value)
     if term.operator == "~":
         return f"match({value}, {bind(text)})"
@@ -141,7 +141,7 @@ def _text_match(value: str, term: Term, bind: Binder) -> str:
 def list_match_sql(column: str, term: Term, bind: Binder) -> str:
     if term.operator == "=" and not term.is_pattern:
         return f"has({column}, {bind(str(term.value))})"
-    return f"arrayExists(item -> {_text_match('item', term, bind)}, {column})"
+    return f"arrayExists(item -> {text_match('item', term, bind)}, {column})"
 
 
 def _open(term: Term, resolved: ResolvedField, bind: Binder) -> str:
@@ -151,7 +151,7 @@ def _open(term: Term, resolved: ResolvedField, bind: Binder) -> str:
     if term.value is None:
         return f"NOT {present}"
     if isinstance(term.value, str):
-        return f"({present} AND {_text_match(value, term, bind)})"
+        return f"({present} AND {text_match(value, term, bind)})"
     if isinstance(term.value, bool):
         raise QueryInvalid(f"`{term.field}` holds text", column=term.column)
     number = f"toFloat64OrNull({value}) {term.operator} {bind(term.value, 'Float64')}"

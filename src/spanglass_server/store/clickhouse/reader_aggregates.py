@@ -98,7 +98,8 @@ def _facet_values(field: str, target: Target, bind: Binder) -> tuple[str, bool]:
     resolved = get_field(field, target)
     if target == "traces" and resolved.name in _LISTED:
         return f"arrayJoin({_LISTED[resolved.name]})", False
-    if not (resolved.field.is_facet or resolved.field.is_open):
+    is_counted = resolved.field.is_facet or (resolved.field.is_open and resolved.field.column != "scores")
+    if not is_counted:
         raise QueryInvalid(
             f"`{field}` has no list of values", hint="fields with is_facet at /api/v1/fields have"
         )
