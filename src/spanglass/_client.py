@@ -10,15 +10,18 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from spanglass import _log, _settings
 from spanglass._log import log_once, logger
 from spanglass._runtime import Runtime, slot
 from spanglass._settings import Settings
+from spanglass.semconv import SCOPE
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+    from logging import Logger
+
+    from opentelemetry.sdk.trace import TracerProvider
     from prometheus_client import CollectorRegistry
 
     from spanglass._export import Exporter, SpanglassProcessor
@@ -33,6 +36,14 @@ EVENTS_PER_SPAN_MAX = 1_000
 would push out the first ones, the model's name among them. The server's limits."""
 
 
+class Extra(Protocol):
+    """Something beside the export that ends with the client. Neither method raises."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool: ...
+
+    def shutdown(self) -> None: ...
+
+
 class Client:
     """What `init` put together."""
 
@@ -40,17 +51,17 @@ class Client:
         self.settings = settings
         self.provider = provider
         self.exporter = exporter
-        self.extras: list[SpanProcessor] = []
-        """Processors that were asked for beside the export."""
+        self.extras: list[Extra] = []
+        """What was asked for beside the export."""
 
     def flush(self, timeout_s: float) -> bool:
         flushed = [extra.force_flush(int(timeout_s * 1000)) is not False for extra in self.extras]
-        return self.exporter.sender.flush(timeout_s) and all(flushed)
+        return self.exporter.flush(timeout_s) and all(flushed)
 
     def close(self, timeout_s: float) -> None:
         for extra in self.extras:
             extra.shutdown()
-        self.exporter.sender.close(timeout_s)
+        self.exporter.close(timeout_s)
 
 
 _client: Client | None = None
@@ -88,7 +99,7 @@ def init(
     tracer_provider: "TracerProvider | None" = None,
     instrument: bool | str | Iterable[str] = False,
     prometheus: "bool | CollectorRegistry" = False,
-    log_calls: bool = False,
+    log_calls: "bool | Logger" = False,
     logs: bool | int = False,
 ) -> None:
     """Starts recording. Call it once, when the application starts; again is harmless and changes nothing.
@@ -127,20 +138,20 @@ def _start(options: Mapping[str, Any]) -> None:
     from spanglass._export import Exporter
     from spanglass._version import VERSION
 
-    provider = _find_provider(options["tracer_provider"], settings)
+    provider = find_provider(options["tracer_provider"], settings)
     client = Client(settings, provider, Exporter(settings))
     processor_of(provider).exporter = client.exporter
     _propagation.install()
     _client, _given = client, dict(options)
     slot.runtime = Runtime(
-        tracer=provider.get_tracer("spanglass", VERSION), settings=settings, scores=client.exporter
+        tracer=provider.get_tracer(SCOPE, VERSION), settings=settings, scores=client.exporter
     )
     slot.is_off = False
     _register_exit()
     _add_extras(client, options)
 
 
-def _find_provider(given: "TracerProvider | None", settings: Settings) -> "TracerProvider":
+def find_provider(given: "TracerProvider | None", settings: Settings) -> "TracerProvider":
     """The provider to join, else a new one, made the global one."""
     from opentelemetry import trace
 
@@ -208,21 +219,13 @@ def _add_extras(client: Client, options: Mapping[str, Any]) -> None:
             logger.exception("init(%s=...) failed; the rest works", wanted[0])
 
 
-def _add_call_telemetry(client: Client, prometheus: Any, log_calls: bool) -> None:
-    from spanglass._call_processor import CallProcessor, Sink
-    from spanglass._prices import ListPrices
+def _add_call_telemetry(client: Client, prometheus: Any, log_calls: Any) -> None:
+    from spanglass._call_processor import make
 
-    sinks: list[Sink] = []
-    if prometheus is not False:
-        from spanglass._prometheus import metrics_in
-
-        sinks.append(metrics_in(None if prometheus is True else prometheus))
-    if log_calls:
-        from spanglass._logs import CallLog
-
-        sinks.append(CallLog())
-    client.extras.append(CallProcessor(sinks, ListPrices(), needs_context=log_calls))
-    client.provider.add_span_processor(client.extras[-1])
+    processor = make(prometheus=prometheus, log_calls=log_calls, resource=client.settings.resource)
+    if processor is not None:
+        client.extras.append(processor)
+        client.provider.add_span_processor(processor)
 
 
 def _ship_logs(client: Client, level: Any) -> None:
@@ -232,9 +235,10 @@ def _ship_logs(client: Client, level: Any) -> None:
 
 
 def _instrument(client: Client, names: Any) -> None:
-    from spanglass._instrument import instrument_all
+    from spanglass._instrument import Switches, instrument_all
 
     instrument_all(client.provider, names, capture=client.settings.is_capturing)
+    client.extras.append(Switches())
 
 
 def flush(timeout_s: float = FLUSH_S) -> bool:

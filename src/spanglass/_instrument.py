@@ -146,6 +146,16 @@ def uninstrument_all() -> None:
             del _on[made]
 
 
+class Switches:
+    """What was switched on, to be switched off when a client ends: the next one may have another provider."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return True
+
+    def shutdown(self) -> None:
+        uninstrument_all()
+
+
 def find_instrumentors() -> list[Instrumentor]:
     """All that are installed, each once, ordered by name."""
     found = {(ep.name, ep.value): Instrumentor(ep) for ep in entry_points(group=GROUP)}

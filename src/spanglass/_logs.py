@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextvars import Context
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import SpanContext, get_current_span
 
@@ -22,6 +22,9 @@ from spanglass._calls import Call
 from spanglass._prices import list_price_usd
 from spanglass._providers import find_provider
 from spanglass._usage_objects import Counts, as_count
+
+if TYPE_CHECKING:
+    from spanglass._client import Client
 
 LOGGER: Final = "spanglass.calls"
 TEXT_CHARS_MAX: Final = 2_000
@@ -56,7 +59,7 @@ class CallLog:
         """Steps have no line."""
 
 
-def ship_logs(client: Any, level: int) -> None:
+def ship_logs(client: "Client", level: int) -> None:
     """Send every record of the standard library's loggers, from `level` on, to the client's server."""
     from spanglass._log_records import LogShipping
 
