@@ -95,7 +95,8 @@ def trace_record(
     if own is not None:
         attributes |= _observation_attributes(own)
     else:
-        attributes |= {"langfuse.observation.type": "span", TRACE_MARK: True}
+        # First, since only so many attributes are indexed.
+        attributes = {"langfuse.observation.type": "span", TRACE_MARK: True, **attributes}
     told = trace or {}
     name = _text((own or {}).get("name")) or _text(told.get(FIRST_NAME)) or "trace"
     return _record(

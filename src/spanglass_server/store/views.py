@@ -41,6 +41,10 @@ AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
 Period: TypeAlias = Literal["minute", "hour", "day", "week", "month"]
 
 
+SPAN_IDS_MAX = 10_000
+"""Ids that a list names of one trace."""
+
+
 class Condition(NamedTuple):
     """A row's column compared with a value. Conditions that stand together all hold.
 
@@ -97,6 +101,14 @@ SpanPart: TypeAlias = Literal["io", "attributes", "parameters"]
 request's parameters."""
 
 
+class SpanSums(NamedTuple):
+    """Of the spans of one trace, the record of a trace left out."""
+
+    span_ids: Sequence[str]
+    """In start order, of at most SPAN_IDS_MAX spans."""
+    cost_usd: float | None
+
+
 class ViewReader(Protocol):
     def bounds(self, project_id: str) -> TimeRange:
         """From the first to the last start of any span; empty (0, 0) without spans."""
@@ -137,10 +149,8 @@ class ViewReader(Protocol):
         """Of these traces (rows of a list) the spans that tell of the whole: roots, and those with an
         attribute `langfuse.trace.*`. With parts io and attributes, in start order."""
 
-    def list_span_ids(
-        self, project_id: str, traces: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Sequence[str]]:
-        """By trace id, ids of at most SPAN_IDS_MAX spans in start order, trace records left out."""
+    def sum_traces(self, project_id: str, traces: Sequence[Mapping[str, Any]]) -> Mapping[str, SpanSums]:
+        """By id, of these traces (rows of a list)."""
 
     def find_trace_id(self, project_id: str, span_id: str) -> str | None:
         """The trace of the newest span with this id."""

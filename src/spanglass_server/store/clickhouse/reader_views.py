@@ -19,10 +19,16 @@ from spanglass_server.store.clickhouse.reader_lists import (
 )
 from spanglass_server.store.clickhouse.reader_rows import LIGHT_SPAN_COLUMNS, read_rows, select_list
 from spanglass_server.store.ports import TimeRange, TraceKey
-from spanglass_server.store.views import After, Condition, Grouping, Order, SpanPart, View
-
-SPAN_IDS_MAX: Final = 10_000
-"""Ids that a list names of one trace."""
+from spanglass_server.store.views import (
+    SPAN_IDS_MAX,
+    After,
+    Condition,
+    Grouping,
+    Order,
+    SpanPart,
+    SpanSums,
+    View,
+)
 
 _PARTS: Final[Mapping[SpanPart, tuple[str, ...]]] = {
     "io": ("input", "output", "input_key", "output_key"),
@@ -78,7 +84,7 @@ class ClickHouseViewReader:
                 hint=f"order by one of {', '.join(sorted(_TRACE_ORDERS))}",
             )
         bind = Binder()
-        source, wanted = _rows_of("traces", where, bind)
+        source, wanted = _rows_of("traces", where, bind, [order.column])
         direction = "DESC" if order.is_descending else "ASC"
         key = views.get_column("traces", order.column).sql
         sql = (
@@ -150,19 +156,17 @@ class ClickHouseViewReader:
         )
         return read_rows(self._engine, sql, {**_params_of(project_id, traces), "roots": roots})
 
-    def list_span_ids(
-        self, project_id: str, traces: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Sequence[str]]:
+    def sum_traces(self, project_id: str, traces: Sequence[Mapping[str, Any]]) -> Mapping[str, SpanSums]:
         if not traces:
             return {}
         sql = (
-            f"SELECT trace_id, groupArray({SPAN_IDS_MAX:d})(span_id) AS span_ids\n"
-            "FROM (SELECT trace_id, span_id FROM spans FINAL\n"
+            f"SELECT trace_id, groupArray({SPAN_IDS_MAX:d})(span_id) AS span_ids, sum(cost) AS cost_usd\n"
+            f"FROM (SELECT trace_id, span_id, {views.COST} AS cost FROM spans FINAL\n"
             f"WHERE {IN_RANGE} AND trace_id IN {{trace_ids:Array(String)}} AND NOT {views.IS_TRACE_RECORD}\n"
             "ORDER BY start_time_ns, span_id)\nGROUP BY trace_id"
         )
         rows = read_rows(self._engine, sql, _params_of(project_id, traces))
-        return {row["trace_id"]: row["span_ids"] for row in rows}
+        return {row["trace_id"]: SpanSums(row["span_ids"], row["cost_usd"]) for row in rows}
 
     def find_trace_id(self, project_id: str, span_id: str) -> str | None:
         for window in newest_first(self.bounds(project_id), HOUR_NS):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from spanglass_server.base.errors import QueryInvalid
+from spanglass_server.normalize.langfuse_spans import TRACE_MARK
 from spanglass_server.store.clickhouse.compile_fields import EXPRESSIONS
 from spanglass_server.store.clickhouse.reader_lists import IN_RANGE, SPANS_OF_TRACES
 from spanglass_server.store.views import View
@@ -41,7 +42,7 @@ IS_MARKED_ROOT: Final = (
     " OR attribute_index['langfuse.internal.is_app_root'] = 'true')"
 )
 
-IS_TRACE_RECORD: Final = f"(span_id = trace_id AND {DECLARED_TYPE} = '')"
+IS_TRACE_RECORD: Final = f"(span_id = trace_id AND attribute_index['{TRACE_MARK}'] = 'true')"
 """The span that stands for a trace told without a root span."""
 
 OBSERVATION_TYPE: Final = (
@@ -76,6 +77,13 @@ def _billable(sql: str) -> str:
     """A call is counted once, however many spans tell it."""
     return f"if(is_billable, {sql}, NULL)"
 
+
+COST: Final = (
+    "multiIf(dialect = 'langfuse' AND reported_cost_usd > 0 AND"
+    " (is_billable OR kind NOT IN ('llm', 'embedding')), reported_cost_usd, is_billable, cost_usd, NULL)"
+)
+"""A model call counts once. What a Langfuse SDK says that anything cost is told before our price, as with
+Langfuse."""
 
 _SPANS: Final[Mapping[str, Column]] = {
     "id": _text("span_id"),
@@ -122,7 +130,7 @@ _SPANS: Final[Mapping[str, Column]] = {
     "output_tokens_per_second": _number(f"output_tokens / nullIf(({_DURATION} - ttft_ns) / 1e9, 0)"),
     "input_cost": _number(_billable(_INPUT_COST)),
     "output_cost": _number(_billable(_OUTPUT_COST)),
-    "cost_usd": _number(_billable("cost_usd")),
+    "cost_usd": _number(COST),
     "score_count": _number("ifNull(c_count, 0)", "span_scores"),
 }
 _TRACES: Final[Mapping[str, Column]] = {
@@ -156,7 +164,7 @@ _TRACES: Final[Mapping[str, Column]] = {
     "total_tokens": _number(EXPRESSIONS["total_tokens"]),
     "input_cost": _number("r_input_cost", "rollup"),
     "output_cost": _number("r_output_cost", "rollup"),
-    "cost_usd": _number("cost_usd"),
+    "cost_usd": _number("r_cost", "rollup"),
     "score_count": _number("c_count", "trace_scores"),
     "score_means": Column(sql="c_means", type="number_map", joins=frozenset(["trace_scores"])),
 }
@@ -242,7 +250,8 @@ def _rollup_join(view: View) -> str:
         f"countIf({IS_PUBLIC}) AS r_public, countIf(NOT {IS_TRACE_RECORD}) AS r_spans,\n"
         f"countIf({LEVEL} = 'ERROR') AS r_errors, countIf({LEVEL} = 'WARNING') AS r_warnings,\n"
         f"countIf({LEVEL} = 'DEFAULT') AS r_defaults, countIf({LEVEL} = 'DEBUG') AS r_debugs,\n"
-        f"sum({_billable(_INPUT_COST)}) AS r_input_cost, sum({_billable(_OUTPUT_COST)}) AS r_output_cost\n"
+        f"sum({_billable(_INPUT_COST)}) AS r_input_cost, sum({_billable(_OUTPUT_COST)}) AS r_output_cost,\n"
+        f"sum({COST}) AS r_cost\n"
         f"FROM spans FINAL WHERE {_ROLLED_SPANS[view]} GROUP BY r_trace_id"
     )
 

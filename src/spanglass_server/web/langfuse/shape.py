@@ -12,6 +12,7 @@ from urllib.parse import quote
 import orjson
 
 from spanglass_server.normalize.identity import decode_metadata
+from spanglass_server.normalize.langfuse_spans import TRACE_MARK
 from spanglass_server.normalize.origin import decodes_metadata
 from spanglass_server.web.api.shape import time_text
 from spanglass_server.web.langfuse.usage import cost_details, usage_details
@@ -87,7 +88,7 @@ def read_whole(row: Row) -> WholeSpan:
 
 def is_trace_record(span: WholeSpan) -> bool:
     """The span stands for the trace: Langfuse's first SDKs tell a root as a trace and not as a span."""
-    return bool(span.row["span_id"] == span.row["trace_id"]) and not span.told.type
+    return _is_true(span.attributes, TRACE_MARK)
 
 
 def observation_core(row: Row, told: Told, project_id: str) -> Json:
@@ -252,10 +253,11 @@ def trace_core(trace: Row, telling: TraceTelling | None, project_id: str) -> Jso
     }
 
 
-def trace_metrics(trace: Row) -> Json:
+def trace_metrics(trace: Row, cost_usd: float | None) -> Json:
+    """The SDKs' models ask for a cost even where none is known."""
     return {
         "latency": (trace["end_time_ns"] - trace["start_time_ns"]) / 1e9,
-        "totalCost": trace["cost_usd"] or 0.0,
+        "totalCost": cost_usd or 0.0,
     }
 
 

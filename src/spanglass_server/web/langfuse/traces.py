@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from spanglass_server.base.errors import NotFound, QueryInvalid
 from spanglass_server.store.ports import OpenTrace, TraceKey
-from spanglass_server.store.views import Condition, Order
+from spanglass_server.store.views import Condition, Order, SpanSums
 from spanglass_server.web.api.shape import json_response
 from spanglass_server.web.langfuse.asked import (
     ALL_TIME,
@@ -28,6 +28,7 @@ from spanglass_server.web.langfuse.asked import (
 from spanglass_server.web.langfuse.score_json import score_v1_json
 from spanglass_server.web.langfuse.shape import (
     Json,
+    Row,
     WholeSpan,
     is_trace_record,
     observation_v1,
@@ -37,6 +38,7 @@ from spanglass_server.web.langfuse.shape import (
     trace_core,
     trace_metrics,
 )
+from spanglass_server.web.langfuse.usage import counted_cost
 from spanglass_server.web.services import Services
 
 router = APIRouter()
@@ -140,7 +142,7 @@ def get_trace(caller: Reading, services: Serving, trace_id: TraceId, fields: str
     return json_response(
         {
             **trace_core(trace, telling if "io" in groups else None, project_id),
-            **(trace_metrics(trace) if "metrics" in groups else _NO_METRICS),
+            **(trace_metrics(trace, _cost_of(found.spans)) if "metrics" in groups else _NO_METRICS),
             "observations": [observation_v1(span, project_id) for span in spans if not is_trace_record(span)]
             if "observations" in groups
             else [],
@@ -179,7 +181,7 @@ def _list_json(
     """Each further group is one read for the whole page."""
     ids = [row["trace_id"] for row in rows]
     heads = heads_of(services, project_id, rows) if "io" in groups else {}
-    spans = services.views.list_span_ids(project_id, rows) if "observations" in groups else {}
+    sums = services.views.sum_traces(project_id, rows) if groups & {"observations", "metrics"} else {}
     scores = services.scores.list_scores_of(project_id, ids) if "scores" in groups and ids else {}
     return [
         {
@@ -188,12 +190,20 @@ def _list_json(
                 tell_trace(row, heads.get(row["trace_id"], ())) if "io" in groups else None,
                 project_id,
             ),
-            **(trace_metrics(row) if "metrics" in groups else _NO_METRICS),
-            "observations": list(spans.get(row["trace_id"], ())),
+            **(trace_metrics(row, _sums_of(sums, row).cost_usd) if "metrics" in groups else _NO_METRICS),
+            "observations": list(_sums_of(sums, row).span_ids) if "observations" in groups else [],
             "scores": [score.score_id for score in scores.get(row["trace_id"], ())],
         }
         for row in rows
     ]
+
+
+def _sums_of(sums: Mapping[str, SpanSums], trace: Row) -> SpanSums:
+    return sums.get(trace["trace_id"], SpanSums((), None))
+
+
+def _cost_of(spans: Sequence[Row]) -> float:
+    return sum(cost for cost in map(counted_cost, spans) if cost is not None)
 
 
 def heads_of(

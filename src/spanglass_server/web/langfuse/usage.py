@@ -62,12 +62,20 @@ def _parts(whole: str, count: int | None, parts: Mapping[str, int | None]) -> di
 def cost_details(row: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, float]:
     """USD by class, and their `total`. Empty where no price is known."""
     told = _numbers(attributes.get("langfuse.observation.cost_details"))
-    if told:
+    if any(told.values()):
         return told if "total" in told else {**told, "total": sum(told.values())}
     if row["cost_usd"] is None:
         return {}
     classes = {_COST_KEYS.get(key, key): usd for key, usd in row["cost_details"].items() if key != "total"}
     return {**classes, "total": row["cost_usd"]}
+
+
+def counted_cost(row: Mapping[str, Any]) -> float | None:
+    """USD that the span adds to its trace: `store.clickhouse.views.COST` of a row."""
+    told = row["reported_cost_usd"] if row["dialect"] == "langfuse" else None
+    if told and (row["is_billable"] or row["kind"] not in ("llm", "embedding")):
+        return float(told)
+    return row["cost_usd"] if row["is_billable"] else None
 
 
 def _numbers(value: Any) -> dict[str, float]:
