@@ -54,6 +54,7 @@ langfuse.flush()
 ids = {"trace": trace.id, "plan": plan.id, "write": write.id, "mail sent": moment.id, "charge": failed.id}
 journal.report(
     ids=ids,
+    trace_id=trace.id,
     start=START.isoformat(),
     is_authenticated=langfuse.auth_check(),
     trace_url=trace.get_trace_url(),

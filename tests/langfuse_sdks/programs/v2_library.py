@@ -29,7 +29,7 @@ def prompts() -> dict[str, Any]:
     latest = langfuse.get_prompt(name, label="latest")
     langfuse.update_prompt(name=name, version=2, new_labels=["production", "tested"])
     promoted = langfuse.get_prompt(name, cache_ttl_seconds=0)
-    missing = langfuse.get_prompt("support/missing", fallback="Say {{word}}", max_retries=0)
+    missing = langfuse.get_prompt("support/missing", fallback="Say {{word}}", max_retries=1)
     trace = langfuse.trace(name="prompted")
     trace.generation(name="answer", prompt=first, output="yes").end()
     return {

@@ -26,7 +26,7 @@ def describe(observation: Any) -> dict[str, Any]:
         "input": observation.input,
         "output": observation.output,
         "metadata": observation.metadata,
-        "model": observation.provided_model_name,
+        "model": observation.model,
         "parameters": observation.model_parameters,
         "usage": observation.usage_details,
         "cost": observation.cost_details,
