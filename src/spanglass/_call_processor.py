@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context as Variables
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
@@ -31,6 +31,9 @@ from spanglass._calls import (
 )
 from spanglass._log import logger
 from spanglass._settle_calls import Settler, Telling
+
+if TYPE_CHECKING:
+    from spanglass._runtime import ScoreSink
 
 OPEN_SPANS_MAX: Final = 50_000
 QUEUED_MAX: Final = 20_000
@@ -147,6 +150,13 @@ class CallProcessor(SpanProcessor):
         self._settler = Settler()
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
+
+    def counting(self, scores: "ScoreSink") -> "ScoreSink":
+        """The scores' sink, with their counting in front of it where metrics were asked for."""
+        for sink in self._sinks:
+            if (counted := getattr(sink, "counting", None)) is not None:
+                scores = counted(scores, self._resource)
+        return scores
 
     # On the caller's thread.
 

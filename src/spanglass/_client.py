@@ -226,6 +226,8 @@ def _add_call_telemetry(client: Client, prometheus: Any, log_calls: Any) -> None
     if processor is not None:
         client.extras.append(processor)
         client.provider.add_span_processor(processor)
+        if slot.runtime is not None:
+            slot.runtime.scores = processor.counting(slot.runtime.scores)
 
 
 def _ship_logs(client: Client, level: Any) -> None:

@@ -8,12 +8,17 @@ import threading
 import weakref
 from collections.abc import Mapping
 from contextvars import Context
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry.trace import get_current_span
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 
+from spanglass import semconv
 from spanglass._call_processor import Step
 from spanglass._calls import Call
+
+if TYPE_CHECKING:
+    from spanglass._runtime import ScoreSink
 
 SECONDS: Final = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120)
 TENTHS: Final = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
@@ -111,10 +116,33 @@ class LlmMetrics:
             result = "hit" if step.cache_hit else "miss"
             self._lookups.child(where | {"cache": step.name, "result": result}).inc()
 
+    def counting(self, scores: "ScoreSink", resource: Mapping[str, str]) -> "CountedScores":
+        return CountedScores(scores, self, resource)
+
     def tell_score(self, name: str, value: float, where: Mapping[str, str]) -> None:
         """A score between 0 and 1; others have no place in the buckets."""
         if 0 <= value <= 1:
             self._quality.child({**where, "score": name}).observe(value)
+
+
+class CountedScores:
+    """Passes a client's scores on and counts them."""
+
+    def __init__(self, scores: "ScoreSink", metrics: LlmMetrics, resource: Mapping[str, str]) -> None:
+        self._scores = scores
+        self._metrics = metrics
+        self._where = {
+            "service": resource.get(semconv.SERVICE_NAME, ""),
+            "environment": resource.get(semconv.ENVIRONMENT, ""),
+        }
+
+    def send_score(self, score: dict[str, object]) -> None:
+        self._scores.send_score(score)
+        value = score.get("value")
+        if isinstance(value, (bool, int, float)):
+            attributes = getattr(get_current_span(), "attributes", None) or {}
+            feature = str(attributes.get(semconv.FEATURE, ""))
+            self._metrics.tell_score(str(score["name"]), float(value), self._where | {"feature": feature})
 
 
 _made: "weakref.WeakKeyDictionary[CollectorRegistry, LlmMetrics]" = weakref.WeakKeyDictionary()
