@@ -7,6 +7,9 @@ import type {
   Facet,
   Field,
   Histogram,
+  Log,
+  LogHistogram,
+  LogPage,
   Page,
   Project,
   ServerStatus,
@@ -67,6 +70,39 @@ export const histogramQuery = (selection: Selection, buckets: number) =>
   queryOptions({
     queryKey: ["histogram", selection, buckets],
     queryFn: ({ signal }) => getJson<Histogram>("/histogram", { ...selection, buckets }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const logsQuery = (selection: Selection, order: string) =>
+  infiniteQueryOptions({
+    queryKey: ["logs", selection, order],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<LogPage>("/logs", { ...selection, order, limit: PAGE_SIZE, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The project's newest record of the last year, if there is one; also from a sender whose clock is ahead. */
+export const newestLogQuery = (project: ProjectName) =>
+  queryOptions({
+    queryKey: ["newest-log", project],
+    queryFn: ({ signal }) =>
+      getJson<LogPage>("/logs", { project, from: "now-365d", to: "now+1d", limit: 1 }, signal),
+    staleTime: 0,
+  });
+
+export const logQuery = (project: ProjectName, logId: string) =>
+  queryOptions({
+    queryKey: ["log", project, logId],
+    queryFn: ({ signal }) => getJson<Log>(`/logs/${encodeURIComponent(logId)}`, { project }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const logHistogramQuery = (selection: Selection, buckets: number) =>
+  queryOptions({
+    queryKey: ["log-histogram", selection, buckets],
+    queryFn: ({ signal }) => getJson<LogHistogram>("/logs/histogram", { ...selection, buckets }, signal),
     placeholderData: keepPreviousData,
   });
 

@@ -1,6 +1,6 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Keyboard, ListTree, PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { Keyboard, ListTree, PanelLeftClose, PanelLeftOpen, ScrollText } from "lucide-react";
 import { usePreference } from "../base/preferences";
 import { LanguageSwitch } from "./LanguageSwitch";
 import classes from "./Navigation.module.css";
@@ -9,7 +9,10 @@ import { useAppStrings } from "./strings";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 /** Sections in the order they are listed. A new section is one line here and one string. */
-const SECTIONS = [{ to: "/traces", word: "traces", Icon: ListTree }] as const;
+const SECTIONS = [
+  { to: "/traces", word: "traces", Icon: ListTree },
+  { to: "/logs", word: "logs", Icon: ScrollText },
+] as const;
 
 export function Navigation(props: { onHelp: () => void }) {
   const t = useAppStrings();

@@ -14,6 +14,7 @@ export function Shell() {
   useShortcuts(t("everywhere"), [
     { keys: ["?"], label: t("showKeyboard"), run: () => setHelpOpen(true) },
     { keys: ["T"], label: t("goTraces"), run: () => void navigate({ to: "/traces" }) },
+    { keys: ["L"], label: t("goLogs"), run: () => void navigate({ to: "/logs" }) },
   ]);
   return (
     <div className={classes.shell}>

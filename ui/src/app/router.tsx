@@ -8,6 +8,7 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { parseLogSearch } from "../features/logs/search";
 import { parseTraceSearch } from "../features/trace/search";
 import { parseListSearch } from "../features/traces/search";
 import { TracesPage } from "../features/traces/TracesPage";
@@ -48,6 +49,13 @@ const traceRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/trace/TracePage"), "TracePage"),
 });
 
+const logsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/logs",
+  validateSearch: parseLogSearch,
+  component: lazyRouteComponent(() => import("../features/logs/LogsPage"), "LogsPage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -67,7 +75,7 @@ function decode(escaped: string): string {
 }
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([indexRoute, tracesRoute, traceRoute]),
+  routeTree: rootRoute.addChildren([indexRoute, tracesRoute, traceRoute, logsRoute]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageError,

@@ -4,6 +4,7 @@ export const useAppStrings = defineStrings({
   en: {
     navigation: "Sections",
     traces: "Traces",
+    logs: "Logs",
     project: "Project",
     language: "Language",
     theme: "Colours",
@@ -14,6 +15,7 @@ export const useAppStrings = defineStrings({
     showKeyboard: "Show this help",
     everywhere: "Everywhere",
     goTraces: "Go to traces",
+    goLogs: "Go to logs",
     menu: "Menu",
     collapse: "Narrow the menu",
     expand: "Widen the menu",
@@ -24,6 +26,7 @@ export const useAppStrings = defineStrings({
   ko: {
     navigation: "메뉴",
     traces: "트레이스",
+    logs: "로그",
     project: "프로젝트",
     language: "언어",
     theme: "화면 색",
@@ -34,6 +37,7 @@ export const useAppStrings = defineStrings({
     showKeyboard: "도움말 보기",
     everywhere: "공통",
     goTraces: "트레이스로 가기",
+    goLogs: "로그로 가기",
     menu: "메뉴",
     collapse: "메뉴 좁히기",
     expand: "메뉴 넓히기",

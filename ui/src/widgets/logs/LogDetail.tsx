@@ -1,0 +1,93 @@
+import { Link } from "@tanstack/react-router";
+import { ListTree, ScrollText } from "lucide-react";
+import { useState } from "react";
+import type { Log } from "../../api/types";
+import { formatCount } from "../../base/format";
+import { useLanguage } from "../../base/i18n";
+import { type LogGroup, logGroups } from "../../model/logFields";
+import { CopyButton } from "../CopyButton";
+import classes from "./LogDetail.module.css";
+import { LogFieldRow, type OnFilter } from "./LogFieldRow";
+import { MarkedWords } from "./MarkedWords";
+import { useLogWords } from "./strings";
+
+const GROUP_WORDS = {
+  record: "groupRecord",
+  fields: "groupFields",
+  attributes: "groupAttributes",
+  resource: "groupResource",
+  scope: "groupScope",
+} as const satisfies Record<LogGroup, string>;
+
+const SHOWN_CHARS = 6_000;
+
+/** All there is to a record: its body whole, and its fields, each to copy and to filter by. */
+export function LogDetail(props: {
+  log: Log;
+  marks: readonly string[];
+  onFilter: OnFilter;
+  /** Null where the record's trace is what is being looked at. */
+  traceLink: boolean;
+}) {
+  const t = useLogWords();
+  const { log } = props;
+  return (
+    <section className={classes.detail} aria-label={t("details")}>
+      <div className={classes.head}>
+        {props.traceLink && log.trace_id && (
+          <>
+            <Link
+              to="/traces/$traceId"
+              params={{ traceId: log.trace_id }}
+              search={log.span_id ? { span: log.span_id } : {}}
+            >
+              <ListTree size={13} aria-hidden /> {t("openTrace")}
+            </Link>
+            <Link to="/logs" search={{ filter: `trace_id:${log.trace_id}` }}>
+              <ScrollText size={13} aria-hidden /> {t("traceLogs")}
+            </Link>
+          </>
+        )}
+        <span className={classes.copies}>
+          <CopyButton label={t("copyRecord")} value={() => JSON.stringify(log, null, 2)} />
+        </span>
+      </div>
+      <Body log={log} marks={props.marks} />
+      {logGroups(log).map(({ group, rows }) => (
+        <table key={group} className={classes.table}>
+          <caption>{t(GROUP_WORDS[group])}</caption>
+          <tbody>
+            {rows.map((row) => (
+              <LogFieldRow key={row.key} row={row} onFilter={props.onFilter} />
+            ))}
+          </tbody>
+        </table>
+      ))}
+    </section>
+  );
+}
+
+function Body(props: { log: Log; marks: readonly string[] }) {
+  const t = useLogWords();
+  const language = useLanguage();
+  const [isWhole, setWhole] = useState(false);
+  const { body } = props.log;
+  if (body === null || body === "") return null;
+  const text = typeof body === "string" ? body : JSON.stringify(body, null, 2);
+  const hidden = isWhole ? 0 : Math.max(0, text.length - SHOWN_CHARS);
+  return (
+    <div className={classes.body}>
+      <pre className={classes.text}>
+        <MarkedWords text={hidden > 0 ? text.slice(0, SHOWN_CHARS) : text} words={props.marks} />
+      </pre>
+      {hidden > 0 && (
+        <button type="button" className={classes.more} onClick={() => setWhole(true)}>
+          {t("showAll", { count: formatCount(hidden, language) })}
+        </button>
+      )}
+      <span className={classes.copyBody}>
+        <CopyButton label={t("copyBody")} value={text} />
+      </span>
+    </div>
+  );
+}
