@@ -6,7 +6,7 @@ the sender's thread has nothing to do in Python that would hold up the applicati
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry.sdk.trace import SpanProcessor
 
@@ -95,12 +95,33 @@ class Exporter:
         encoded = json.dumps(score, separators=(",", ":")).encode()
         self.sender.put(self._scores, encoded, len(encoded) + SPAN_OVERHEAD_BYTES)
 
+    def flush(self, timeout_s: float) -> bool:
+        return self.sender.flush(timeout_s)
+
+    def close(self, timeout_s: float) -> bool:
+        return self.sender.close(timeout_s)
+
+
+class Outlet(Protocol):
+    """Where spans and scores go: to the server, or into a test's hands."""
+
+    settings: Settings
+
+    def send_span(self, span: "ReadableSpan") -> None:
+        """Takes an ended span, on the thread that ended it."""
+
+    def flush(self, timeout_s: float) -> bool:
+        """Whether everything taken so far has been dealt with in time."""
+
+    def close(self, timeout_s: float) -> bool:
+        """The same; takes nothing more."""
+
 
 class SpanglassProcessor(SpanProcessor):
     """The one processor that a tracer provider gets from us, whatever client is in charge."""
 
     def __init__(self) -> None:
-        self.exporter: Exporter | None = None
+        self.exporter: Outlet | None = None
 
     def on_start(self, span: "Span", parent_context: "Context | None" = None) -> None:
         exporter = self.exporter
@@ -126,10 +147,10 @@ class SpanglassProcessor(SpanProcessor):
 
     def shutdown(self) -> None:
         if self.exporter is not None:
-            self.exporter.sender.close(5.0)
+            self.exporter.close(5.0)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        return self.exporter is None or self.exporter.sender.flush(timeout_millis / 1000)
+        return self.exporter is None or self.exporter.flush(timeout_millis / 1000)
 
 
 def _complain(moment: str) -> None:

@@ -34,7 +34,7 @@ _PRECEDENCE: Final[dict[int, tuple[str, ...]]] = {
     f.REASONING_TOKENS: ("otel_genai",),
     f.AUDIO_INPUT_TOKENS: ("otel_genai",),
     f.AUDIO_OUTPUT_TOKENS: ("otel_genai",),
-    f.COST_USD: ("pydantic_ai", "openinference", "otel_genai"),
+    f.COST_USD: ("spanglass", "pydantic_ai", "openinference", "otel_genai"),
     f.SESSION: ("spanglass", "otel", "otel_genai", "langfuse", "vercel"),
     f.USER: ("spanglass", "otel", "langfuse", "vercel", "openllmetry", "langsmith", "otel_genai"),
     f.TAGS: ("spanglass", "langfuse"),
