@@ -88,3 +88,55 @@ def test_scores_of_a_javascript_program(told: Told) -> None:
     }
     assert scores["relevance"]["span_id"] == told.report["generation_id"]
     assert scores["helpful"]["comment"] == "thumbs up"
+
+
+def test_the_javascript_client_reads_what_was_written(told: Told) -> None:
+    report = told.report
+    read = told.project.run("javascript", "reads.mjs", report["trace_id"], report["generation_id"])
+    assert read["trace"] == {
+        "name": "support agent",
+        "user": "ada",
+        "session": "session-3",
+        "tags": ["support", "js"],
+        "environment": "staging",
+        "observations": sorted(told.trace.kinds()),
+    }
+    assert read["traces"] == [report["trace_id"]]
+    assert read["generation"] == {
+        "type": "GENERATION",
+        "model": "gpt-5.4-mini",
+        "usage": {"input": 100, "output": 20, "cache_read_input_tokens": 40, "total": 160},
+        "cost": {"input": 0.001, "output": 0.002, "total": 0.003},
+        "output": {"role": "assistant", "content": "14 days."},
+    }
+    assert read["generations"] == ["generate", "stream"]
+    assert read["scores"] == ["helpful", "relevance", "steps"]
+    assert read["health"] == "OK"
+    assert read["prompt"] == {"version": 1, "text": "Answer why at once.", "config": {"temperature": 0.3}}
+    assert read["items"] == [{"id": "sum-1", "input": {"a": 1}, "expected": 2}]
+
+
+def test_the_old_javascript_sdk(tell: Callable[[str, str], Told]) -> None:
+    told = tell("javascript", "old.mjs")
+    report, ids = told.report, told.report["ids"]
+    assert told.trace.tree() == {
+        "": ["checkout"],
+        "checkout": ["plan", "mail sent", "charge"],
+        "plan": ["write"],
+    }
+    assert nanoseconds(told.trace.summary["start_time"]) == report["start_ms"] * MS
+    assert told.trace.summary["duration_ms"] == 3500
+    written, charged = told.trace.whole("write"), told.trace.whole("charge")
+    assert (written["span_id"], written["ttft_ms"], written["total_tokens"]) == (ids["write"], 250, 55)
+    assert (charged["status"], charged["error_message"]) == ("error", "card declined")
+    assert report["read"] == {
+        "name": "checkout",
+        "tags": ["shop", "web"],
+        "metadata": {"shop": "north", "visits": 3, "isPaid": False},
+        "output": "done",
+        "observations": ["charge", "mail sent", "plan", "write"],
+        "scores": {"satisfaction": 4.5},
+    }
+    assert report["generations"] == [[ids["write"], "gpt-5.4-mini", 50, 5]]
+    assert report["traces"] == [report["trace_id"]]
+    assert report["prompt"] == "Hello Ada"

@@ -34,8 +34,26 @@ failed.update({ endTime: at(3.5), level: "ERROR", statusMessage: "card declined"
 trace.update({ output: "done" });
 trace.score({ name: "satisfaction", value: 4.5, comment: "a survey" });
 await langfuse.flushAsync();
+
+const read = (await langfuse.fetchTrace(trace.id)).data;
+const generations = await langfuse.fetchObservations({ traceId: trace.id, type: "GENERATION" });
+const listed = await langfuse.fetchTraces({ userId: "grace" });
+await langfuse.createPrompt({ name: "greet", prompt: "Hello {{name}}", labels: ["production"] });
+const prompt = await langfuse.getPrompt("greet");
 await langfuse.shutdownAsync();
 report({
-  ids: { trace: trace.id, plan: plan.id, write: write.id, charge: failed.id },
+  trace_id: trace.id,
+  ids: { plan: plan.id, write: write.id, charge: failed.id },
   start_ms: start,
+  read: {
+    name: read.name,
+    tags: read.tags,
+    metadata: read.metadata,
+    output: read.output,
+    observations: read.observations.map((one) => one.name).sort(),
+    scores: Object.fromEntries(read.scores.map((one) => [one.name, one.value])),
+  },
+  generations: generations.data.map((one) => [one.id, one.model, one.usage.input, one.usage.output]),
+  traces: listed.data.map((one) => one.id),
+  prompt: prompt.compile({ name: "Ada" }),
 });
