@@ -172,6 +172,19 @@ def test_a_body_that_cannot_be_read_is_refused(api: JsonApi, body: bytes, status
     assert answer.json()["hint"]
 
 
+def test_a_score_that_is_no_json_by_itself_does_not_harm_its_neighbours(api: JsonApi) -> None:
+    body = (
+        b'[{"id": "a", "name": "n", "value": NaN, "trace_id": "t"},'
+        b' {"id": "b", "name": "n", "value": 1, "trace_id": "t", "comment": "\\ud800"},'
+        b' {"id": "c", "name": "n", "value": 1, "trace_id": "t"}]'
+    )
+    answer = api.client.post("/api/v1/scores", params={"project": api.project.name}, content=body)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["ids"] == [None, None, "c"]
+    assert ids(api, trace_id="t") == ["c"]
+
+
 def test_a_second_score_with_the_same_id_replaces_the_first(api: JsonApi) -> None:
     post(api, WHOLE)
     post(api, {"id": "s1", "name": "quality", "value": 0.1, "trace_id": "other"})

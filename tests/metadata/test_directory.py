@@ -81,6 +81,25 @@ def test_a_key_opens_its_project_by_pair_and_by_secret(directory: SqlDirectory, 
         assert seen.find_grant(None, "\udcff") is None
 
 
+def test_a_public_key_alone_names_the_project_that_it_may_score(
+    directory: SqlDirectory, other: SqlDirectory, clock
+) -> None:
+    project = directory.create_project("shop")
+    key = directory.create_key(project.id, scopes=frozenset({"ingest", "read"}))
+    reader = directory.create_key(project.id, scopes=frozenset({"read", "admin"}))
+
+    for seen in (directory, other):
+        assert seen.find_scored(key.info.public_key) == project
+        assert seen.find_scored(reader.info.public_key) is None
+        for wrong in (key.secret_key, "pk-sg-other", "", "\udcff"):
+            assert seen.find_scored(wrong) is None
+    assert directory.list_keys(project.id)[0].last_used_at_ns is not None
+
+    other.revoke_key(key.info.public_key)
+    clock.advance_s(2)
+    assert directory.find_scored(key.info.public_key) is None
+
+
 def test_no_secret_is_stored(directory: SqlDirectory, database_url: str) -> None:
     key = directory.create_key("default", scopes=frozenset({"read"}))
     engine = create_engine(database_url)

@@ -5,6 +5,7 @@ others got. What was taken travels to the group commit as bytes (`encode_scores`
 (`decode_scores`).
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -100,13 +101,18 @@ _TARGETS: Final = ("trace_id", "session_id", "dataset_run_id")
 
 
 def parse_json(body: bytes) -> object:
-    """Raises MalformedBody where the bytes are no JSON."""
+    """Raises MalformedBody where the bytes are no JSON. NaN and lone surrogates, which many encoders write,
+    are no JSON either, but only the score that holds one need be refused."""
+    parsed: object
     try:
-        parsed: object = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedBody(
-            f"the body is not JSON: {error}", hint="send a score, or an array of them"
-        ) from None
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as problem:
+        try:
+            parsed = json.loads(body)
+        except (ValueError, RecursionError):
+            raise MalformedBody(
+                f"the body is not JSON: {problem}", hint="send a score, or an array of them"
+            ) from None
     return parsed
 
 
@@ -146,13 +152,25 @@ def _read(item: object, spelling: _Spelling) -> ScoreRecord:
         metadata=_read_metadata(fields["metadata"]),
     )
     _check_target(record, spelling)
-    return record._replace(value=_read_value(fields["value"], record.data_type, record.name))
+    record = record._replace(value=_read_value(fields["value"], record.data_type, record.name))
+    try:
+        encode_scores([record])
+    except orjson.JSONEncodeError as problem:
+        raise RefusedScoreError(
+            f"the score `{_shown(record.name)}` cannot be kept: {problem}", "send text that is valid Unicode"
+        ) from None
+    return record
+
+
+def _shown(text: str) -> str:
+    """With lone surrogates as question marks: an answer cannot hold them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _check_target(record: ScoreRecord, spelling: _Spelling) -> None:
     if not any(getattr(record, field) for field in _TARGETS):
         wanted = ", ".join(spelling.keys[field] for field in _TARGETS)
-        raise RefusedScoreError(f"the score `{record.name}` judges nothing", f"give one of {wanted}")
+        raise RefusedScoreError(f"the score `{_shown(record.name)}` judges nothing", f"give one of {wanted}")
     if record.span_id and not record.trace_id:
         span, trace = spelling.keys["span_id"], spelling.keys["trace_id"]
         raise RefusedScoreError(f"`{span}` is given without `{trace}`", "give both")
@@ -191,7 +209,7 @@ def _read_word(value: object, key: str, words: Mapping[str, str]) -> str:
         return ""
     found = words.get(value) if isinstance(value, str) else None
     if found is None:
-        raise RefusedScoreError(f"`{key}` is `{value!s:.60}`", f"it is one of {', '.join(words)}")
+        raise RefusedScoreError(f"`{key}` is `{_shown(str(value)):.60}`", f"it is one of {', '.join(words)}")
     return found
 
 
@@ -202,8 +220,8 @@ def _read_metadata(value: object) -> AttributeValue:
         metadata = {"metadata": value}  # type: ignore[dict-item]  # Whatever JSON holds is an AttributeValue.
     try:
         size = len(orjson.dumps([[metadata]]))
-    except orjson.JSONEncodeError as error:
-        raise RefusedScoreError(f"`metadata` cannot be kept: {error}", "send a flatter object") from None
+    except orjson.JSONEncodeError as problem:
+        raise RefusedScoreError(f"`metadata` cannot be kept: {problem}", "send a flatter object") from None
     if size > SCORE_TEXT_CHARS_MAX:
         raise RefusedScoreError(
             f"`metadata` is longer than {SCORE_TEXT_CHARS_MAX} bytes of JSON", "send less"
@@ -239,7 +257,9 @@ def _time_of(match: re.Match[str]) -> int | None:
 
 def _read_value(value: object, data_type: str, name: str) -> float | str | bool:
     if value is None or not isinstance(value, str | int | float):
-        raise RefusedScoreError(f"the score `{name}` has no `value`", "give a number, a text or a boolean")
+        raise RefusedScoreError(
+            f"the score `{_shown(name)}` has no `value`", "give a number, a text or a boolean"
+        )
     if isinstance(value, str):
         _read_text(value, "value")
     if data_type == "numeric":
@@ -260,7 +280,7 @@ def _read_number(value: float | str, name: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise RefusedScoreError(
-            f"the value of the score `{name}` is no number, as its type asks", "give a finite one"
+            f"the value of the score `{_shown(name)}` is no number, as its type asks", "give a finite one"
         )
     return number
 
@@ -272,7 +292,7 @@ def _read_bool(value: float | str, name: str) -> bool:
     found = _BOOLS.get(_text_of(value).strip().lower())
     if found is None:
         raise RefusedScoreError(
-            f"the value of the score `{name}` is no boolean, as its type asks", "give 0 or 1"
+            f"the value of the score `{_shown(name)}` is no boolean, as its type asks", "give 0 or 1"
         )
     return found
 
