@@ -18,7 +18,7 @@ from spanglass._encode import (
 from spanglass._export import read_partial_success
 from spanglass._log import log_once
 from spanglass._logs import LOGGER as CALLS_LOGGER
-from spanglass._logs import current_span_context, plain_field
+from spanglass._logs import TIME_KEY, current_span_context, plain_field
 from spanglass._sender import Lane
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _SEVERITIES: Final = (
 """OpenTelemetry's severity number by the least level (its logs data model, appendix B)."""
 
 _OWN_NAMES: Final = frozenset(logging.makeLogRecord({}).__dict__) | {
-    *("message", "asctime", "taskName", "trace_id", "span_id"),
+    *("message", "asctime", "taskName", "trace_id", "span_id", TIME_KEY),
 }
 
 
@@ -60,7 +60,7 @@ class LogShipper:
             url=settings.endpoint + LOGS_PATH,
             content_type="application/x-protobuf",
             items_max=RECORDS_MAX,
-            frame=lambda items: _frame(resource, items),
+            frame=lambda items: frame_records(resource, items),
             rejected=read_partial_success,
         )
 
@@ -117,9 +117,9 @@ def encode_record(record: logging.LogRecord, mask: "Mask | None" = None) -> byte
     body = record.getMessage()[:BODY_CHARS_MAX]
     if mask is not None:
         body = masked_text(mask, body, "log.body") or ""
-    time_ns = int(record.created * 1e9)
+    written_ns = int(record.created * 1e9)
     pieces = [
-        _fixed64(0x09, time_ns),
+        _fixed64(0x09, getattr(record, TIME_KEY, written_ns)),
         b"\x10" + varint(_severity(record.levelno)),
         field(b"\x1a", text(record.levelname)),
         field(b"\x2a", _value("log.body", body)),
@@ -129,11 +129,11 @@ def encode_record(record: logging.LogRecord, mask: "Mask | None" = None) -> byte
     if trace_id:
         pieces.append(field(b"\x4a", trace_id))
         pieces.append(field(b"\x52", span_id))
-    pieces.append(_fixed64(0x59, time_ns))
+    pieces.append(_fixed64(0x59, written_ns))
     return field(b"\x12", b"".join(pieces))
 
 
-def _frame(resource: bytes, items: Sequence[tuple[str, bytes]]) -> bytes:
+def frame_records(resource: bytes, items: Sequence[tuple[str, bytes]]) -> bytes:
     """ExportLogsServiceRequest: one resource, a scope per logger."""
     by_logger: dict[str, list[bytes]] = {}
     for name, encoded in items:

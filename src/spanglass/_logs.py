@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from spanglass._client import Client
 
 LOGGER: Final = "spanglass.calls"
+TIME_KEY: Final = "spanglass_time_ns"
+"""Of a record: when what it tells of happened."""
 TEXT_CHARS_MAX: Final = 2_000
 
 _LINE: Final = (
@@ -136,9 +138,10 @@ def write_line(event: str, fields: Fields, time_ns: int, logger: logging.Logger 
     moment = datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="milliseconds")
     line = {"timestamp": moment.replace("+00:00", "Z"), "event": event} | fields
     chosen = _stdlib_logger() if logger is None else logger
-    # The ids go along for handlers that put a record on its span: by now the current one is around it.
-    ids: dict[str, object] = {name: fields[name] or "" for name in ("trace_id", "span_id") if name in fields}
-    chosen.info("%s", json.dumps(line, ensure_ascii=False, default=str), extra=ids)
+    # For handlers that put a record on its span: by now that has ended, and the current one is around it.
+    told: dict[str, object] = {name: fields[name] or "" for name in ("trace_id", "span_id") if name in fields}
+    told[TIME_KEY] = time_ns
+    chosen.info("%s", json.dumps(line, ensure_ascii=False, default=str), extra=told)
 
 
 def _stdlib_logger() -> logging.Logger:
