@@ -1,5 +1,6 @@
 """Batches of Langfuse's ingestion events, as its v2 SDK sends them."""
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,8 +24,13 @@ def at_ns(seconds: float) -> int:
 
 def event(kind: str, seconds: float, *, event_id: str = "", **body: Any) -> Event:
     """`event_id`: else made of the other arguments, so that equal events are one."""
-    made = event_id or f"{kind}:{seconds}:{json.dumps(body, sort_keys=True)}"
-    return {"id": made, "type": kind, "timestamp": at(seconds), "body": body}
+    made = json.dumps([kind, seconds, body], sort_keys=True).encode()
+    return {
+        "id": event_id or hashlib.sha256(made).hexdigest(),
+        "type": kind,
+        "timestamp": at(seconds),
+        "body": body,
+    }
 
 
 def batch_of(*events: Event) -> bytes:

@@ -29,22 +29,34 @@ def _stored_id(value: str) -> str:
     return value.lower() if _HEX_ID.fullmatch(value) else value
 
 
-TraceId = Annotated[str, Path(description="32 hex digits.", max_length=800), AfterValidator(_stored_id)]
-SpanId = Annotated[str, Path(description="16 hex digits.", max_length=800), AfterValidator(_stored_id)]
+TraceId = Annotated[
+    str,
+    Path(description="32 hex digits, or the text a Langfuse SDK gave.", max_length=800),
+    AfterValidator(_stored_id),
+]
+SpanId = Annotated[
+    str,
+    Path(description="16 hex digits, or the text a Langfuse SDK gave.", max_length=800),
+    AfterValidator(_stored_id),
+]
 
 
 def build_router(long_lane: LongLane) -> APIRouter:
     router = APIRouter(tags=["traces"])
     router.add_api_route("/traces", list_traces, response_model=models.TracePage)
-    router.add_api_route("/traces/{trace_id}", get_trace, response_model=models.TraceDetail)
-    router.add_api_route("/traces/{trace_id}", delete_trace, methods=["DELETE"], status_code=204)
-    router.add_api_route("/traces/{trace_id}/spans/{span_id}", get_span, response_model=models.SpanWithLogs)
+    # Ids of Langfuse's SDKs may hold slashes, which servers do not tell from those of the path: what is
+    # longer comes first.
     router.add_api_route(
-        "/traces/{trace_id}/search",
+        "/traces/{trace_id:path}/spans/{span_id:path}", get_span, response_model=models.SpanWithLogs
+    )
+    router.add_api_route(
+        "/traces/{trace_id:path}/search",
         search_trace,
         response_model=models.Found,
         dependencies=[Depends(long_lane)],
     )
+    router.add_api_route("/traces/{trace_id:path}", get_trace, response_model=models.TraceDetail)
+    router.add_api_route("/traces/{trace_id:path}", delete_trace, methods=["DELETE"], status_code=204)
     return router
 
 
