@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 OPEN_SPANS_MAX: Final = 50_000
 QUEUED_MAX: Final = 20_000
 DEPTH_MAX: Final = 64
+FORK_WAIT_S: Final = 5.0
+"""How long a fork waits for calls that are being told, at most."""
 
 
 class Step(NamedTuple):
@@ -80,6 +82,36 @@ class _Flush:
 _Item: TypeAlias = Telling | Step | _Ended | _Flush
 
 _alive: "weakref.WeakSet[CallProcessor]" = weakref.WeakSet()
+
+
+class _Fork:
+    """Lets no process fork while a thread of ours is at work: the child would keep its locks (of an import,
+    of prometheus_client's values) for ever."""
+
+    def __init__(self) -> None:
+        self.at_work = threading.RLock()
+        self._is_held = False
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=self._before, after_in_parent=self._in_parent, after_in_child=self._in_child
+            )
+
+    def _before(self) -> None:
+        self._is_held = self.at_work.acquire(timeout=FORK_WAIT_S)
+
+    def _in_parent(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self.at_work.release()
+
+    def _in_child(self) -> None:
+        self.at_work = threading.RLock()
+        self._is_held = False
+        for processor in list(_alive):
+            processor.reset()
+
+
+_fork = _Fork()
 
 
 def make(
@@ -141,10 +173,10 @@ class CallProcessor(SpanProcessor):
         self._complained: set[str] = set()
         self.dropped_count = 0
         self._is_shut = False
-        self._reset()
+        self.reset()
         _alive.add(self)
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
         """As new, in a forked child too: no thread, nothing queued that the parent tells."""
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._settler = Settler()
@@ -265,9 +297,10 @@ class CallProcessor(SpanProcessor):
         while not is_last:
             item = self._next()
             try:
-                is_last = self._handle(item)
-                for telling in self._settler.settled(time.monotonic_ns()):
-                    self._tell(telling)
+                with _fork.at_work:
+                    is_last = self._handle(item)
+                    for telling in self._settler.settled(time.monotonic_ns()):
+                        self._tell(telling)
             except Exception as reason:  # noqa: BLE001 one bad call must not end the telling of all others
                 self._complain("settle", reason)
             if isinstance(item, _Flush):
@@ -323,12 +356,3 @@ def _step(span: ReadableSpan, kind: str, cache_hit: bool | None, owner: Owner) -
         service=owner.service,
         environment=owner.environment,
     )
-
-
-def _reset_in_child() -> None:
-    for processor in list(_alive):
-        processor._reset()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_reset_in_child)
