@@ -69,11 +69,10 @@ def prepare(
 
 
 def make_spans(
-    records: Mapping[str, Sequence[SpanRecord]], *, prices: PriceBook, limits: RecordLimits, version: int
+    records: Mapping[str, Sequence[SpanRecord]], *, prices: PriceBook, cutter: ValueCutter, version: int
 ) -> list[Span]:
-    """Rows of records by project, cut to the limits as those of an export are."""
+    """Rows of records by project."""
     spans: list[Span] = []
-    cutter = ValueCutter(limits.value_chars)
     for project_id, of_project in records.items():
         cut = [cutter.cut_span(record) for record in of_project]
         spans += normalize_spans(cut, project_id=project_id, prices=prices, version=version)
