@@ -3,7 +3,8 @@
 Pure, and a function of the set of events: neither their order nor their grouping shows, and an event told
 twice counts once. Rules (Langfuse's IngestionService): events are ordered by their own time, creations before
 updates; the last value of a field wins, and nothing never overwrites something; what identifies an entity
-(its start, its environment) is told once and stays; metadata is merged key by key, tags are united.
+(its start, its environment) is told once and stays, of a trace's times the earliest; metadata is merged key
+by key, tags are united.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,9 +13,10 @@ from typing import Final
 import orjson
 
 from spanglass_server.model.langfuse_event import LangfuseEvent
+from spanglass_server.normalize.outcome import iso_to_ns
 from spanglass_server.wire.langfuse import Json
 
-_FIRST_WINS: Final = frozenset({"timestamp", "startTime", "start_time", "environment"})
+_FIRST_WINS: Final = frozenset({"startTime", "start_time", "environment"})
 _FALSY: Final = ("", 0, False)
 """What JavaScript takes for nothing: an input or output that says something beats it."""
 
@@ -38,6 +40,8 @@ def merge_events(events: Iterable[LangfuseEvent]) -> dict[str, Json]:
                 tags.update(_texts(value))
             elif key == "metadata":
                 fields[key] = _merged(fields.get(key, {}), _as_object(value))
+            elif key == "timestamp":
+                fields[key] = _earlier(fields.get(key), value)
             elif key in ("input", "output"):
                 if value not in _FALSY or key not in fields:
                     fields[key] = value
@@ -73,6 +77,15 @@ def _merged(old: Json, new: Mapping[str, Json]) -> dict[str, Json]:
         known = merged.get(key)
         merged[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
     return merged
+
+
+def _earlier(known: Json, told: Json) -> Json:
+    """The old JavaScript SDK stamps each update of a trace with the time of the update, and may send it as
+    older than the creation."""
+    times = [iso_to_ns(value) if isinstance(value, str) else None for value in (known, told)]
+    if times[0] is None or times[1] is None:
+        return told if times[0] is None else known
+    return told if times[1] < times[0] else known
 
 
 def _texts(value: Json) -> list[str]:

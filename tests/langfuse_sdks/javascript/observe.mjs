@@ -56,6 +56,7 @@ const stream = (question) =>
 const fail = observe(
   (reason) =>
     inside("fail", async () => {
+      await sleep(3);
       throw new TypeError(`no ${reason}`);
     }),
   { name: "fail", asType: "tool" },

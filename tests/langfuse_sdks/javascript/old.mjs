@@ -25,10 +25,10 @@ const write = plan.generation({
   modelParameters: { temperature: 0.5 },
   input: [{ role: "user", content: "Confirm." }],
 });
-write.end({ endTime: at(2), output: "Confirmed.", usage: { promptTokens: 50, completionTokens: 5 } });
+write.update({ endTime: at(2), output: "Confirmed.", usage: { promptTokens: 50, completionTokens: 5 } });
 trace.event({ name: "mail sent", startTime: at(2.5), level: "WARNING", statusMessage: "slow relay" });
 plan.update({ metadata: { nested: { b: 2 } } });
-plan.end({ endTime: at(3), output: { steps: ["write"] } });
+plan.update({ endTime: at(3), output: { steps: ["write"] } });
 const failed = trace.span({ name: "charge", startTime: at(3), input: { amount: 12.5 } });
 failed.update({ endTime: at(3.5), level: "ERROR", statusMessage: "card declined" });
 trace.update({ output: "done" });
