@@ -2,6 +2,7 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { toRfc3339 } from "../base/time";
+import { quoteValue } from "../model/filterText";
 import { getJson, remove } from "./client";
 import type {
   Facet,
@@ -81,6 +82,32 @@ export const logsQuery = (selection: Selection, order: string) =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+const TRACE_LOGS_PAGE = 500;
+/** How far from its trace a record is looked for, as the server does for a span's. */
+const BEFORE_TRACE_MS = 3_600_000;
+
+/** The trace's records, oldest first. */
+export const traceLogsQuery = (project: ProjectName, trace: Trace) =>
+  infiniteQueryOptions({
+    queryKey: ["trace-logs", project, trace.trace_id],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<LogPage>(
+        "/logs",
+        {
+          project,
+          filter: `trace_id:${quoteValue(trace.trace_id)}`,
+          from: toRfc3339(Date.parse(trace.start_time) - BEFORE_TRACE_MS),
+          to: toRfc3339(Date.parse(trace.end_time) + DAY_MS),
+          order: "time",
+          limit: TRACE_LOGS_PAGE,
+          cursor: pageParam,
+        },
+        signal,
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
   });
 
 /** The project's newest record of the last year, if there is one; also from a sender whose clock is ahead. */

@@ -11,6 +11,7 @@ import { SpanTable } from "./SpanTable";
 import { SplitView, useIsNarrow } from "./SplitView";
 import { useTraceStrings } from "./strings";
 import { TraceHeader } from "./TraceHeader";
+import { TraceLogs } from "./TraceLogs";
 import classes from "./TracePage.module.css";
 import { TraceToolbar } from "./TraceToolbar";
 import { Transcript } from "./Transcript";
@@ -91,6 +92,8 @@ export function TraceView(props: { trace: Trace; tree: Tree; isLive: boolean; on
         main={
           tree.nodes.length === 0 ? (
             <EmptyState title={t("empty")} />
+          ) : state.view === "logs" ? (
+            <TraceLogs trace={trace} tree={tree} state={state} isLive={props.isLive} />
           ) : state.view === "transcript" ? (
             <Transcript
               traceId={trace.trace_id}

@@ -49,6 +49,9 @@ export function useTraceState(tree: Tree) {
       setTab: (tab: Tab) => change({ tab: tab === "overview" ? undefined : tab }),
       setQuery: (q: string) => change({ q }),
       setSort: (sort: string | undefined) => change({ sort }),
+      /** Shows a log record's fields, and selects the span it was written in where the trace has it. */
+      openLog: (log: string | undefined, spanId: string | null) =>
+        change({ log, ...(spanId !== null && tree.byId.has(spanId) ? { span: spanId } : {}) }),
       /** The span that keys move from, however many of them came since the last render. */
       current: () => tree.byId.get(latest.current.span ?? "") ?? tree.nodes[0] ?? null,
     };
@@ -66,6 +69,7 @@ export function useTraceState(tree: Tree) {
     tab: search.tab ?? "overview",
     query: search.q ?? "",
     sort: search.sort,
+    logId: search.log ?? null,
     /** Null where the URL names a span that the trace does not have (yet). */
     selected: search.span === undefined ? (tree.nodes[0] ?? null) : (named ?? null),
     /** What the URL names; undefined where it leaves the choice to us. */

@@ -26,36 +26,38 @@ export function LogDetail(props: {
   log: Log;
   marks: readonly string[];
   onFilter: OnFilter;
-  /** Null where the record's trace is what is being looked at. */
+  /** Whether to lead to the record's trace, where that is not what is being looked at. */
   traceLink: boolean;
 }) {
   const t = useLogWords();
   const { log } = props;
   return (
     <section className={classes.detail} aria-label={t("details")}>
-      <div className={classes.head}>
-        {props.traceLink && log.trace_id && (
-          <>
-            <Link
-              to="/traces/$traceId"
-              params={{ traceId: log.trace_id }}
-              search={log.span_id ? { span: log.span_id } : {}}
-            >
-              <ListTree size={13} aria-hidden /> {t("openTrace")}
-            </Link>
-            <Link to="/logs" search={{ filter: `trace_id:${log.trace_id}` }}>
-              <ScrollText size={13} aria-hidden /> {t("traceLogs")}
-            </Link>
-          </>
-        )}
-        <span className={classes.copies}>
-          <CopyButton label={t("copyRecord")} value={() => JSON.stringify(log, null, 2)} />
-        </span>
-      </div>
+      {props.traceLink && log.trace_id && (
+        <div className={classes.head}>
+          <Link
+            to="/traces/$traceId"
+            params={{ traceId: log.trace_id }}
+            search={log.span_id ? { span: log.span_id } : {}}
+          >
+            <ListTree size={13} aria-hidden /> {t("openTrace")}
+          </Link>
+          <Link to="/logs" search={{ filter: `trace_id:${log.trace_id}` }}>
+            <ScrollText size={13} aria-hidden /> {t("traceLogs")}
+          </Link>
+        </div>
+      )}
       <Body log={log} marks={props.marks} />
       {logGroups(log).map(({ group, rows }) => (
         <table key={group} className={classes.table}>
-          <caption>{t(GROUP_WORDS[group])}</caption>
+          <caption>
+            {t(GROUP_WORDS[group])}
+            {group === "record" && (
+              <span className={classes.copyRecord}>
+                <CopyButton label={t("copyRecord")} value={() => JSON.stringify(log, null, 2)} />
+              </span>
+            )}
+          </caption>
           <tbody>
             {rows.map((row) => (
               <LogFieldRow key={row.key} row={row} onFilter={props.onFilter} />

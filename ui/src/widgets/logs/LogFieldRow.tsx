@@ -39,11 +39,11 @@ export function LogFieldRow(props: { row: LogField; onFilter: OnFilter }) {
           </>
         )}
       </td>
-      <td>
-        <pre className={classes.value}>{text}</pre>
-      </td>
       <td className={classes.actions}>
         <CopyButton value={text} />
+      </td>
+      <td>
+        <pre className={classes.value}>{text}</pre>
       </td>
     </tr>
   );

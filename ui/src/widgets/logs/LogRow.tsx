@@ -14,6 +14,10 @@ export type LogRowProps = {
   isOpen: boolean;
   /** Whole messages, over as many lines as they need. */
   isWrapped: boolean;
+  /** It leads to its trace. */
+  hasTraceLink?: boolean;
+  /** It is of the span that is selected. */
+  isMarked?: boolean;
   /** No room for columns. */
   isNarrow: boolean;
   style: CSSProperties;
@@ -35,6 +39,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       aria-expanded={props.isOpen}
       className={props.isNarrow ? classes.card : classes.row}
       data-severity={log.severity ?? undefined}
+      data-marked={props.isMarked || undefined}
       data-wrap={props.isWrapped || undefined}
       style={props.isNarrow ? undefined : props.style}
       onClick={onClick}
@@ -45,9 +50,11 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
             <SeverityMark severity={log.severity} text={log.severity_text} />
             <LogTime log={log} now={context.now} />
             <span className="cut">{log.service ?? ""}</span>
-            <span className={classes.link}>
-              <TraceLink log={log} label={context.t("toTrace")} />
-            </span>
+            {props.hasTraceLink && (
+              <span className={classes.link}>
+                <TraceLink log={log} label={context.t("toTrace")} />
+              </span>
+            )}
           </span>
           <span role="cell" className={classes.message} data-column="message">
             <Message log={log} marks={context.marks} />

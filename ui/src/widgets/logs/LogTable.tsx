@@ -31,6 +31,8 @@ export type LogTableProps = {
   onToggle: (log: Log, index: number) => void;
   onFilter: OnFilter;
   hasTraceLinks: boolean;
+  /** Records of this span stand out. */
+  highlightSpanId?: string | null;
   /** A new number brings the list back to its top. */
   topSignal?: number;
   onNearEnd: () => void;
@@ -114,6 +116,8 @@ export function LogTable(props: LogTableProps) {
                 isCurrent={item.index === cursor}
                 isOpen={isOpen}
                 isWrapped={props.isWrapped}
+                isMarked={props.highlightSpanId != null && log.span_id === props.highlightSpanId}
+                hasTraceLink={props.hasTraceLinks}
                 isNarrow={isNarrow}
                 style={grid}
                 onToggle={props.onToggle}

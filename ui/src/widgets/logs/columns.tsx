@@ -34,7 +34,7 @@ const SEVERITY: LogColumn = {
 const SERVICE: LogColumn = {
   id: "service",
   title: (t) => t("service"),
-  ...share(80, 0.5),
+  ...share(106, 0.7),
   isDefault: true,
   cell: (log) => text(log.service),
 };

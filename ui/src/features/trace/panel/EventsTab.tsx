@@ -6,15 +6,14 @@ import { useTraceStrings } from "../strings";
 import { JsonView } from "./JsonView";
 import classes from "./panel.module.css";
 import { Section } from "./Section";
-import { ValueView } from "./ValueView";
 
-/** Everything the span said on its way: events, logs, and the spans it points to. */
+/** What the span said on its way: its events, and the spans it points to. */
 export function EventsTab(props: { span: SpanWithLogs }) {
   const t = useTraceStrings();
   const { span } = props;
   const start = parseNanoTime(span.start_time);
   const offset = (time: string) => `+${formatDuration(parseNanoTime(time) - start)}`;
-  if (span.events.length + span.links.length + span.logs.length === 0) {
+  if (span.events.length + span.links.length === 0) {
     return <p className={classes.nothing}>{t("noEvents")}</p>;
   }
   return (
@@ -24,20 +23,6 @@ export function EventsTab(props: { span: SpanWithLogs }) {
           {span.events.map((event, position) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: events have no other identity
             <Entry key={position} time={offset(event.time)} name={event.name} attributes={event.attributes} />
-          ))}
-        </Section>
-      )}
-      {span.logs.length > 0 && (
-        <Section title={t("logs")}>
-          {span.logs.map((log, position) => (
-            <Entry
-              // biome-ignore lint/suspicious/noArrayIndexKey: logs have no other identity
-              key={position}
-              time={offset(log.time)}
-              name={[log.severity, log.event_name].filter(Boolean).join(" · ")}
-              body={log.body}
-              attributes={log.attributes}
-            />
           ))}
         </Section>
       )}
@@ -59,15 +44,13 @@ export function EventsTab(props: { span: SpanWithLogs }) {
   );
 }
 
-function Entry(props: { time: string; name: string; body?: Json; attributes: { [key: string]: Json } }) {
-  const hasBody = props.body !== undefined && props.body !== null && props.body !== "";
+function Entry(props: { time: string; name: string; attributes: { [key: string]: Json } }) {
   return (
     <div className={classes.entry}>
       <div className={classes.entryHead}>
         <span className={classes.entryTime}>{props.time}</span>
         <b>{props.name}</b>
       </div>
-      {hasBody && <ValueView value={props.body} />}
       <Attributes values={props.attributes} />
     </div>
   );

@@ -13,6 +13,7 @@ import type { Node, Tree } from "../types";
 import { useHighlights } from "../useHighlights";
 import { AttributesTab } from "./AttributesTab";
 import { EventsTab } from "./EventsTab";
+import { LogsTab } from "./LogsTab";
 import { Overview } from "./Overview";
 import classes from "./panel.module.css";
 import { SpanTitle } from "./SpanTitle";
@@ -81,6 +82,7 @@ export function SpanPanel(props: {
         {props.tab === "overview" && <Overview node={node} span={span} tree={props.tree} />}
         {props.tab === "attributes" && span && <AttributesTab span={span} />}
         {props.tab === "events" && span && <EventsTab span={span} />}
+        {props.tab === "logs" && span && <LogsTab span={span} trace={props.trace} />}
         {answer.error && !span && <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />}
         {!span && !answer.error && <p className={classes.loading}>{t("spanLoading")}</p>}
       </div>
@@ -104,6 +106,7 @@ function keepScrollingKeys(event: KeyboardEvent): void {
 
 function countOf(tab: Tab, span: SpanWithLogs): string {
   if (tab === "attributes") return String(Object.keys(span.attributes).length);
-  if (tab === "events") return String(span.events.length + span.links.length + span.logs.length);
+  if (tab === "events") return String(span.events.length + span.links.length);
+  if (tab === "logs") return String(span.logs.length);
   return "";
 }
