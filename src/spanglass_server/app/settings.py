@@ -72,8 +72,8 @@ class Settings(BaseModel):
     database_url: str = Field(
         "",
         repr=False,
-        description="PostgreSQL for projects and keys, `postgresql://user:password@host/database`; empty "
-        "keeps them in SQLite in the data directory.",
+        description="PostgreSQL for projects, keys, prompts, datasets and media, "
+        "`postgresql://user:password@host/database`; empty keeps them in SQLite in the data directory.",
     )
     auth: Literal["auto", "required", "off"] = Field(
         "auto",
