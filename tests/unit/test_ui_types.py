@@ -22,6 +22,7 @@ SHAPES: dict[str, type[models.Shape]] = {
     "Histogram": models.Histogram,
     "Log": models.Log,
     "Project": models.Project,
+    "Score": models.Score,
     "ServerStatus": models.ServerStatus,
     "SpanEvent": models.SpanEvent,
     "SpanLink": models.SpanLink,

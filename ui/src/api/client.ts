@@ -60,23 +60,27 @@ export const secretKey = {
   set: (key: string) => preferences.write("key", key.trim()),
 };
 
-async function request(method: string, path: string, query: Query, signal?: AbortSignal): Promise<Response> {
+type Sent = { signal?: AbortSignal | undefined; body?: string };
+
+async function request(method: string, path: string, query: Query, sent: Sent = {}): Promise<Response> {
   // X-Requested-With keeps the browser's own password dialog away: the page asks for the key itself.
   const headers: Record<string, string> = {
     Accept: "application/json",
     "X-Requested-With": "XMLHttpRequest",
   };
   const key = secretKey.get();
+  if (sent.body !== undefined) headers["Content-Type"] = "application/json";
   if (key !== "") headers.Authorization = `Bearer ${key}`;
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}${queryString(query)}`, {
       method,
       headers,
-      signal: signal ?? null,
+      body: sent.body ?? null,
+      signal: sent.signal ?? null,
     });
   } catch (reason) {
-    if (signal?.aborted) throw reason;
+    if (sent.signal?.aborted) throw reason;
     throw unreachable(reason);
   }
   if (!response.ok) throw await failure(response);
@@ -85,7 +89,12 @@ async function request(method: string, path: string, query: Query, signal?: Abor
 
 /** The answer's JSON, trusted to be what docs/api.md says. */
 export async function getJson<Answer>(path: string, query: Query, signal?: AbortSignal): Promise<Answer> {
-  const response = await request("GET", path, query, signal);
+  const response = await request("GET", path, query, { signal });
+  return (await response.json()) as Answer;
+}
+
+export async function postJson<Answer>(path: string, query: Query, body: unknown): Promise<Answer> {
+  const response = await request("POST", path, query, { body: JSON.stringify(body) });
   return (await response.json()) as Answer;
 }
 

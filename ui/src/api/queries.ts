@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { toRfc3339 } from "../base/time";
 import { quoteValue } from "../model/filterText";
-import { getJson, remove } from "./client";
+import { getJson, postJson, remove } from "./client";
 import type {
   Facet,
   Field,
@@ -13,6 +13,7 @@ import type {
   LogPage,
   Page,
   Project,
+  ScoreInput,
   ServerStatus,
   SpanWithLogs,
   Target,
@@ -181,4 +182,14 @@ export const traceSearchQuery = (project: ProjectName, traceId: string, text: st
 
 export function deleteTrace(project: ProjectName, traceId: string): Promise<void> {
   return remove(`/traces/${encodeURIComponent(traceId)}`, { project });
+}
+
+/** The stored score's id. */
+export async function sendScore(project: ProjectName, input: ScoreInput): Promise<string> {
+  const answer = await postJson<{ ids: [string] }>("/scores", { project }, input);
+  return answer.ids[0];
+}
+
+export function deleteScore(project: ProjectName, scoreId: string): Promise<void> {
+  return remove(`/scores/${encodeURIComponent(scoreId)}`, { project });
 }

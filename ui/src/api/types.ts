@@ -34,7 +34,8 @@ export type Trace = {
   /** Null where nothing in the trace has a known price: "unpriced", never $0. */
   cost_usd: number | null;
   unpriced_count: number;
-  scores: { [name: string]: Json };
+  /** One value by name: of the trace itself, else of its spans. */
+  scores: { [name: string]: ScoreValue };
   input_preview: string | null;
   output_preview: string | null;
   models: string[];
@@ -42,6 +43,35 @@ export type Trace = {
   kinds: string[];
   error_types: string[];
 };
+
+export type ScoreValue = number | boolean | string;
+export type ScoreType = "numeric" | "categorical" | "boolean" | "text" | "correction";
+export type ScoreSource = "api" | "evaluator" | "person";
+
+export type Score = {
+  id: string;
+  name: string;
+  value: ScoreValue;
+  data_type: ScoreType;
+  trace_id: string | null;
+  span_id: string | null;
+  session_id: string | null;
+  dataset_run_id: string | null;
+  comment: string | null;
+  source: ScoreSource;
+  author: string | null;
+  config_id: string | null;
+  queue_id: string | null;
+  environment: string | null;
+  metadata: { [key: string]: Json };
+  timestamp: string;
+  created_at: string;
+  updated_at: string;
+};
+
+/** What gives a score: what is absent is chosen by the server. */
+export type ScoreInput = Pick<Score, "name" | "value"> &
+  Partial<Omit<Score, "name" | "value" | "created_at" | "updated_at">>;
 
 export type SpanKind =
   | "llm"
@@ -147,6 +177,8 @@ export type SpanHead = {
   prompt_version: string | null;
   input_preview: string | null;
   output_preview: string | null;
+  /** Its own, oldest first. */
+  scores: Score[];
 };
 
 export type Span = SpanHead & {
@@ -196,7 +228,12 @@ export type SpanWithLogs = Span & { logs: Log[] };
 
 export type Page<Item> = { items: Item[]; next_cursor: string | null };
 
-export type TraceDetail = { trace: Trace; spans: SpanHead[] };
+export type TraceDetail = {
+  trace: Trace;
+  spans: SpanHead[];
+  /** Of the trace itself, oldest first. */
+  scores: Score[];
+};
 
 /** What a filter asks. */
 export type Target = "traces" | "spans" | "logs";

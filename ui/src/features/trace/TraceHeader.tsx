@@ -1,9 +1,10 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { ArrowLeft, ChevronDown, ChevronUp, Link as LinkIcon } from "lucide-react";
-import type { Trace } from "../../api/types";
+import type { Score, Trace } from "../../api/types";
 import { CopyButton } from "../../widgets/CopyButton";
 import { DeleteTrace } from "./DeleteTrace";
 import { StatusMark } from "./StatusMark";
+import { Scores } from "./scores/Scores";
 import { useTraceStrings } from "./strings";
 import { TraceFacts } from "./TraceFacts";
 import classes from "./TracePage.module.css";
@@ -11,6 +12,10 @@ import classes from "./TracePage.module.css";
 /** What the trace is, and what can be done with it. */
 export function TraceHeader(props: {
   trace: Trace;
+  /** Of the trace itself. */
+  scores: readonly Score[];
+  /** Of the trace and of all its spans. */
+  allScores: readonly Score[];
   isLive: boolean;
   around: { previous?: string; next?: string };
   onStep: (direction: 1 | -1) => void;
@@ -70,6 +75,9 @@ export function TraceHeader(props: {
         </div>
       </div>
       <TraceFacts trace={trace} />
+      <div className={classes.scores}>
+        <Scores trace={trace} spanId={null} scores={props.scores} known={props.allScores} />
+      </div>
     </header>
   );
 }

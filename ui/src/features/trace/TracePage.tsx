@@ -44,6 +44,7 @@ export function TracePage() {
       <TraceView
         key={traceId}
         trace={detail.trace}
+        scores={detail.scores}
         tree={tree}
         isLive={isLive(detail)}
         onReload={() => void queryClient.invalidateQueries({ queryKey: options.queryKey })}

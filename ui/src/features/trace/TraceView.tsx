@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
-import type { Trace } from "../../api/types";
+import type { Score, Trace } from "../../api/types";
 import { neighbours, recallList } from "../../model/listMemory";
 import { sortSpans } from "../../model/traceTable";
 import { transcriptOf } from "../../model/traceTranscript";
@@ -22,8 +22,15 @@ import { useTraceState } from "./useTraceState";
 import { Waterfall } from "./Waterfall";
 
 /** A loaded trace: its head, one of three views of its spans, and the panel of the selected one. */
-export function TraceView(props: { trace: Trace; tree: Tree; isLive: boolean; onReload: () => void }) {
-  const { trace, tree } = props;
+export function TraceView(props: {
+  trace: Trace;
+  /** Of the trace itself; its spans have their own. */
+  scores: readonly Score[];
+  tree: Tree;
+  isLive: boolean;
+  onReload: () => void;
+}) {
+  const { trace, tree, scores } = props;
   const t = useTraceStrings();
   const navigate = useNavigate();
   const isNarrow = useIsNarrow();
@@ -40,6 +47,10 @@ export function TraceView(props: { trace: Trace; tree: Tree; isLive: boolean; on
     return state.view === "table" ? sortSpans(tree.nodes, state.sort) : state.rows;
   }, [state.view, state.rows, state.sort, tree, turns]);
 
+  const allScores = useMemo(
+    () => [...scores, ...tree.nodes.flatMap((node) => node.span.scores)],
+    [scores, tree],
+  );
   const memory = useMemo(recallList, []);
   const around = neighbours(memory, trace.trace_id);
   const goToNeighbour = (direction: 1 | -1) => {
@@ -77,6 +88,8 @@ export function TraceView(props: { trace: Trace; tree: Tree; isLive: boolean; on
     <main className={classes.page}>
       <TraceHeader
         trace={trace}
+        scores={scores}
+        allScores={allScores}
         isLive={props.isLive}
         around={around}
         onStep={goToNeighbour}
@@ -131,6 +144,7 @@ export function TraceView(props: { trace: Trace; tree: Tree; isLive: boolean; on
             panelRef={panel}
             trace={trace}
             tree={tree}
+            allScores={allScores}
             node={selected}
             missingId={selected === null ? state.selectedId : undefined}
             tab={state.tab}

@@ -4,6 +4,7 @@ import { ABSENT, formatCompact, formatDuration } from "../../base/format";
 import { formatDateTime, formatTime } from "../../base/time";
 import { Cost } from "../../widgets/Cost";
 import { fixed, type Column as ListColumn, share } from "../../widgets/list/column";
+import { ScoreList } from "./ScoreList";
 import { StatusMark } from "./StatusMark";
 import type { ListTranslate } from "./strings";
 import { TagList } from "./TagList";
@@ -111,6 +112,12 @@ export const COLUMNS: readonly Column[] = [
     isDefault: true,
     cell: (trace) => <TagList tags={trace.tags} />,
   },
+  {
+    id: "scores",
+    title: (t) => t("scores"),
+    ...share(84, 0.7),
+    cell: (trace, { t }) => <ScoreList scores={trace.scores} t={t} />,
+  },
   { id: "service", title: (t) => t("service"), ...share(90, 0.7), cell: (trace) => text(trace.service) },
   {
     id: "environment",
@@ -145,6 +152,11 @@ export const COLUMNS: readonly Column[] = [
     cell: (trace) => formatCompact(trace.error_count),
   },
 ];
+
+/** Scores stand among the usual columns as soon as a trace has one. */
+export const COLUMNS_WITH_SCORES: readonly Column[] = COLUMNS.map((column) =>
+  column.id === "scores" ? { ...column, isDefault: true } : column,
+);
 
 function Tokens(props: { trace: Trace; t: ListTranslate }) {
   const { trace, t } = props;

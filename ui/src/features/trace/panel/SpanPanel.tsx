@@ -3,10 +3,11 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import type { KeyboardEvent, RefObject } from "react";
 import { spanQuery } from "../../../api/queries";
-import type { SpanWithLogs, Trace } from "../../../api/types";
+import type { Score, SpanWithLogs, Trace } from "../../../api/types";
 import { useProject } from "../../../api/useProject";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { Scores } from "../scores/Scores";
 import { TABS, type Tab } from "../search";
 import { useTraceStrings } from "../strings";
 import type { Node, Tree } from "../types";
@@ -28,6 +29,8 @@ export function SpanPanel(props: {
   panelRef: RefObject<HTMLDivElement | null>;
   trace: Trace;
   tree: Tree;
+  /** Of the trace and of all its spans. */
+  allScores: readonly Score[];
   node: Node | null;
   /** A span that the URL names and the trace does not have. */
   missingId: string | undefined;
@@ -60,6 +63,15 @@ export function SpanPanel(props: {
   return (
     <section className={classes.panel} aria-label={node.span.name}>
       <SpanTitle span={node.span} onClose={props.onClose} />
+      <div className={classes.scores}>
+        <Scores
+          key={node.span.span_id}
+          trace={props.trace}
+          spanId={node.span.span_id}
+          scores={node.span.scores}
+          known={props.allScores}
+        />
+      </div>
       <Tabs value={props.tab} onChange={(tab) => props.onTab(tab as Tab)} className={classes.tabs}>
         <Tabs.List>
           {TABS.map((tab) => (

@@ -3,7 +3,6 @@ import { defineStrings } from "../../../base/i18n";
 export const useScoreStrings = defineStrings({
   en: {
     scores: "Scores",
-    add: "Score",
     addHelp: "Give a score",
     name: "Name",
     namePlaceholder: "quality",
@@ -26,11 +25,9 @@ export const useScoreStrings = defineStrings({
     added: (n: { name: string }) => `${n.name} added.`,
     removed: (n: { name: string }) => `${n.name} removed.`,
     undo: "Undo",
-    more: (n: { count: number }) => `${n.count} more`,
   },
   ko: {
     scores: "점수",
-    add: "점수",
     addHelp: "점수 매기기",
     name: "이름",
     namePlaceholder: "quality",
@@ -53,6 +50,5 @@ export const useScoreStrings = defineStrings({
     added: (n) => `${n.name} 점수를 매겼습니다.`,
     removed: (n) => `${n.name} 점수를 지웠습니다.`,
     undo: "되돌리기",
-    more: (n) => `${n.count}개 더`,
   },
 });
