@@ -6,6 +6,7 @@ children without a parent. That span has the trace's id; observations without a 
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import orjson
@@ -33,7 +34,9 @@ class Extent(NamedTuple):
     end_ns: int
 
 
+@lru_cache(maxsize=256)
 def scope_of(sdk_version: str) -> Scope:
+    """The same object for the same version: what spans of one scope share is worked out once a commit."""
     return Scope(name=_SCOPE_NAME, version=sdk_version, attributes={})
 
 
