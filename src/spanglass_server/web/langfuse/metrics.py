@@ -315,9 +315,17 @@ def _row_json(
         value = _langfuse_word(column, row[column])
         item[name] = list(value) if isinstance(value, tuple) else None if value == "" else value
     for name, measure in measures.items():
-        value = row[measure.name]
-        item[name] = [list(bar) for bar in value] if measure.aggregation == "histogram" else value
+        item[name] = _measured(row[measure.name], measure.aggregation)
     return item
+
+
+def _measured(value: Any, aggregation: Aggregation) -> Any:
+    match aggregation:
+        case "histogram":
+            return [list(bar) for bar in value]
+        case "sum":
+            return value or 0
+    return value
 
 
 def _langfuse_word(column: str, value: Any) -> Any:
