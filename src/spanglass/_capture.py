@@ -80,7 +80,7 @@ class _Writer:
         elif value is None or value is True or value is False:
             self._put_raw("null" if value is None else "true" if value else "false")
         elif kind is int:
-            self._put_raw(str(value) if -(1 << 63) < value < 1 << 63 else f'"{hex(value)[:200]}"')
+            self._put_raw(str(value) if -(1 << 63) <= value < 1 << 63 else f'"{hex(value)[:200]}"')
         elif kind is float:
             self._put_raw(repr(value) if value - value == 0 else f'"{value!r}"')
         else:

@@ -4,6 +4,7 @@ import functools
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, overload
 
 from spanglass import semconv
@@ -91,12 +92,16 @@ def masked(text: str, key: str) -> str | None:
 
 
 def _plain_value(value: object) -> float | bool | str:
-    """Numbers of numpy and the like as Python's."""
-    if isinstance(value, bool | int | float | str):
-        return value
-    item = getattr(value, "item", None)
-    plain = item() if callable(item) else value
-    return plain if isinstance(plain, bool | int | float | str) else str(plain)
+    """Numbers of numpy, decimals and enumerations as Python's own."""
+    if type(value) in (bool, int, float, str):
+        return value  # type: ignore[return-value]
+    if isinstance(value, Enum):
+        return _plain_value(value.value)
+    if type(value).__name__ in ("bool_", "bool"):  # numpy's
+        return bool(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    return float(value) if hasattr(value, "__float__") else str(value)
 
 
 def _plain_metadata(metadata: Mapping[str, object]) -> dict[str, object]:

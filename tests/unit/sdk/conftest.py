@@ -1,0 +1,3 @@
+from spanglass.testing import captured
+
+__all__ = ["captured"]
