@@ -529,3 +529,19 @@ def test_unknown_parameters_are_passed_over(rag: LangfuseApi) -> None:
 @pytest.mark.parametrize("path", ["/traces/nope", "/observations/nope", "/sessions/nope"])
 def test_what_is_not_there_answers_404(langfuse: LangfuseApi, path: str) -> None:
     assert langfuse.get(path, 404)["error"] == "LangfuseNotFoundError"
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/trace/abc", "/traces/abc"),
+        ("/project/default/traces/abc", "/traces/abc"),
+        ("/project/{id}/traces/a%2Fb", "/traces/a%2Fb?project={name}"),
+        ("/project/unknown/traces/abc", "/traces/abc"),
+    ],
+)
+def test_trace_urls_of_the_sdks_lead_to_the_trace_page(rag: LangfuseApi, path: str, page: str) -> None:
+    named = {"id": rag.project.id, "name": rag.project.name}
+    answer = rag.client.get(path.format(**named), follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (302, page.format(**named))

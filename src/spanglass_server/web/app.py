@@ -12,8 +12,9 @@ from spanglass_server.web.compression import Gzip
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.health import PATHS as HEALTH_PATHS
 from spanglass_server.web.health import Health
-from spanglass_server.web.langfuse import LANGFUSE_PREFIX, build_langfuse_router
+from spanglass_server.web.langfuse import LANGFUSE_PREFIX, build_langfuse_router, links
 from spanglass_server.web.langfuse.errors import install_langfuse_error_handlers
+from spanglass_server.web.langfuse.links import LINK_PREFIXES
 from spanglass_server.web.otlp import ROUTES, UNSERVED, OtlpHttp
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
@@ -67,7 +68,7 @@ class WebApp:
             return self._health
         if path == _DOCS:
             return self._site
-        if path.startswith(LANGFUSE_PREFIX):
+        if path.startswith((LANGFUSE_PREFIX, *LINK_PREFIXES)):
             return self._langfuse
         return self._api if path == "/api" or path.startswith("/api/") else self._site
 
@@ -108,6 +109,7 @@ def build_langfuse(services: Services) -> AsgiApp:
     api.state.services = services
     install_langfuse_error_handlers(api)
     api.include_router(build_langfuse_router(services))
+    api.include_router(links.router)
     return Gzip(_Guarded(api))
 
 
