@@ -140,16 +140,18 @@ def _observe_coroutine(function: Any, step: Step) -> Any:
 
 def _observe_generator(function: Any, step: Step) -> Any:
     def start(args: tuple[Any, ...], kwargs: dict[str, Any]) -> "tuple[Any, Stream | None]":
+        body = function(*args, **kwargs)  # First: wrong arguments must not leave a span behind.
         entered = _enter(step, args, kwargs)
-        return function(*args, **kwargs), None if entered is None else Stream(step, entered)
+        return body, None if entered is None else Stream(step, entered)
 
     return _wrap(generator_loop(start), function)
 
 
 def _observe_async_generator(function: Any, step: Step) -> Any:
     def start(args: tuple[Any, ...], kwargs: dict[str, Any]) -> "tuple[Any, Stream | None]":
+        body = function(*args, **kwargs)  # First: wrong arguments must not leave a span behind.
         entered = _enter(step, args, kwargs)
-        return function(*args, **kwargs), None if entered is None else Stream(step, entered)
+        return body, None if entered is None else Stream(step, entered)
 
     return _wrap(async_generator_loop(start), function)
 
