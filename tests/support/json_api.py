@@ -16,6 +16,7 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
+from spanglass_server.store.clickhouse.reader_experiments import ClickHouseExperimentReader
 from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
@@ -61,6 +62,7 @@ class JsonApi:
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
             library=cast("Any", None),
+            experiments=ClickHouseExperimentReader(engine),
             ingest=_Counted(),
             intake=Intake(ingest=self._pipeline, budget=budget, counters=counters, ack_timeout_s=10),
             repricing=cast("Any", None),

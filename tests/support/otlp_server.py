@@ -65,6 +65,7 @@ class OtlpServer:
             administration=nothing,
             directory=self.directory,
             library=nothing,
+            experiments=nothing,
             ingest=self.pipeline,
             intake=Intake(
                 ingest=self.pipeline,

@@ -162,6 +162,7 @@ class _Server:
             ),
             directory=self._stores.directory,
             library=self._stores.library,
+            experiments=self._stores.experiments,
             ingest=self._pipeline,
             intake=Intake(
                 ingest=self._pipeline,

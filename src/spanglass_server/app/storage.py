@@ -11,11 +11,13 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
+from spanglass_server.store.clickhouse.reader_experiments import ClickHouseExperimentReader
 from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
+from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
@@ -41,6 +43,7 @@ class Stores:
     administration: Administration
     directory: Directory
     library: Library
+    experiments: ExperimentReader
     engine_name: str
     is_only_writer: bool
     """No other server writes to the same tables."""
@@ -75,6 +78,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         administration=administration,
         directory=directory,
         library=_open_library(settings, clock),
+        experiments=ClickHouseExperimentReader(engine),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,
         check=lambda: _check_engine(engine),

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.store.directory import Directory
+from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
 from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
 from spanglass_server.store.views import ViewReader
@@ -35,6 +36,7 @@ class Services:
     administration: Administration
     directory: Directory
     library: Library
+    experiments: ExperimentReader
     ingest: IngestStatus
     intake: Intake
     repricing: Repricing

@@ -35,6 +35,7 @@ def services(directory: SqlDirectory) -> Services:
         administration=absent,
         directory=directory,
         library=absent,
+        experiments=absent,
         ingest=absent,
         intake=absent,
         repricing=absent,

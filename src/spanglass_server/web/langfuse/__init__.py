@@ -12,6 +12,7 @@ from spanglass_server.web.langfuse import (
     dataset_items,
     dataset_run_items,
     datasets,
+    experiments,
     health,
     ingestion,
     media,
@@ -37,6 +38,7 @@ def build_langfuse_router(services: Services) -> APIRouter:
     router.include_router(prompts.router)
     router.include_router(datasets.router)
     router.include_router(dataset_items.router)
+    router.include_router(experiments.router)
     router.include_router(dataset_run_items.router)
     router.include_router(scores.router)
     router.include_router(media.build_router())
