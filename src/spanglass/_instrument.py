@@ -43,6 +43,8 @@ _OFFICIAL_WITHOUT_UTIL: Final = frozenset(
 )
 """Official ones whose older releases were not yet built on opentelemetry-util-genai."""
 
+_VECTORS_VARIABLE: Final = "OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS"
+
 _NAME_END: Final = re.compile(r"[\s<>=!~;\[(@]")
 
 
@@ -194,7 +196,7 @@ def _try(provider: TracerProvider, made: Instrumentor, *, capture: bool) -> bool
     """Whether it is on now."""
     try:
         switch = made.entry_point.load()()
-        options = _without_messages(made) if not capture else {}
+        options = _options(made, capture=capture)
         switch.instrument(tracer_provider=provider, raise_exception_on_conflict=True, **options)
         is_on = bool(switch.is_instrumented_by_opentelemetry)
     except ModuleNotFoundError as reason:
@@ -212,13 +214,17 @@ def _try(provider: TracerProvider, made: Instrumentor, *, capture: bool) -> bool
     return is_on
 
 
-def _without_messages(made: Instrumentor) -> dict[str, Any]:
-    """Arguments (or, where the family knows none, the environment) that keep messages out of spans."""
+def _options(made: Instrumentor, *, capture: bool) -> dict[str, Any]:
+    """Arguments (or, where the family knows none, the environment) that decide what it records: messages only
+    with `capture`; vectors, which nobody reads, only where OpenInference's own variable asks for them."""
     if made.family == "openinference":
         from openinference.instrumentation import TraceConfig
 
-        return {"config": TraceConfig(hide_inputs=True, hide_outputs=True)}
-    if made.family == "openllmetry":
+        hidden: dict[str, Any] = {} if capture else {"hide_inputs": True, "hide_outputs": True}
+        if _VECTORS_VARIABLE not in os.environ and hasattr(TraceConfig, "hide_embeddings_vectors"):
+            hidden["hide_embeddings_vectors"] = True
+        return {"config": TraceConfig(**hidden)}
+    if made.family == "openllmetry" and not capture:
         os.environ.setdefault("TRACELOOP_TRACE_CONTENT", "false")
     return {}
 
