@@ -58,11 +58,17 @@ class Project:
 
     def post_traces(self, body: bytes) -> None:
         """Sends an OTLP request in protobuf. It is stored when this returns."""
+        self._post("/v1/traces", body)
+
+    def post_logs(self, body: bytes) -> None:
+        self._post("/v1/logs", body)
+
+    def _post(self, path: str, body: bytes) -> None:
         headers = {
             "Content-Type": "application/x-protobuf",
             "Authorization": f"Bearer {self.secret_key}",
         }
-        request = urllib.request.Request(self.url + "/v1/traces", data=body, headers=headers)
+        request = urllib.request.Request(self.url + path, data=body, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert answer.status == 200
 
