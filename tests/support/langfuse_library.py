@@ -1,6 +1,7 @@
 """Langfuse's API for prompts, datasets and media in this process, on a real database in a directory."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from spanglass_server.store.directory import Project, Scope
+from spanglass_server.store.experiments import Experiment, ExperimentQuery
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
@@ -15,6 +17,16 @@ from spanglass_server.web.app import build_langfuse
 from spanglass_server.web.services import Services
 
 MILLISECOND_NS = 1_000_000
+
+
+class NoExperiments:
+    """What a store without spans answers."""
+
+    def list_experiments(self, project_id: str, query: ExperimentQuery, **page: int) -> list[Experiment]:
+        return []
+
+    def list_items(self, project_id: str, query: ExperimentQuery, **page: int) -> list[Mapping[str, Any]]:
+        return []
 
 
 class LangfuseLibrary:
@@ -31,6 +43,7 @@ class LangfuseLibrary:
         given = {
             "directory": self.directory,
             "library": self._library,
+            "experiments": NoExperiments(),
             "auth_mode": "required",
             "now_ns": self._tick,
         }

@@ -1,10 +1,12 @@
 """Datasets and their runs. The older paths without `v2` are answered too."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from spanglass_server.store.library import Dataset, DatasetRun, ItemQuery, NewDataset, RunItem, Slice
+from spanglass_server.base.errors import NotFound
+from spanglass_server.store.library import Dataset, DatasetRun, ItemQuery, NewDataset, PageOf, RunItem, Slice
 from spanglass_server.web.auth import Caller, caller_with
 from spanglass_server.web.langfuse.documents import (
     Document,
@@ -18,6 +20,7 @@ from spanglass_server.web.langfuse.documents import (
     raw,
     time_text,
 )
+from spanglass_server.web.langfuse.experiment_runs import get_experiment_run, list_experiment_runs
 from spanglass_server.web.params import services_of
 from spanglass_server.web.services import Services
 
@@ -72,10 +75,15 @@ def get_dataset(caller: Reading, services: Serving, name: str) -> Response:
 
 @router.get("/datasets/{name:path}/runs/{run_name:path}")
 def get_run(caller: Reading, services: Serving, name: str, run_name: str) -> Response:
-    """The run with all its items."""
-    datasets = services.library.datasets
-    run = datasets.get_run(caller.project.id, name, run_name)
-    items = datasets.list_run_items(caller.project.id, run.dataset_id, run.name, _ALL).items
+    """The run with all its items; where there is none of the name, the experiment."""
+    datasets, project_id = services.library.datasets, caller.project.id
+    items: Sequence[RunItem]
+    try:
+        run = datasets.get_run(project_id, name, run_name)
+        items = datasets.list_run_items(project_id, run.dataset_id, run.name, _ALL).items
+    except NotFound:
+        dataset = datasets.get_dataset(project_id, name)
+        run, items = get_experiment_run(services, project_id, dataset, run_name)
     return json_response({**_run_json(run), "datasetRunItems": [run_item_json(item) for item in items]})
 
 
@@ -87,7 +95,9 @@ def delete_run(caller: Administering, services: Serving, name: str, run_name: st
 
 @router.get("/datasets/{name:path}/runs")
 def list_runs(caller: Reading, services: Serving, name: str, page: Paging) -> Response:
-    found = services.library.datasets.list_runs(caller.project.id, name, page)
+    """Runs that were told as such, and experiments, newest first."""
+    runs = _runs_of(services, caller.project.id, name)
+    found = PageOf(runs[page.offset : page.offset + page.limit], len(runs))
     return json_response(page_json(page, found, [_run_json(run) for run in found.items]))
 
 
@@ -97,8 +107,8 @@ def get_dataset_with_names(caller: Reading, services: Serving, name: str) -> Res
     datasets = services.library.datasets
     dataset = datasets.get_dataset(caller.project.id, name)
     items = datasets.list_items(caller.project.id, ItemQuery(dataset_name=name, status="ACTIVE"), _ALL)
-    runs = datasets.list_runs(caller.project.id, name, _ALL)
-    names = {"items": [item.id for item in items.items], "runs": [run.name for run in runs.items]}
+    runs = _runs_of(services, caller.project.id, name)
+    names = {"items": [item.id for item in items.items], "runs": [run.name for run in runs]}
     return json_response({**_dataset_json(dataset, caller), **names})
 
 
@@ -113,6 +123,13 @@ def run_item_json(item: RunItem) -> dict[str, Any]:
         "createdAt": time_text(item.created_at_ns),
         "updatedAt": time_text(item.created_at_ns),
     }
+
+
+def _runs_of(services: Services, project_id: str, name: str) -> Sequence[DatasetRun]:
+    dataset = services.library.datasets.get_dataset(project_id, name)
+    told = services.library.datasets.list_runs(project_id, name, _ALL).items
+    seen = list_experiment_runs(services, project_id, dataset, {run.id for run in told})
+    return sorted([*told, *seen], key=lambda run: (-run.created_at_ns, run.id))
 
 
 def _dataset_json(dataset: Dataset, caller: Caller) -> dict[str, Any]:
