@@ -47,7 +47,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "input",
     title: (t) => t("input"),
-    ...share(120, 2.6),
+    ...share(92, 2.6),
     isDefault: true,
     cell: (trace) => <span className="muted">{trace.input_preview ?? ""}</span>,
   },
@@ -85,6 +85,12 @@ export const COLUMNS: readonly Column[] = [
     cell: (trace) => <Cost usd={trace.cost_usd} unpricedCount={trace.unpriced_count} />,
   },
   {
+    id: "scores",
+    title: (t) => t("scores"),
+    ...share(76, 0.7),
+    cell: (trace, { t }) => <ScoreList scores={trace.scores} t={t} />,
+  },
+  {
     id: "model",
     title: (t) => t("model"),
     ...share(90, 0.9),
@@ -111,12 +117,6 @@ export const COLUMNS: readonly Column[] = [
     ...share(66, 0.7),
     isDefault: true,
     cell: (trace) => <TagList tags={trace.tags} />,
-  },
-  {
-    id: "scores",
-    title: (t) => t("scores"),
-    ...share(84, 0.7),
-    cell: (trace, { t }) => <ScoreList scores={trace.scores} t={t} />,
   },
   { id: "service", title: (t) => t("service"), ...share(90, 0.7), cell: (trace) => text(trace.service) },
   {
