@@ -16,7 +16,7 @@ from spanglass._span import complain, current_trace_id
 from spanglass._step import name_of
 
 ScoreType: TypeAlias = Literal["numeric", "categorical", "boolean", "text"]
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., Any])
 
 COMMENT_CHARS_MAX = 10_000
 METADATA_CHARS_MAX = 10_000
