@@ -215,3 +215,15 @@ def test_scopes_are_kept_to(library: LangfuseLibrary) -> None:
     assert reader.post(MEDIA, json=announcement(PNG)).status_code == 403
     assert sender.get(f"{MEDIA}/{media_id}").status_code == 403
     assert library.keyless_client().get(f"{MEDIA}/{media_id}").status_code == 401
+
+
+def test_spanglass_own_api_links_a_file_on_the_same_server(library: LangfuseLibrary) -> None:
+    media_id = upload(library, PNG)
+    told = library.own_client().get(f"/api/v1/media/{media_id}").json()
+    assert (told["media_id"], told["content_type"], told["length_bytes"]) == (media_id, "image/png", len(PNG))
+    assert told["url"].startswith("/api/public/media/")
+    assert library.keyless_client().get(told["url"]).content == PNG
+    announced = announce(library, PNG + b"2")["mediaId"]
+    assert library.own_client().get(f"/api/v1/media/{announced}").status_code == 404
+    library.renew()
+    assert library.own_client().get(f"/api/v1/media/{media_id}").status_code == 404

@@ -13,7 +13,7 @@ from spanglass_server.store.experiments import Experiment, ExperimentQuery
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
-from spanglass_server.web.app import build_langfuse
+from spanglass_server.web.app import build_api, build_langfuse
 from spanglass_server.web.services import Services
 
 MILLISECOND_NS = 1_000_000
@@ -45,6 +45,7 @@ class LangfuseLibrary:
             "library": self._library,
             "experiments": NoExperiments(),
             "auth_mode": "required",
+            "version": "1.2.3",
             "now_ns": self._tick,
         }
         absent: dict[str, Any] = {field.name: None for field in fields(Services)}
@@ -63,6 +64,12 @@ class LangfuseLibrary:
         key = self.directory.create_key(project.id, scopes=frozenset(scopes or ("ingest", "read", "admin")))
         client = TestClient(self._app, raise_server_exceptions=False)
         client.auth = (key.info.public_key, key.secret_key)
+        return client
+
+    def own_client(self) -> TestClient:
+        """Of /api/v1, with the same key as `client`."""
+        client = TestClient(build_api(self._services), raise_server_exceptions=False)
+        client.auth = self.client.auth
         return client
 
     def keyless_client(self) -> TestClient:

@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from spanglass_server.web.api import facets, histogram, logs, projects, reprice, scores, spans, status, traces
+from spanglass_server.web.api import (
+    facets,
+    histogram,
+    logs,
+    media,
+    projects,
+    reprice,
+    scores,
+    spans,
+    status,
+    traces,
+)
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.models import Problem
 from spanglass_server.web.services import Services
@@ -38,6 +49,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(histogram.build_router(long_lane))
     router.include_router(logs.build_router(long_lane))
     router.include_router(scores.router)
+    router.include_router(media.router)
     router.include_router(status.router)
     router.include_router(projects.router)
     router.include_router(reprice.router)

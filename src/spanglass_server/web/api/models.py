@@ -280,6 +280,15 @@ class Histogram(Shape):
     buckets: list[Bucket]
 
 
+class Media(Shape):
+    media_id: str
+    content_type: str
+    length_bytes: int
+    uploaded_at: datetime
+    url: str
+    url_expires_at: datetime
+
+
 class Storage(Shape):
     engine: str
     disk_bytes: int

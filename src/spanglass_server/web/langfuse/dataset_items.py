@@ -21,8 +21,9 @@ from spanglass_server.web.langfuse.documents import (
     time_param,
     time_text,
 )
-from spanglass_server.web.langfuse.media_links import MediaLinks
+from spanglass_server.web.langfuse.media import media_json
 from spanglass_server.web.langfuse.media_references import MediaReference, find_references
+from spanglass_server.web.media_links import MediaLinks, base_url
 from spanglass_server.web.params import services_of
 from spanglass_server.web.services import Services
 
@@ -110,8 +111,8 @@ def _items_json(
     references = [_references(item) for item in items]
     wanted = sorted({reference.media_id for found in references for _, reference in found})
     media = services.library.media.find_many(caller.project.id, wanted) if wanted else {}
-    links = MediaLinks(request, caller.project.id, services.now_ns())
-    known = {key: links.media_json(one) for key, one in media.items() if one.uploaded_at_ns is not None}
+    links = MediaLinks(base_url(request), caller.project.id, services.now_ns())
+    known = {key: media_json(one, links) for key, one in media.items() if one.uploaded_at_ns is not None}
     return [_item_json(item, found, known) for item, found in zip(items, references, strict=True)]
 
 

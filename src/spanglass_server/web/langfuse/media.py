@@ -10,7 +10,7 @@ import binascii
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -22,8 +22,15 @@ from spanglass_server.base.errors import BadInput, BodyTooLarge, Busy, Malformed
 from spanglass_server.base.limits import MEDIA_UPLOAD_S_MAX, MEDIA_UPLOADS_MAX, MEDIA_UPLOADS_WAITING_MAX
 from spanglass_server.store.library import Media, NewMedia
 from spanglass_server.web.auth import Caller, caller_with
-from spanglass_server.web.langfuse.documents import Document, Id, body_of, json_response, read_body
-from spanglass_server.web.langfuse.media_links import MediaLinks, check_link
+from spanglass_server.web.langfuse.documents import (
+    Document,
+    Id,
+    body_of,
+    json_response,
+    read_body,
+    time_text,
+)
+from spanglass_server.web.media_links import MediaLinks, base_url, check_link
 from spanglass_server.web.params import services_of
 from spanglass_server.web.services import Services
 
@@ -119,8 +126,8 @@ def announce_media(
             "media_refused", project=caller.project.name, bytes=new.length_bytes, reason=error.message
         )
         return json_response({"mediaId": new.id, "uploadUrl": None})
-    links = MediaLinks(request, caller.project.id, services.now_ns())
-    url = links.upload_url(media) if media.uploaded_at_ns is None else None
+    links = MediaLinks(base_url(request), caller.project.id, services.now_ns())
+    url = links.upload(media).url if media.uploaded_at_ns is None else None
     return json_response({"mediaId": media.id, "uploadUrl": url}, 201 if url else 200)
 
 
@@ -128,7 +135,8 @@ def get_media(caller: Reading, services: Serving, request: Request, media_id: st
     media = _get_media(services, caller.project.id, media_id)
     if media.uploaded_at_ns is None:
         raise NotFound(f"Media not found: '{media_id}' was announced, but not uploaded")
-    return json_response(MediaLinks(request, caller.project.id, services.now_ns()).media_json(media))
+    links = MediaLinks(base_url(request), caller.project.id, services.now_ns())
+    return json_response(media_json(media, links))
 
 
 def note_upload(
@@ -172,6 +180,18 @@ def download_media(
     # In pieces, so that what is compressed already is not compressed again.
     chunks = (content[start : start + _CHUNK_BYTES] for start in range(0, len(content), _CHUNK_BYTES))
     return StreamingResponse(chunks, headers=_headers(media))
+
+
+def media_json(media: Media, links: MediaLinks) -> dict[str, Any]:
+    link = links.download(media)
+    return {
+        "mediaId": media.id,
+        "contentType": media.content_type,
+        "contentLength": media.length_bytes,
+        "uploadedAt": time_text(media.uploaded_at_ns or 0),
+        "url": link.url,
+        "urlExpiry": time_text(link.expires_at_ns),
+    }
 
 
 def _get_media(services: Services, project_id: str, media_id: str) -> Media:

@@ -8,51 +8,49 @@ import base64
 import hashlib
 import hmac
 import re
-from typing import Any, Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
 from spanglass_server.base.errors import NotAllowed
 from spanglass_server.store.library import Media
-from spanglass_server.web.langfuse.documents import time_text
 
-UPLOAD_S: Final = 15 * 60
-DOWNLOAD_S: Final = 60 * 60
+_UPLOAD_S: Final = 15 * 60
+_DOWNLOAD_S: Final = 60 * 60
 _SECOND_NS: Final = 1_000_000_000
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 
-class MediaLinks:
-    """Links of one project for one caller, to the host that the caller used."""
+class MediaLink(NamedTuple):
+    url: str
+    expires_at_ns: int
 
-    def __init__(self, request: Request, project_id: str, now_ns: int) -> None:
-        self._base = base_url(request)
+
+class MediaLinks:
+    """Links of one project. `base` is where the caller reaches this server, `base_url(request)`; empty makes
+    them paths, which a page of this server follows."""
+
+    def __init__(self, base: str, project_id: str, now_ns: int) -> None:
+        self._base = base
         self._project_id = project_id
         self._now_s = now_ns // _SECOND_NS
 
-    def upload_url(self, media: Media) -> str:
-        return self._url(media, "PUT", self._now_s + UPLOAD_S)
+    def upload(self, media: Media) -> MediaLink:
+        return self._link(media, "PUT", self._now_s + _UPLOAD_S)
 
-    def media_json(self, media: Media) -> dict[str, Any]:
-        expires_s = self._now_s + DOWNLOAD_S
-        return {
-            "mediaId": media.id,
-            "contentType": media.content_type,
-            "contentLength": media.length_bytes,
-            "uploadedAt": time_text(media.uploaded_at_ns or 0),
-            "url": self._url(media, "GET", expires_s),
-            "urlExpiry": time_text(expires_s * _SECOND_NS),
-        }
+    def download(self, media: Media) -> MediaLink:
+        return self._link(media, "GET", self._now_s + _DOWNLOAD_S)
 
-    def _url(self, media: Media, method: str, expires_s: int) -> str:
+    def _link(self, media: Media, method: str, expires_s: int) -> MediaLink:
         query = {
             "project": self._project_id,
             "expires": str(expires_s),
             "signature": _sign(media, method, self._project_id, expires_s),
         }
-        return f"{self._base}/api/public/media/{quote(media.id)}/content?{urlencode(query)}"
+        url = f"{self._base}/api/public/media/{quote(media.id)}/content?{urlencode(query)}"
+        return MediaLink(url, expires_s * _SECOND_NS)
 
 
 def check_link(
