@@ -63,9 +63,12 @@ class Project:
     def post_logs(self, body: bytes) -> None:
         self._post("/v1/logs", body)
 
-    def _post(self, path: str, body: bytes) -> None:
+    def post_scores(self, *scores: dict[str, Any]) -> None:
+        self._post("/api/v1/scores", json.dumps(scores).encode(), "application/json")
+
+    def _post(self, path: str, body: bytes, content_type: str = "application/x-protobuf") -> None:
         headers = {
-            "Content-Type": "application/x-protobuf",
+            "Content-Type": content_type,
             "Authorization": f"Bearer {self.secret_key}",
         }
         request = urllib.request.Request(self.url + path, data=body, headers=headers)
