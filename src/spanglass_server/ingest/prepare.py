@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-import orjson
-
 from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
@@ -12,6 +10,7 @@ from spanglass_server.normalize.langfuse_spans import read_time_ns
 from spanglass_server.normalize.pipeline import normalize_logs, normalize_spans
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.scores import normalize_score
+from spanglass_server.normalize.values import dump_json
 from spanglass_server.wire.cuts import ValueCutter
 from spanglass_server.wire.langfuse import EventRecord, decode_ingestion
 from spanglass_server.wire.otlp import RecordLimits, decode_logs, decode_traces
@@ -108,7 +107,7 @@ def _event(record: EventRecord, project_id: str, version: int) -> LangfuseEvent:
         event_type=record.event_type,
         time_ns=read_time_ns(record.timestamp) or version,
         names_trace=bool(record.trace_id),
-        body=orjson.dumps(record.body).decode(),
+        body=dump_json(record.body),
         sdk_version=record.sdk_version,
         version=version,
     )

@@ -5,6 +5,7 @@ pass, missing ids and times are made, and only what can never be stored is rejec
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -86,10 +87,32 @@ def _parse(body: bytes) -> dict[str, Json]:
     try:
         parsed: Json = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise MalformedBody(f"the body is not JSON: {error}", hint=_SHAPE_HINT) from None
+        parsed = _parse_leniently(body, error)
     if not isinstance(parsed, dict) or not isinstance(parsed.get("batch"), list):
         raise MalformedBody("the body holds no array `batch`", hint=_SHAPE_HINT)
     return parsed
+
+
+def _parse_leniently(body: bytes, problem: orjson.JSONDecodeError) -> Json:
+    """Python's encoder, which the SDKs up to 2 use, writes NaN (null here) and halves of surrogate pairs
+    (U+FFFD here): one such value must not cost the batch."""
+    text = _SURROGATE.sub(_whole_pair, body.decode("utf-8", "replace"))
+    try:
+        parsed: Json = json.loads(text, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        raise MalformedBody(f"the body is not JSON: {problem}", hint=_SHAPE_HINT) from None
+    return parsed
+
+
+_SURROGATE: Final = re.compile(
+    r"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
+    re.DOTALL,
+)
+"""Of the escapes in JSON: a pair, half a pair, any other."""
+
+
+def _whole_pair(found: re.Match[str]) -> str:
+    return found[0] if found[1] or found[2] else "\\ufffd"
 
 
 _SHAPE_HINT: Final = 'send {"batch": [{"id", "type", "timestamp", "body"}, ...]}'
@@ -166,4 +189,8 @@ def _read_id(value: Json, key: str) -> str:
 
 def _digest(item: dict[str, Json]) -> str:
     """An id for an event without one: the same event sent twice is one."""
-    return hashlib.sha256(orjson.dumps(item, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+    try:
+        told = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as problem:
+        raise RefusedError(f"the event has no id, and none can be made: {problem}") from None
+    return hashlib.sha256(told).hexdigest()[:32]

@@ -149,6 +149,8 @@ def _from_list(items: list[JsonValue], default: Role, depth: int) -> list[Messag
     if not items:
         return []
     if all(isinstance(item, list) for item in items):  # LangChain: a list of batches
+        if depth > DEPTH_MAX:
+            return None
         inner = [_from_list(item, default, depth + 1) for item in items if isinstance(item, list)]
         return [message for batch in inner for message in batch or []] or None
     if all(isinstance(item, str) for item in items):

@@ -13,6 +13,7 @@ from spanglass_server.model.severity import severity_of
 from spanglass_server.normalize.log_lines import read_line
 from spanglass_server.normalize.messages.render import render
 from spanglass_server.normalize.messages.source import RenderLog
+from spanglass_server.normalize.values import printable
 from spanglass_server.wire.records import EventRecord
 
 Row: TypeAlias = Mapping[str, Any]
@@ -20,7 +21,11 @@ Json: TypeAlias = dict[str, Any]
 
 
 def json_response(content: object) -> Response:
-    return Response(orjson.dumps(content), media_type="application/json")
+    try:
+        body = orjson.dumps(content)
+    except orjson.JSONEncodeError:  # Data nested deeper than it writes.
+        body = orjson.dumps(printable(content))  # type: ignore[arg-type]  # Plain JSON data.
+    return Response(body, media_type="application/json")
 
 
 def time_text(time_ns: int) -> str:
