@@ -21,6 +21,7 @@ SHAPES: dict[str, type[models.Shape]] = {
     "HistogramBucket": models.Bucket,
     "Histogram": models.Histogram,
     "Log": models.Log,
+    "Media": models.Media,
     "Project": models.Project,
     "Score": models.Score,
     "ServerStatus": models.ServerStatus,

@@ -11,6 +11,7 @@ import type {
   Log,
   LogHistogram,
   LogPage,
+  Media,
   Page,
   Project,
   ScoreInput,
@@ -132,6 +133,15 @@ export const logHistogramQuery = (selection: Selection, buckets: number) =>
     queryKey: ["log-histogram", selection, buckets],
     queryFn: ({ signal }) => getJson<LogHistogram>("/logs/histogram", { ...selection, buckets }, signal),
     placeholderData: keepPreviousData,
+  });
+
+/** Asked for again before its address expires, an hour after it was told. */
+export const mediaQuery = (project: ProjectName, mediaId: string) =>
+  queryOptions({
+    queryKey: ["media", project, mediaId],
+    queryFn: ({ signal }) => getJson<Media>(`/media/${encodeURIComponent(mediaId)}`, { project }, signal),
+    staleTime: 30 * 60_000,
+    retry: false,
   });
 
 export const fieldsQuery = (project: ProjectName, target: Target = "traces") =>

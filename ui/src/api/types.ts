@@ -280,6 +280,15 @@ export type Histogram = { from: string; to: string; bucket_ms: number; buckets: 
 
 export type Project = { id: string; name: string; retention_days: number | null; created_at: string };
 
+export type Media = {
+  media_id: string;
+  content_type: string;
+  length_bytes: number;
+  uploaded_at: string;
+  url: string;
+  url_expires_at: string;
+};
+
 export type ServerStatus = {
   version: string;
   auth: "off" | "required";

@@ -2,9 +2,11 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { formatCount } from "../../../base/format";
 import { useLanguage } from "../../../base/i18n";
+import { splitMedia } from "../../../model/mediaReference";
 import { cutText } from "../../../model/traceMessages";
 import { useTraceStrings } from "../strings";
 import classes from "./JsonView.module.css";
+import { TextWithMedia } from "./TextWithMedia";
 
 const OPEN_DEPTH = 3;
 const ITEMS_MAX = 50;
@@ -95,7 +97,7 @@ function Scalar(props: { value: unknown }) {
   const { shown, hidden } = cutText(value, isWhole ? Number.POSITIVE_INFINITY : TEXT_CHARS);
   return (
     <span className={classes.string}>
-      {shown}
+      <TextWithMedia pieces={splitMedia(shown)} renderText={(text) => text} />
       {hidden > 0 && (
         <button type="button" className={classes.more} onClick={() => setWhole(true)}>
           {t("showAll", { count: formatCount(hidden, language) })}

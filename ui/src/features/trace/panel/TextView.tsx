@@ -1,11 +1,13 @@
 import { useMemo, useState } from "react";
 import { formatCount } from "../../../base/format";
 import { useLanguage } from "../../../base/i18n";
+import { splitMedia } from "../../../model/mediaReference";
 import { cutText, parseJsonText } from "../../../model/traceMessages";
 import { useTraceStrings } from "../strings";
 import { JsonView } from "./JsonView";
 import { Markdown } from "./Markdown";
 import classes from "./panel.module.css";
+import { TextWithMedia } from "./TextWithMedia";
 
 const SHOWN_CHARS = 4_000;
 
@@ -22,7 +24,12 @@ export function TextView(props: { text: string; isPlain?: boolean }) {
   const { shown, hidden } = cutText(props.text, isWhole ? Number.POSITIVE_INFINITY : SHOWN_CHARS);
   return (
     <div className={classes.text}>
-      {props.isPlain ? <pre className={classes.pre}>{shown}</pre> : <Markdown text={shown} />}
+      <TextWithMedia
+        pieces={splitMedia(shown)}
+        renderText={(text) =>
+          props.isPlain ? <pre className={classes.pre}>{text}</pre> : <Markdown text={text} />
+        }
+      />
       {hidden > 0 && (
         <button type="button" className={classes.more} onClick={() => setWhole(true)}>
           {t("showAll", { count: formatCount(hidden, language) })}
