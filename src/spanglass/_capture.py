@@ -12,6 +12,8 @@ from itertools import islice
 from json.encoder import encode_basestring
 from typing import Any
 
+from spanglass._objects import fields_of, plain_form
+
 VALUES_MAX = 5_000
 """Values of one argument list or result, nested ones included."""
 DEPTH_MAX = 16
@@ -129,8 +131,6 @@ class _Writer:
             self._put_object(value)
 
     def _put_object(self, value: Any) -> None:
-        from spanglass._objects import fields_of, plain_form
-
         fields = fields_of(value)
         if fields is not None:
             self._put_pairs(fields)

@@ -1,6 +1,7 @@
 """How a step failed, as OpenTelemetry's exception event tells it."""
 
 import os
+from traceback import StackSummary, TracebackException
 from types import TracebackType
 
 from opentelemetry.trace import Span, StatusCode
@@ -59,8 +60,6 @@ def _message(error: BaseException) -> str:
 
 
 def _stack(error: BaseException) -> str:
-    from traceback import StackSummary, TracebackException
-
     told = TracebackException(type(error), error, _without_ours(error.__traceback__), limit=-FRAMES_MAX)
     told.stack = StackSummary.from_list([at for at in told.stack if not at.filename.startswith(_HERE)])
     text = "".join(told.format())

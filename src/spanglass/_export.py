@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from opentelemetry.sdk.trace import SpanProcessor
 
 from spanglass._encode import Origin, encode_resource, encode_scope, encode_span, frame, schema_url
+from spanglass._http import Poster
 from spanglass._log import log_once, logger
 from spanglass._sender import Lane, Sender
 from spanglass._settings import SCORES_PATH, Settings
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-    from spanglass._http import Poster
 
 SPANS_PER_REQUEST_MAX = 10_000
 SCORES_PER_REQUEST_MAX = 100
@@ -60,9 +60,7 @@ class Exporter:
         )
         self._origins: dict[tuple[int, int], tuple[Resource, InstrumentationScope | None, Origin]] = {}
 
-    def _make_poster(self) -> "Poster":
-        from spanglass._http import Poster
-
+    def _make_poster(self) -> Poster:
         return Poster(
             headers=self.settings.headers,
             timeout_s=self.settings.timeout_s,

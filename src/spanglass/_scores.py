@@ -4,11 +4,13 @@ import functools
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, overload
 
 from spanglass import semconv
 from spanglass._capture import capture_text
+from spanglass._encode import masked_text
 from spanglass._log import log_once
 from spanglass._observe import observe
 from spanglass._runtime import hint_at_init, slot
@@ -84,8 +86,6 @@ def score(
 
 
 def masked(text: str, key: str) -> str | None:
-    from spanglass._encode import masked_text
-
     runtime = slot.runtime
     mask = None if runtime is None else runtime.settings.mask
     return text if mask is None else masked_text(mask, text, key)
@@ -114,8 +114,6 @@ def _plain_metadata(metadata: Mapping[str, object]) -> dict[str, object]:
 
 
 def _rfc3339(time_ns: int) -> str:
-    from datetime import UTC, datetime
-
     seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
 

@@ -3,6 +3,8 @@
 The application's threads only append bytes. They never wait for the network: a full queue drops what comes
 next, counts it, and says so once. The thread starts with the first item, sleeps while there is nothing to
 send, and is made anew in a forked child, which sends only what it has queued itself.
+
+Nothing is imported on the thread: a fork amidst an import would leave the module locked in the child.
 """
 
 import logging
@@ -13,12 +15,12 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from opentelemetry import context
+
+from spanglass._http import Answer, Poster, Unreachable
 from spanglass._log import log_once, logger, say_again
-
-if TYPE_CHECKING:
-    from spanglass._http import Answer, Poster
 
 BATCH_BYTES_MAX = 4 << 20
 """Of one request. Large, since each wait for the network costs a busy application's thread switch (5 ms)."""
@@ -58,7 +60,7 @@ class Sender:
     """Takes items on any thread, posts them on its own. No method raises."""
 
     def __init__(
-        self, make_poster: "Callable[[], Poster]", *, queue_bytes_max: int, interval_s: float, endpoint: str
+        self, make_poster: Callable[[], Poster], *, queue_bytes_max: int, interval_s: float, endpoint: str
     ) -> None:
         self._make_poster = make_poster
         self._queue_bytes_max = queue_bytes_max
@@ -246,10 +248,8 @@ class Sender:
             self.dropped += len(batch)
             self._complain(lane, answer, len(batch))
 
-    def _post_until_answered(self, lane: Lane, body: bytes, count: int) -> "Answer | None":
+    def _post_until_answered(self, lane: Lane, body: bytes, count: int) -> Answer | None:
         """The first answer that is no request to try again; None where there was none in time."""
-        from spanglass._http import Unreachable
-
         give_up = monotonic() + GIVE_UP_S
         pause = BACKOFF_S
         while True:
@@ -270,7 +270,7 @@ class Sender:
                 return None
             pause = min(pause * 2, BACKOFF_MAX_S)
 
-    def _connected(self) -> "Poster":
+    def _connected(self) -> Poster:
         if self._poster is None:
             self._poster = self._make_poster()
         return self._poster
@@ -302,7 +302,7 @@ class Sender:
             hint,
         )
 
-    def _settle(self, lane: Lane, answer: "Answer") -> None:
+    def _settle(self, lane: Lane, answer: Answer) -> None:
         say_again("down")
         say_again("queue_full")
         say_again(f"refused {lane.name}")
@@ -311,7 +311,7 @@ class Sender:
             self.dropped += rejected
             log_once(f"rejected {lane.name}", "%s rejected %d %s: %s", lane.url, rejected, lane.name, reason)
 
-    def _complain(self, lane: Lane, answer: "Answer", count: int) -> None:
+    def _complain(self, lane: Lane, answer: Answer, count: int) -> None:
         if answer.status in (401, 403):
             fix = (
                 "the key is missing or wrong: give init() public_key and secret_key, or set "
@@ -339,11 +339,8 @@ def _retry_after(text: str | None) -> float | None:
 
 def _suppress_instrumentation() -> None:
     """An application that traces its HTTP client does not want to see ours."""
-    from opentelemetry import context
-
-    attached = context.set_value(context._SUPPRESS_INSTRUMENTATION_KEY, True)
-    attached = context.set_value(context._SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, attached)
-    context.attach(attached)
+    suppressed = context.set_value(context._SUPPRESS_INSTRUMENTATION_KEY, True)
+    context.attach(context.set_value(context._SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, suppressed))
 
 
 def _restart_after_fork(sender: Sender) -> None:

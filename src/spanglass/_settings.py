@@ -4,6 +4,7 @@ A value that cannot be read is logged with its name and replaced by the default:
 application.
 """
 
+import inspect
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -281,8 +282,6 @@ def _two_arguments(mask: Callable[..., object] | None) -> Mask | None:
     """A mask that takes only the text is fine too."""
     if mask is None:
         return None
-    import inspect
-
     try:
         inspect.signature(mask).bind("text", "key")
     except TypeError:

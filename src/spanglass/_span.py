@@ -12,6 +12,8 @@ from spanglass._capture import capture_text
 from spanglass._errors import record_failure
 from spanglass._log import log_once, logger
 from spanglass._runtime import Runtime, hint_at_init, slot
+from spanglass._traces import traces
+from spanglass._usage import usage_attributes
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -257,10 +259,10 @@ def _chars_max() -> int:
     return runtime.settings.capture_chars_max if runtime is not None else 0
 
 
-def _metadata(metadata: Mapping[str, object]) -> dict[str, Any]:
+def _metadata(metadata: Mapping[str, object], prefix: str = semconv.METADATA) -> dict[str, Any]:
     """One attribute a key: numbers, booleans and texts as they are, so that filters can compare them."""
     return {
-        f"{semconv.METADATA}.{key}": value if isinstance(value, bool | int | float) else _text(value)
+        f"{prefix}.{key}": value if isinstance(value, bool | int | float) else _text(value)
         for key, value in list(metadata.items())[:METADATA_KEYS_MAX]
         if value is not None
     }
@@ -286,8 +288,6 @@ def _finish_reasons(reasons: str | Iterable[str]) -> dict[str, Any]:
 
 
 def _usage(usage: object) -> dict[str, Any]:
-    from spanglass._usage import usage_attributes
-
     return dict(usage_attributes(usage))
 
 
@@ -356,8 +356,6 @@ def update_current_trace(
     this process, to every span that starts later, and as W3C baggage to other services. The others go to the
     trace's first span.
     """
-    from spanglass._traces import traces
-
     try:
         values: dict[str, Any] = {
             semconv.TRACE_KEYS[key]: str(value)
@@ -371,7 +369,7 @@ def update_current_trace(
         }
         if tags is not None:
             values[semconv.TAGS] = [tags] if isinstance(tags, str) else [str(tag) for tag in tags]
-        first: dict[str, Any] = {} if metadata is None else _metadata(metadata)
+        first: dict[str, Any] = _metadata(metadata or {}, semconv.TRACE_METADATA)
         if name is not None:
             first[semconv.TRACE_NAME] = str(name)
         if release is not None:

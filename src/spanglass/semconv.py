@@ -26,6 +26,8 @@ USER_ID = "spanglass.user_id"
 SESSION_ID = "spanglass.session_id"
 TAGS = "spanglass.tags"
 TRACE_NAME = "spanglass.trace_name"
+TRACE_METADATA = "spanglass.trace_metadata"
+"""As METADATA, of the whole trace."""
 RELEASE = "spanglass.release"
 
 # A model call.

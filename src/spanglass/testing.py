@@ -183,9 +183,10 @@ def capture(
     """Keeps what is recorded within the block. `clock` (nanoseconds) and `ids` make spans of Spanglass the
     same every time: `SteppingClock()`, `CountingIds()`. `options` are arguments of `init` (mask, capture
     ...); environment variables do not count."""
+    given = options.pop("tracer_provider", None)
     settings = resolve(**options, env={})
     kept = Capture(settings)
-    provider = find_provider(options.get("tracer_provider"), settings)
+    provider = find_provider(given, settings)
     processor = processor_of(provider)
     _propagation.install()
     before = processor.exporter, slot.runtime, slot.is_off
@@ -231,7 +232,7 @@ _USAGE = {
 def _read(span: "ReadableSpan", kept: Capture) -> CapturedSpan:
     attributes = _masked(dict(span.attributes or {}), kept.settings)
     context, parent = span.context, span.parent
-    prefix = semconv.METADATA + "."
+    prefixes = (semconv.METADATA + ".", semconv.TRACE_METADATA + ".")
     message = span.status.description
     if message and kept.settings.mask is not None:
         message = masked_text(kept.settings.mask, message, "status.message")
@@ -249,7 +250,10 @@ def _read(span: "ReadableSpan", kept: Capture) -> CapturedSpan:
         input=_decoded(attributes.get(semconv.INPUT)),
         output=_decoded(attributes.get(semconv.OUTPUT)),
         metadata={
-            key.removeprefix(prefix): value for key, value in attributes.items() if key.startswith(prefix)
+            key.removeprefix(prefix): value
+            for prefix in prefixes
+            for key, value in attributes.items()
+            if key.startswith(prefix)
         },
         usage={name: attributes[key] for name, key in _USAGE.items() if key in attributes},
         attributes=attributes,
