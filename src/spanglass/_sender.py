@@ -26,6 +26,8 @@ BATCH_BYTES_MAX = 4 << 20
 """Of one request. Large, since each wait for the network costs a busy application's thread switch (5 ms)."""
 WAKE_BYTES = 512 << 10
 """Queued bytes that are worth a request before the interval is over."""
+PASSED_MAX = 2_000
+"""Items of other lanes that are looked past for one request."""
 GIVE_UP_S = 300.0
 """How long one batch is tried again."""
 BACKOFF_S = 0.5
@@ -54,6 +56,8 @@ class _Queued(NamedTuple):
     lane: Lane
     item: Any
     size: int
+    number: int
+    """Of those that were queued, from 1."""
 
 
 class Sender:
@@ -81,6 +85,8 @@ class Sender:
         self._bytes = 0
         self._taken = 0
         self._finished = 0
+        self._done_through = 0
+        """All up to this number have been dealt with."""
         self._flush_goal = 0
         self._deadline: float | None = None
         self._thread: threading.Thread | None = None
@@ -98,8 +104,8 @@ class Sender:
             held = self._bytes + size
             if held <= self._queue_bytes_max and not self._is_closed:
                 is_first = not self._items
-                self._items.append(_Queued(lane, item, size))
                 self._taken += 1
+                self._items.append(_Queued(lane, item, size, self._taken))
                 self._bytes = held
                 if is_first or (held >= WAKE_BYTES and held - size < WAKE_BYTES):
                     self._wake.notify()
@@ -138,9 +144,9 @@ class Sender:
             thread = self._thread
         if thread is None or not thread.is_alive():
             self._drain(end)
-            return self._finished >= goal
+            return self._done_through >= goal
         with self._lock:
-            while self._finished < goal:
+            while self._done_through < goal:
                 left = end - monotonic()
                 if left <= 0:
                     return False
@@ -196,23 +202,28 @@ class Sender:
             self._is_closed
             or self._deadline is not None
             or self._bytes >= WAKE_BYTES
-            or self._flush_goal > self._finished
+            or self._flush_goal > self._done_through
         )
 
     def _take(self) -> list[_Queued]:
-        """The first items of one lane that fit into a request."""
-        backlog = self._backlog
-        if not backlog:
+        """The first items of one lane that fit into a request. Those of other lanes that lie between keep
+        their order: spans, logs and scores come mixed, and a request for each would be one an item."""
+        if not self._backlog:
             with self._lock:
-                self._items, self._backlog = backlog, self._items
-            backlog = self._backlog
+                self._items, self._backlog = self._backlog, self._items
+        backlog = self._backlog
         batch: list[_Queued] = []
+        passed: list[_Queued] = []
         size = 0
-        while backlog and (not batch or backlog[0].lane is batch[0].lane):
+        while backlog and len(passed) < PASSED_MAX:
+            if batch and backlog[0].lane is not batch[0].lane:
+                passed.append(backlog.popleft())
+                continue
             size += backlog[0].size
             if batch and (size > BATCH_BYTES_MAX or len(batch) >= backlog[0].lane.items_max):
                 break
             batch.append(backlog.popleft())
+        backlog.extendleft(reversed(passed))
         return batch
 
     def _drain(self, end: float) -> None:
@@ -231,6 +242,8 @@ class Sender:
             with self._lock:
                 self._bytes -= sum([queued.size for queued in batch])
                 self._finished += len(batch)
+                waiting = self._backlog or self._items
+                self._done_through = waiting[0].number - 1 if waiting else self._taken
                 self._progress.notify_all()
 
     def _deliver(self, lane: Lane, batch: list[_Queued]) -> None:

@@ -83,6 +83,30 @@ def test_flush_waits_until_everything_is_delivered(collectors: Callable[..., Col
     outlet.exporter.close(5)
 
 
+def test_spans_and_scores_that_come_mixed_are_sent_together(collectors: Callable[..., Collector]) -> None:
+    collector = collectors()
+    outlet = Outlet(collector.url, interval_s=60)
+    for at in range(500):
+        outlet.record(1)
+        outlet.exporter.send_score({"name": f"n{at}"})
+    assert outlet.exporter.flush(20)
+    assert len(collector.requests) < 20
+    assert len(collector.spans()) == 500
+    assert [score["name"] for score in collector.scores()] == [f"n{at}" for at in range(500)]
+    outlet.exporter.close(5)
+
+
+def test_flush_waits_for_what_others_have_passed(collectors: Callable[..., Collector]) -> None:
+    collector = collectors(answer=lambda request: Reply(delay_s=0.3 if "scores" in request.path else 0))
+    outlet = Outlet(collector.url, interval_s=60)
+    outlet.record(1)
+    outlet.exporter.send_score({"name": "n"})
+    threading.Timer(0.1, lambda: outlet.record(100)).start()
+    assert outlet.exporter.flush(20)
+    assert len(collector.scores()) == 1
+    outlet.exporter.close(5)
+
+
 def test_flush_gives_up_in_time(collectors: Callable[..., Collector]) -> None:
     outlet = Outlet(collectors(Reply(delay_s=3)).url)
     outlet.record(1)
