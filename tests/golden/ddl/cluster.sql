@@ -189,6 +189,7 @@ CREATE TABLE IF NOT EXISTS logs_local ON CLUSTER `prod`
     version UInt64 CODEC(Delta, ZSTD(1)),
 
     INDEX index_trace_id trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_event_name event_name TYPE set(64) GRANULARITY 1,
     INDEX index_version version TYPE minmax GRANULARITY 1,
     INDEX index_attribute_keys mapKeys(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX index_attribute_values mapValues(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -299,4 +300,10 @@ SETTINGS index_granularity = 512, index_granularity_bytes = 4194304,
 
 CREATE TABLE IF NOT EXISTS langfuse_events ON CLUSTER `prod` AS langfuse_events_local
 ENGINE = Distributed(`prod`, currentDatabase(), langfuse_events_local, sipHash64(project_id, trace_id));
+
+ALTER TABLE spans_local ON CLUSTER `prod`
+    ADD COLUMN IF NOT EXISTS trace_metadata String AFTER metadata;
+
+ALTER TABLE spans ON CLUSTER `prod`
+    ADD COLUMN IF NOT EXISTS trace_metadata String AFTER metadata;
 

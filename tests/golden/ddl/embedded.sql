@@ -177,6 +177,7 @@ CREATE TABLE IF NOT EXISTS logs
     version UInt64 CODEC(Delta, ZSTD(1)),
 
     INDEX index_trace_id trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_event_name event_name TYPE set(64) GRANULARITY 1,
     INDEX index_version version TYPE minmax GRANULARITY 1,
     INDEX index_attribute_keys mapKeys(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX index_attribute_values mapValues(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -272,4 +273,7 @@ PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)
 ORDER BY (project_id, trace_id, entity_type, entity_id, event_id)
 SETTINGS index_granularity = 512, index_granularity_bytes = 4194304,
     enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE spans
+    ADD COLUMN IF NOT EXISTS trace_metadata String AFTER metadata;
 

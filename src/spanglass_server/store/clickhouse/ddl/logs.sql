@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS @table(logs) @on_cluster
     version UInt64 CODEC(Delta, ZSTD(1)),
 
     INDEX index_trace_id trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX index_event_name event_name TYPE set(64) GRANULARITY 1,
     INDEX index_version version TYPE minmax GRANULARITY 1,
     INDEX index_attribute_keys mapKeys(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX index_attribute_values mapValues(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
