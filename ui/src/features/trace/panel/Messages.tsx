@@ -17,7 +17,7 @@ const HISTORY_MAX = 12;
 /** What these take and give is no conversation, even where a convention writes it down as one. */
 const PLAIN_KINDS: ReadonlySet<string> = new Set(["tool", "retriever", "reranker", "embedding", "cache"]);
 
-/** What went in and came out: as a chat where the span holds messages, else as the payloads are. */
+/** What went in and came out: as a chat where the span holds messages, and each side that is none as its payload. */
 export function Messages(props: { span: SpanWithLogs }) {
   const t = useTraceStrings();
   const { span } = props;
@@ -61,7 +61,11 @@ export function Messages(props: { span: SpanWithLogs }) {
           <PayloadView label={t("output")} value={span.output} />
         </>
       ) : (
-        <History chat={chat} />
+        <>
+          {span.input_messages === null && <PayloadView label={t("input")} value={span.input} />}
+          <History chat={chat} />
+          {span.output_messages === null && <PayloadView label={t("output")} value={span.output} />}
+        </>
       )}
     </Section>
   );
