@@ -5,6 +5,7 @@ import sys
 from typing import Literal
 
 import structlog
+import structlog.tracebacks
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -17,9 +18,13 @@ def configure_logs(
     renderer = (
         structlog.processors.JSONRenderer()
         if is_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
-    errors = structlog.processors.dict_tracebacks if is_json else _pass_on
+    # Without the values of variables: they hold payloads and keys.
+    told = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    errors = structlog.processors.ExceptionRenderer(told) if is_json else _pass_on
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
