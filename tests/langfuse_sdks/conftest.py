@@ -30,17 +30,27 @@ def models_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def make_project(server: SpanglassProcess, models_url: str) -> Callable[[str], Project]:
-    """A project of that name with a key pair, made by the command that users type."""
+def make_project(server: SpanglassProcess, models_url: str) -> Iterator[Callable[[str], Project]]:
+    """A project of that name with a key pair."""
+    directory = server.open_directory()
 
     def make(name: str) -> Project:
-        options = ["--project", name, "--json", "--data-dir", str(server.data_dir)]
-        command = [sys.executable, "-m", "spanglass_server.cli", "keys", "create", *options]
-        made = subprocess.run(command, capture_output=True, text=True, check=True)
-        key = json.loads(made.stdout)
-        return Project(server.url, key["public_key"], key["secret_key"], models_url)
+        project = directory.create_project(name)
+        key = directory.create_key(project.id, scopes=frozenset({"ingest", "read"}))
+        return Project(server.url, key.info.public_key, key.secret_key, models_url)
 
-    return make
+    yield make
+    directory.close()
+
+
+@pytest.fixture
+def project_by_command(server: SpanglassProcess, models_url: str) -> Project:
+    """One made by the command that users type."""
+    options = ["--project", "by-command", "--json", "--data-dir", str(server.data_dir)]
+    command = [sys.executable, "-m", "spanglass_server.cli", "keys", "create", *options]
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    key = json.loads(made.stdout)
+    return Project(server.url, key["public_key"], key["secret_key"], models_url)
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,16 @@ PROGRAM_S_MAX = 60
 Json = dict[str, Any]
 
 
+def command(sdk: str, program: str) -> list[str]:
+    """What runs a program (a name of ours, or a path) with an SDK: `v2` to `v5`, or `javascript`."""
+    if sdk == "javascript":
+        node, directory = node_environment(HERE / "javascript")
+        return [str(node), str(directory / program)]
+    return [str(python_environment(HERE / "requirements" / f"{sdk}.txt")), str(PROGRAMS / program)]
+
+
 class Project(NamedTuple):
-    """A project's key pair, as `spanglass keys create` printed it, and where the server is."""
+    """A project's key pair, and where the server is."""
 
     url: str
     public_key: str
@@ -29,7 +37,7 @@ class Project(NamedTuple):
     """Of a server that answers like the model providers."""
 
     def run(self, sdk: str, program: str, *arguments: str, **variables: str) -> Json:
-        """What `program` reported of itself, run with the SDK `v2` to `v5` or `javascript`."""
+        """What the program reported of itself."""
         done = self.start(sdk, program, *arguments, **variables)
         assert done.returncode == 0, done.stderr[-4000:]
         report: Json = json.loads(done.stdout.splitlines()[-1])
@@ -38,22 +46,16 @@ class Project(NamedTuple):
     def start(
         self, sdk: str, program: str, *arguments: str, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        if sdk == "javascript":
-            node, directory = node_environment(HERE / "javascript")
-            command = [str(node), str(directory / program)]
-        else:
-            python = python_environment(HERE / "requirements" / f"{sdk}.txt")
-            command = [str(python), str(PROGRAMS / program)]
         return subprocess.run(
-            [*command, *arguments],
+            [*command(sdk, program), *arguments],
             capture_output=True,
             text=True,
-            env={**self._environment(), **variables},
+            env={**self.environment(), **variables},
             timeout=PROGRAM_S_MAX,
             check=False,
         )
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -1,6 +1,5 @@
 """The program of docs/langfuse.md, word by word."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,8 @@ from tests.langfuse_sdks.harness import Project, Trace
 pytestmark = pytest.mark.slow
 
 
-def test_the_documented_program_of_sdk_2_is_seen(
-    make_project: Callable[[str], Project], tmp_path: Path
-) -> None:
-    project = make_project("documented")
+def test_the_documented_program_of_sdk_2_is_seen(project_by_command: Project, tmp_path: Path) -> None:
+    project = project_by_command
     (block,) = [block for block in blocks(ROOT / "docs" / "langfuse.md") if block.language == "python"]
     program = tmp_path / "program.py"
     program.write_text(block.text, encoding="utf-8")

@@ -151,6 +151,22 @@ def test_a_trace_is_read_as_it_was_written(read: Read) -> None:
     assert trace["latency_s"] * SECOND_NS == pytest.approx(summary["duration_ms"] * 1e6, abs=1e6)
 
 
+def assert_leads_to_the_page(url: str, told: Told) -> None:
+    with told.project.client() as client:
+        answer = client.get(url, follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.url.path == f"/traces/{told.report['trace_id']}"
+
+
+def test_the_url_of_a_trace_leads_to_its_page(read: Read) -> None:
+    assert_leads_to_the_page(read.answers["trace_url"], read.told)
+
+
+def test_the_url_of_a_trace_of_the_sdk_2_leads_to_its_page(checkout: Read) -> None:
+    assert_leads_to_the_page(checkout.told.report["trace_url"], checkout.told)
+
+
 def test_the_sdk_2_reads_its_trace(checkout: Read) -> None:
     trace = checkout.answers["trace"]
     assert trace["name"] == "checkout"

@@ -48,5 +48,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def wait_for_a_line() -> None:
+    sys.stdout.write("waiting\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
 def report(**facts: Any) -> None:
     json.dump({**plain(facts), "calls": calls, "bodies": bodies}, sys.stdout, default=str)

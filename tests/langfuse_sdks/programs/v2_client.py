@@ -56,6 +56,5 @@ journal.report(
     ids=ids,
     trace_id=trace.id,
     start=START.isoformat(),
-    is_authenticated=langfuse.auth_check(),
     trace_url=trace.get_trace_url(),
 )

@@ -8,7 +8,8 @@ import journal
 from langfuse import Langfuse
 
 TRACE, GENERATION = sys.argv[1:]
-api = Langfuse().api
+langfuse = Langfuse()
+api = langfuse.api
 LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 
 
@@ -98,6 +99,7 @@ observations = api.legacy.observations_v1.get_many(trace_id=TRACE).data
 journal.report(
     project=api.projects.get().data[0].name,
     health=api.health.health().status,
+    trace_url=langfuse.get_trace_url(trace_id=TRACE),
     trace=read_trace(),
     observations={one.name: describe(one) for one in observations},
     generation=describe(api.legacy.observations_v1.get(GENERATION)),

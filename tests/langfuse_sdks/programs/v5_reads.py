@@ -11,7 +11,8 @@ import journal
 from langfuse import Langfuse
 
 TRACE, GENERATION = sys.argv[1:]
-api = Langfuse().api
+langfuse = Langfuse()
+api = langfuse.api
 LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 FIELDS = "core,basic,time,io,metadata,model,usage,prompt,metrics"
 
@@ -65,6 +66,7 @@ generations = api.observations.get_many(trace_id=TRACE, type="GENERATION").data
 journal.report(
     project=api.projects.get().data[0].name,
     health=api.health.health().status,
+    trace_url=langfuse.get_trace_url(trace_id=TRACE),
     observations={one.name: describe(one) for one in observations},
     lists={
         "page": read_pages(),
