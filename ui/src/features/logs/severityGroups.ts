@@ -3,7 +3,7 @@
 import type { Severity } from "../../api/types";
 
 export type SeverityGroup = {
-  id: "unknown" | "debug" | "info" | "warn" | "error" | "fatal";
+  id: "unknown" | "trace" | "debug" | "info" | "warn" | "error" | "fatal";
   severities: readonly (Severity | "unknown")[];
   /** Name of a CSS variable. */
   color: string;
@@ -13,7 +13,8 @@ export type SeverityGroup = {
 
 export const SEVERITY_GROUPS: readonly SeverityGroup[] = [
   { id: "unknown", severities: ["unknown"], color: "--line-strong", filterValue: null },
-  { id: "debug", severities: ["trace", "debug"], color: "--severity-debug", filterValue: "debug" },
+  { id: "trace", severities: ["trace"], color: "--severity-trace", filterValue: "trace" },
+  { id: "debug", severities: ["debug"], color: "--severity-debug", filterValue: "debug" },
   { id: "info", severities: ["info"], color: "--severity-info", filterValue: "info" },
   { id: "warn", severities: ["warn"], color: "--severity-warn", filterValue: "warn" },
   { id: "error", severities: ["error"], color: "--severity-error", filterValue: "error" },
