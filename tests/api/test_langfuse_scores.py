@@ -24,7 +24,7 @@ SENT_BY_SDK_5 = [
         "name": "obs_score",
         "value": 1.0,
         "environment": "staging",
-        "timestamp": "2026-11-23T10:41:44.120066Z",
+        "timestamp": "2026-01-14T10:41:44.120066Z",
     },
     {
         "id": "505771e4916d4ab0",
@@ -33,7 +33,7 @@ SENT_BY_SDK_5 = [
         "value": "good",
         "environment": "staging",
         "dataType": "CATEGORICAL",
-        "timestamp": "2026-11-23T10:41:44.120652Z",
+        "timestamp": "2026-01-14T10:41:44.120652Z",
     },
 ]
 
@@ -87,7 +87,7 @@ def test_an_array_is_accepted_as_the_sdk_expects_and_stored(langfuse: Langfuse) 
         "value": 1.0,
         "dataType": "NUMERIC",
         "source": "API",
-        "timestamp": "2026-11-23T10:41:44.120066Z",
+        "timestamp": "2026-01-14T10:41:44.120066Z",
         "environment": "staging",
         "createdAt": by_name["obs_score"]["createdAt"],
         "updatedAt": by_name["obs_score"]["updatedAt"],

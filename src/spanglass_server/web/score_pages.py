@@ -1,11 +1,15 @@
 """Pages of scores by cursor, for every API that lists them so."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spanglass_server.model.score import Score
 from spanglass_server.query.cursor import Position, decode_cursor, encode_cursor
 from spanglass_server.store.ports import ScoreQuery, ScoreReader, TimeRange
+
+AHEAD_NS: Final = 86_400_000_000_000
+"""How far clocks of senders may be ahead: lists without an end reach a day beyond now, and not to the end of
+time, from which looking back for the newest would be far."""
 
 
 class ScoresPage(NamedTuple):

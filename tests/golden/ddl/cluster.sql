@@ -245,7 +245,7 @@ CREATE TABLE IF NOT EXISTS scores_local ON CLUSTER `prod`
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version, is_deleted)
 PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(time_ns, 3600000000000), trace_id, score_id)
-SETTINGS index_granularity = 512,
+SETTINGS index_granularity = 256,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS scores ON CLUSTER `prod` AS scores_local
@@ -259,7 +259,7 @@ CREATE TABLE IF NOT EXISTS score_hours_local ON CLUSTER `prod`
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
 ORDER BY (project_id, key_hash, hour)
-SETTINGS index_granularity = 256,
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS score_hours ON CLUSTER `prod` AS score_hours_local

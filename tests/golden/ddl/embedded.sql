@@ -227,7 +227,7 @@ CREATE TABLE IF NOT EXISTS scores
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(time_ns, 3600000000000), trace_id, score_id)
-SETTINGS index_granularity = 512,
+SETTINGS index_granularity = 256,
     enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS score_hours
@@ -238,7 +238,7 @@ CREATE TABLE IF NOT EXISTS score_hours
 )
 ENGINE = ReplacingMergeTree()
 ORDER BY (project_id, key_hash, hour)
-SETTINGS index_granularity = 256,
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS score_hours_from_scores

@@ -14,7 +14,7 @@ from spanglass_server.web.api.traces import Reading, Serving
 from spanglass_server.web.auth import Caller, caller_with, find_scorer
 from spanglass_server.web.params import parse_time_ns
 from spanglass_server.web.score_intake import take_scores
-from spanglass_server.web.score_pages import page_of_scores
+from spanglass_server.web.score_pages import AHEAD_NS, page_of_scores
 from spanglass_server.web.services import Services
 from spanglass_server.wire.scores import read_score
 
@@ -59,7 +59,9 @@ def list_scores(
             " the scores of given traces, sessions or dataset runs.",
         ),
     ] = "",
-    to: Annotated[str, Query(description="End, exclusive. Absent: no end.")] = "",
+    to: Annotated[
+        str, Query(description="End, exclusive. Absent: a day from now, for clocks that are ahead.")
+    ] = "",
     name: Words = None,
     trace_id: Words = None,
     span_id: Words = None,
@@ -122,5 +124,5 @@ def _time_range(services: Services, from_: str, to: str, *, is_keyed: bool) -> T
     start = from_ or ("" if is_keyed else "now-24h")
     return TimeRange(
         parse_time_ns(start, now_ns, name="from") if start else 0,
-        parse_time_ns(to, now_ns, name="to") if to else 2**63 - 1,
+        parse_time_ns(to, now_ns, name="to") if to else now_ns + AHEAD_NS,
     )

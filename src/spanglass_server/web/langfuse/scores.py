@@ -31,7 +31,7 @@ from spanglass_server.web.langfuse.score_json import (
 from spanglass_server.web.langfuse.shape import page_meta
 from spanglass_server.web.params import services_of
 from spanglass_server.web.score_intake import TakenScores, take_scores
-from spanglass_server.web.score_pages import page_of_scores
+from spanglass_server.web.score_pages import AHEAD_NS, page_of_scores
 from spanglass_server.web.services import Services
 from spanglass_server.wire.scores import LANGFUSE_DATA_TYPES, LANGFUSE_SOURCES, read_langfuse_score
 
@@ -109,9 +109,10 @@ def _common_query(
     to_timestamp: Annotated[str | None, Query(alias="toTimestamp")] = None,
 ) -> ScoreQuery:
     """What the forms have in common."""
-    names = ("fromTimestamp", "toTimestamp")
+    now_ns = services.now_ns()
+    during = time_range(from_timestamp, to_timestamp, now_ns, names=("fromTimestamp", "toTimestamp"))
     return ScoreQuery(
-        during=time_range(from_timestamp, to_timestamp, services.now_ns(), names=names),
+        during=during if to_timestamp else during._replace(to_ns=now_ns + AHEAD_NS),
         names=_listed(name),
         trace_ids=_listed(trace_id),
         span_ids=_listed(observation_id),

@@ -8,5 +8,5 @@ CREATE TABLE IF NOT EXISTS @table(score_hours) @on_cluster
 )
 ENGINE = @engine(ReplacingMergeTree)
 ORDER BY (project_id, key_hash, hour)
-SETTINGS index_granularity = 256,
+SETTINGS index_granularity = 128,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings

@@ -29,5 +29,5 @@ CREATE TABLE IF NOT EXISTS @table(scores) @on_cluster
 ENGINE = @engine(ReplacingMergeTree, version, is_deleted)
 PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)
 ORDER BY (project_id, intDiv(time_ns, 3600000000000), trace_id, score_id)
-SETTINGS index_granularity = 512,
+SETTINGS index_granularity = 256,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings
