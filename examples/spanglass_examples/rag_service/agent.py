@@ -3,15 +3,14 @@
 import ast
 import operator
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from opentelemetry.trace import Tracer
-
+import spanglass
 from spanglass_examples.conditions import World
 from spanglass_examples.rag_service.models import Models, next_move, tool_result
-from spanglass_examples.rag_service.search import Index
-from spanglass_examples.rag_service.telemetry import set_documents, set_payload, step
+from spanglass_examples.rag_service.search import Hit, Index, documents_of
+from spanglass_examples.rag_service.telemetry import LOG
 
 _STEPS_MAX: Final = 6
 
@@ -47,10 +46,7 @@ TOOLS: Final = (
 
 
 class Agent:
-    def __init__(
-        self, tracer: Tracer, models: Models, index: Index, world: World, chance: random.Random
-    ) -> None:
-        self._tracer = tracer
+    def __init__(self, models: Models, index: Index, world: World, chance: random.Random) -> None:
         self._models = models
         self._index = index
         self._world = world
@@ -61,29 +57,25 @@ class Agent:
             "calculate": self._calculate,
         }
 
+    @spanglass.observe(name="order_agent", kind="agent", capture_input=False)
     def run(self, task: str, *, model: str, system: str) -> str:
-        attributes = {"gen_ai.agent.name": "order_agent"}
-        with step(self._tracer, "order_agent", "AGENT", question=task, attributes=attributes) as span:
-            messages: list[Mapping[str, Any]] = [{"role": "user", "content": task}]
-            for _ in range(_STEPS_MAX):
-                move = next_move(self._models, model, system=system, messages=messages, tools=TOOLS)
-                calls = [block for block in move.content if block.type == "tool_use"]
-                if not calls:
-                    answer = "".join(block.text for block in move.content if block.type == "text")
-                    set_payload(span, "output", answer)
-                    return answer
-                messages.append(
-                    {"role": "assistant", "content": [block.model_dump() for block in move.content]}
-                )
-                results = [tool_result(call.id, self._call(call.name, dict(call.input))) for call in calls]
-                messages.append({"role": "user", "content": results})
-            raise RuntimeError(f"no answer after {_STEPS_MAX} steps")
+        spanglass.update_current_span(input=task, agent_name="order_agent")
+        messages: list[Mapping[str, Any]] = [{"role": "user", "content": task}]
+        for number in range(1, _STEPS_MAX + 1):
+            move = next_move(self._models, model, system=system, messages=messages, tools=TOOLS)
+            calls = [block for block in move.content if block.type == "tool_use"]
+            if not calls:
+                LOG.info("the agent has its answer", extra={"steps": number})
+                return "".join(block.text for block in move.content if block.type == "text")
+            messages.append({"role": "assistant", "content": [block.model_dump() for block in move.content]})
+            results = [tool_result(call.id, self._call(call.name, dict(call.input))) for call in calls]
+            messages.append({"role": "user", "content": results})
+        raise RuntimeError(f"no answer after {_STEPS_MAX} steps")
 
     def _call(self, name: str, arguments: Mapping[str, Any]) -> object:
-        attributes = {"tool.name": name}
-        with step(self._tracer, name, "TOOL", question=dict(arguments), attributes=attributes) as span:
+        with spanglass.span(name, kind="tool", input=dict(arguments), tool_name=name) as span:
             result = self._tools[name](arguments)
-            set_payload(span, "output", result)
+            span.update(output=result)
             return result
 
     def _get_order(self, arguments: Mapping[str, Any]) -> object:
@@ -93,15 +85,16 @@ class Agent:
         return {"order_id": str(number), "state": states[number % 4], "days_since": number % 23, "items": 3}
 
     def _search_docs(self, arguments: Mapping[str, Any]) -> object:
-        query = str(arguments["query"])
-        with step(self._tracer, "retrieve", "RETRIEVER", question=query) as span:
-            slowness = self._world.conditions.retrieval_slowness
-            self._world.clock.sleep(0.06 * self._chance.lognormvariate(0, 0.4) * slowness)
-            hits = self._index.find(query, limit=3)
-            set_documents(
-                span, "retrieval.documents", [(hit.document.id, hit.document.text, hit.score) for hit in hits]
-            )
-            return [{"id": hit.document.id, "text": hit.document.text[:240]} for hit in hits]
+        hits = self._retrieve(str(arguments["query"]))
+        return [{"id": hit.document.id, "text": hit.document.text[:240]} for hit in hits]
+
+    @spanglass.observe(name="retrieve", kind="retriever", capture_output=False)
+    def _retrieve(self, query: str) -> Sequence[Hit]:
+        slowness = self._world.conditions.retrieval_slowness
+        self._world.clock.sleep(0.06 * self._chance.lognormvariate(0, 0.4) * slowness)
+        hits = self._index.find(query, limit=3)
+        spanglass.update_current_span(documents=documents_of(hits))
+        return hits
 
     def _calculate(self, arguments: Mapping[str, Any]) -> object:
         return {"result": round(evaluate(str(arguments["expression"])), 2)}

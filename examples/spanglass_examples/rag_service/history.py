@@ -8,22 +8,26 @@ another moment, by another person, a little faster or slower, and through the SD
 import random
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
+from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 from opentelemetry.util.types import AttributeValue
 
+import spanglass
 from spanglass_examples.clock import SkippingClock
 from spanglass_examples.conditions import World
 from spanglass_examples.rag_service.application import Application
 from spanglass_examples.rag_service.features import FEATURES, User
 from spanglass_examples.rag_service.gateway import Visit
 from spanglass_examples.rag_service.incidents import INCIDENTS, NORMAL, Incident, in_history
-from spanglass_examples.rag_service.telemetry import RELEASES
+from spanglass_examples.rag_service.spoken import Line, Listener, retell_lines
+from spanglass_examples.rag_service.telemetry import ENVIRONMENT, RELEASES, SERVICE
 from spanglass_examples.rag_service.traffic import choose_user, choose_visit, session_of, spread_arrivals
 
 _NORMAL_RECORDINGS: Final = 220
@@ -36,6 +40,10 @@ _GIVEN_ID: Final = re.compile(r"(?:msg_|chatcmpl-|toolu_|call_|req_)[0-9a-f]{24}
 _FIRST_CHUNK_S: Final = "gen_ai.response.time_to_first_chunk"
 
 
+Score = dict[str, Any]
+"""As `POST /api/v1/scores` takes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """The spans of one request, in real order, times as the application would have had them."""
@@ -44,6 +52,9 @@ class Recording:
     start_ns: int
     given_ids: frozenset[str]
     """Ids that the providers gave: one call's id must not come twice."""
+    lines: tuple[tuple[Line, int], ...] = ()
+    """What was logged, each with its time as it would have been."""
+    scores: tuple[Score, ...] = ()
 
 
 class Told(NamedTuple):
@@ -55,6 +66,14 @@ class Told(NamedTuple):
     release: str
     pace: float
     """How much longer everything took."""
+
+
+class Retelling(NamedTuple):
+    """A recording as it is sent."""
+
+    spans: Sequence[ReadableSpan]
+    logs: Sequence[ReadableLogRecord]
+    scores: Sequence[Score]
 
 
 Library = Mapping[str, Sequence[Recording]]
@@ -78,8 +97,8 @@ def record(application: Application, world: World, clock: SkippingClock, *, seed
 
 def tell(
     library: Library, *, count: int, from_s: float, to_s: float, started_s: float, seed: int
-) -> Iterator[Sequence[ReadableSpan]]:
-    """The spans of `count` requests between two moments, a request at a time, in order of time."""
+) -> Iterator[Retelling]:
+    """`count` requests between two moments, one at a time, in order of time."""
     chance = random.Random(seed + 1)
     for moment in spread_arrivals(count, from_s=from_s, to_s=to_s, chance=chance):
         incident: Incident | None = in_history(moment, started_s=started_s)
@@ -95,7 +114,7 @@ def tell(
         yield retell(recording, told)
 
 
-def retell(recording: Recording, told: Told) -> Sequence[ReadableSpan]:
+def retell(recording: Recording, told: Told) -> Retelling:
     trace_id = secrets.randbits(128) or 1
     span_ids = {span.context.span_id: secrets.randbits(64) or 1 for span in recording.spans if span.context}
     fresh_ids = {old: old[:-24] + secrets.token_hex(12) for old in recording.given_ids}
@@ -106,8 +125,8 @@ def retell(recording: Recording, told: Told) -> Sequence[ReadableSpan]:
     def context_of(span_id: int) -> SpanContext:
         return SpanContext(trace_id, span_id, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 
-    return [
-        ReadableSpan(
+    spans = {
+        span.context.span_id: ReadableSpan(
             name=span.name,
             context=context_of(span_ids[span.context.span_id]),
             parent=context_of(span_ids[span.parent.span_id]) if span.parent else None,
@@ -123,7 +142,34 @@ def retell(recording: Recording, told: Told) -> Sequence[ReadableSpan]:
         )
         for span in recording.spans
         if span.context
-    ]
+    }
+    lines = [(line, at(time_ns)) for line, time_ns in recording.lines]
+    end_s = max(span.end_time or 0 for span in spans.values()) / 1e9
+    return Retelling(
+        list(spans.values()),
+        retell_lines(lines, spans, _resource_of(spans.values())),
+        [_retold_score(score, trace_id, span_ids, end_s) for score in recording.scores],
+    )
+
+
+def _resource_of(spans: Iterable[ReadableSpan]) -> Resource:
+    """The RAG service's, whose lines these are."""
+    return next(
+        (span.resource for span in spans if span.resource.attributes["service.name"] == SERVICE),
+        Resource.get_empty(),
+    )
+
+
+def _retold_score(score: Score, trace_id: int, span_ids: Mapping[int, int], time_s: float) -> Score:
+    told = score | {
+        "id": secrets.token_hex(16),
+        "trace_id": f"{trace_id:032x}",
+        "timestamp": datetime.fromtimestamp(time_s, UTC).isoformat(),
+        "environment": ENVIRONMENT,
+    }
+    if "span_id" in score:
+        told["span_id"] = f"{span_ids[int(score['span_id'], 16)]:016x}"
+    return told
 
 
 def _record_some(
@@ -131,21 +177,35 @@ def _record_some(
 ) -> Sequence[Recording]:
     recordings = []
     for _ in range(count):
-        spans: list[ReadableSpan] = []
-        application.outlet.take = spans.append
-        application.gateway.ask(choose_visit(clock.now_s(), chance))
-        recordings.append(_to_recording(spans, clock.stretch))
+        recordings.append(record_one(application, clock, choose_visit(clock.now_s(), chance)))
         clock.sleep(_PAUSE_S)
     return recordings
 
 
-def _to_recording(spans: Sequence[ReadableSpan], stretch: Callable[[int], int]) -> Recording:
+def record_one(application: Application, clock: SkippingClock, visit: Visit) -> Recording:
+    spans: list[ReadableSpan] = []
+    application.outlet.take = spans.append
+    application.recorded.clear()
+    with Listener() as listener:
+        application.gateway.ask(visit)
+        spanglass.flush()  # The lines of its calls come from a thread of their own.
+    return _to_recording(spans, clock.stretch, listener.lines, application.recorded.scores)
+
+
+def _to_recording(
+    spans: Sequence[ReadableSpan],
+    stretch: Callable[[int], int],
+    lines: Sequence[Line] = (),
+    scores: Sequence[Score] = (),
+) -> Recording:
     stretched = tuple(_stretched(span, stretch) for span in spans)
     texts = (str(value) for span in spans for value in (span.attributes or {}).values())
     return Recording(
         stretched,
         min(span.start_time or 0 for span in stretched),
         frozenset(given for text in texts for given in _GIVEN_ID.findall(text)),
+        tuple((line, stretch(line.time_ns)) for line in lines),
+        tuple(scores),
     )
 
 
@@ -178,12 +238,14 @@ def _retold_attributes(
         key: _with_fresh_ids(value, fresh_ids) if isinstance(value, str) else value
         for key, value in attributes.items()
     }
-    if "user.id" in retold:
-        retold |= {
-            "user.id": told.user.id,
-            "spanglass.team": told.user.team,
-            "session.id": told.session_id,
-        }
+    person = {
+        "user.id": told.user.id,
+        "session.id": told.session_id,
+        "spanglass.team": told.user.team,
+        "spanglass.user_id": told.user.id,
+        "spanglass.session_id": told.session_id,
+    }
+    retold |= {key: value for key, value in person.items() if key in retold}
     waited = retold.get(_FIRST_CHUNK_S)
     if isinstance(waited, float):
         retold[_FIRST_CHUNK_S] = waited * told.pace

@@ -8,17 +8,19 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import httpx2
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
 from spanglass_examples.clock import RealClock, SkippingClock
 from spanglass_examples.conditions import World
-from spanglass_examples.rag_service.application import Application, running
-from spanglass_examples.rag_service.history import Library, record, tell
+from spanglass_examples.rag_service.application import running, sending
+from spanglass_examples.rag_service.gateway import Gateway
+from spanglass_examples.rag_service.history import Library, Retelling, record, tell
 from spanglass_examples.rag_service.incidents import NORMAL, in_live
 from spanglass_examples.rag_service.traffic import busyness, choose_visit
 
@@ -53,8 +55,9 @@ def run(
     `find_endpoint` blocks until the server's base URL is known; empty when it never will be. `say` is told
     what goes on, a line at a time.
     """
-    # When the server goes away first, the exporter's complaints are of no use to anyone.
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    # When the server goes away first, the senders' complaints are of no use to anyone.
+    for name in ("opentelemetry", "spanglass"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     library = _record_library(options) if options.history_hours > 0 else {}
     endpoint = find_endpoint()
     if not endpoint or not _is_ready(endpoint, stop):
@@ -103,31 +106,59 @@ def _send_history(
         return 0
     count = int((started_s - from_s) / 3600 * _HISTORY_PER_HOUR)
     told = tell(library, count=count, from_s=from_s, to_s=started_s, started_s=started_s, seed=options.seed)
-    exporter = _exporter(endpoint, headers, _HISTORY_TIMEOUT_S)
-    with ThreadPoolExecutor(_SENDERS) as threads:
-        sent: deque[Future[SpanExportResult]] = deque()
+    with _Sender(endpoint, headers) as sender, ThreadPoolExecutor(_SENDERS) as threads:
+        sent: deque[Future[bool]] = deque()
         for batch in _batches(told):
-            sent.append(threads.submit(exporter.export, batch))
+            sent.append(threads.submit(sender.send, batch))
             if len(sent) > _SENDERS:
                 _check(sent.popleft(), endpoint)
             if stop.is_set():
                 break
         for result in sent:
             _check(result, endpoint)
-    exporter.shutdown()  # type: ignore[no-untyped-call]
     return count
 
 
-def _check(sent: Future[SpanExportResult], endpoint: str) -> None:
-    if sent.result() is not SpanExportResult.SUCCESS:
+class _Sender:
+    """Sends the past: spans and logs by OpenTelemetry's own exporters, scores by the API."""
+
+    def __init__(self, endpoint: str, headers: Mapping[str, str]) -> None:
+        self._spans = _exporter(endpoint, headers, _HISTORY_TIMEOUT_S)
+        self._logs = OTLPLogExporter(f"{endpoint}/v1/logs", headers=headers, timeout=_HISTORY_TIMEOUT_S)
+        self._api = httpx2.Client(
+            base_url=endpoint, headers=dict(headers), timeout=_HISTORY_TIMEOUT_S, trust_env=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._spans.shutdown()  # type: ignore[no-untyped-call]
+        self._logs.shutdown()  # type: ignore[no-untyped-call]
+        self._api.close()
+
+    def send(self, batch: Sequence[Retelling]) -> bool:
+        """Whether the server took all of it."""
+        spans = [span for told in batch for span in told.spans]
+        logs = [record for told in batch for record in told.logs]
+        scores = [score for told in batch for score in told.scores]
+        return (
+            self._spans.export(spans) is SpanExportResult.SUCCESS
+            and (not logs or self._logs.export(logs) is LogRecordExportResult.SUCCESS)
+            and (not scores or self._api.post("/api/v1/scores", json=scores).status_code == 200)
+        )
+
+
+def _check(sent: Future[bool], endpoint: str) -> None:
+    if not sent.result():
         raise SendingError(f"{endpoint} did not take the history")
 
 
-def _batches(traces: Iterator[Sequence[ReadableSpan]]) -> Iterator[Sequence[ReadableSpan]]:
-    batch: list[ReadableSpan] = []
-    for spans in traces:
-        batch.extend(spans)
-        if len(batch) >= _SPANS_PER_REQUEST:
+def _batches(told: Iterator[Retelling]) -> Iterator[Sequence[Retelling]]:
+    batch: list[Retelling] = []
+    for retelling in told:
+        batch.append(retelling)
+        if sum(len(one.spans) for one in batch) >= _SPANS_PER_REQUEST:
             yield batch
             batch = []
     if batch:
@@ -155,23 +186,26 @@ def _send_live(
     world = World(clock=RealClock(stop), conditions=NORMAL)
     batches = BatchSpanProcessor(_exporter(endpoint, headers, _LIVE_TIMEOUT_S), schedule_delay_millis=1000)
     try:
-        with running(world, seed=options.seed + 7) as application:
-            application.outlet.take = batches.on_end
-            _visit(application, world, options, started_s, stop)
+        with sending(
+            world,
+            endpoint=endpoint,
+            api_key=options.api_key,
+            gateway_spans=batches.on_end,
+            seed=options.seed + 7,
+        ) as gateway:
+            _visit(gateway, world, options, started_s, stop)
     finally:
         batches.shutdown()  # type: ignore[no-untyped-call]
 
 
-def _visit(
-    application: Application, world: World, options: Options, started_s: float, stop: threading.Event
-) -> None:
+def _visit(gateway: Gateway, world: World, options: Options, started_s: float, stop: threading.Event) -> None:
     """People come by chance, whether or not the ones before them have their answers."""
     chance = random.Random(options.seed + 11)
     at_once = threading.Semaphore(_VISITS_AT_ONCE_MAX)
 
     def visit(moment_s: float, seed: int) -> None:
         try:
-            application.gateway.ask(choose_visit(moment_s, random.Random(seed)))
+            gateway.ask(choose_visit(moment_s, random.Random(seed)))
         finally:
             at_once.release()
 

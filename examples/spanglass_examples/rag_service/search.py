@@ -58,6 +58,13 @@ class Index:
         return math.log(1 + (len(self._documents) - found_in + 0.5) / (found_in + 0.5))
 
 
+def documents_of(hits: Sequence[Hit]) -> list[dict[str, object]]:
+    """As they are shown on a span."""
+    return [
+        {"id": hit.document.id, "content": hit.document.text, "score": round(hit.score, 4)} for hit in hits
+    ]
+
+
 def overlap(query: str, text: str) -> float:
     """Share of the query's terms that the text has: what the reranker looks at. 0 to 1."""
     wanted, had = set(_terms(query)), set(_terms(text))
