@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spanglass import _log, _settings
@@ -55,13 +56,18 @@ class Client:
         """What was asked for beside the export."""
 
     def flush(self, timeout_s: float) -> bool:
-        flushed = [extra.force_flush(int(timeout_s * 1000)) is not False for extra in self.extras]
-        return self.exporter.flush(timeout_s) and all(flushed)
+        end = monotonic() + timeout_s
+        flushed = [extra.force_flush(_left_ms(end)) is not False for extra in self.extras]
+        return self.exporter.flush(_left_ms(end) / 1000) and all(flushed)
 
     def close(self, timeout_s: float) -> None:
         for extra in self.extras:
             extra.shutdown()
         self.exporter.close(timeout_s)
+
+
+def _left_ms(end: float) -> int:
+    return max(1, int((end - monotonic()) * 1000))
 
 
 _client: Client | None = None

@@ -76,7 +76,9 @@ class Sender:
 
     def _reset(self) -> None:
         """The state of a process that has queued nothing yet."""
-        self._lock = threading.Lock()
+        # Reentrant: a signal's handler, or the garbage collector that closes a generator, may end a span
+        # while its thread is in here.
+        self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
         self._progress = threading.Condition(self._lock)
         self._items: deque[_Queued] = deque()
@@ -101,13 +103,12 @@ class Sender:
     def put(self, lane: Lane, item: Any, size: int) -> None:
         """Queues an item of `size` bytes, or drops it where the queue is full or closed."""
         with self._lock:
-            held = self._bytes + size
-            if held <= self._queue_bytes_max and not self._is_closed:
+            if self._bytes + size <= self._queue_bytes_max and not self._is_closed:
                 is_first = not self._items
                 self._taken += 1
                 self._items.append(_Queued(lane, item, size, self._taken))
-                self._bytes = held
-                if is_first or (held >= WAKE_BYTES and held - size < WAKE_BYTES):
+                self._bytes += size
+                if is_first or self._bytes - size < WAKE_BYTES <= self._bytes:
                     self._wake.notify()
                 if self._thread is not None or not is_first:
                     return
@@ -168,6 +169,8 @@ class Sender:
             self._wake.notify_all()
         if lost:
             logger.warning("%d records could not be sent to %s before the end", lost, self._endpoint)
+        if dropped_before:
+            logger.warning("%d records were lost before that", dropped_before)
         return not lost
 
     # On the sender's thread.
@@ -250,7 +253,7 @@ class Sender:
         body = lane.frame([queued.item for queued in batch])
         answer = self._post_until_answered(lane, body, len(batch))
         if answer is None:
-            self.dropped += len(batch)
+            self._drop(len(batch))
         elif answer.status < 300:
             self._settle(lane, answer)
         elif answer.status == 413 and len(batch) > 1:
@@ -258,8 +261,12 @@ class Sender:
             self._deliver(lane, batch[:half])
             self._deliver(lane, batch[half:])
         else:
-            self.dropped += len(batch)
+            self._drop(len(batch))
             self._complain(lane, answer, len(batch))
+
+    def _drop(self, count: int) -> None:
+        with self._lock:
+            self.dropped += count
 
     def _post_until_answered(self, lane: Lane, body: bytes, count: int) -> Answer | None:
         """The first answer that is no request to try again; None where there was none in time."""
@@ -321,7 +328,7 @@ class Sender:
         say_again(f"refused {lane.name}")
         rejected, reason = lane.rejected(answer.body)
         if rejected:
-            self.dropped += rejected
+            self._drop(rejected)
             log_once(f"rejected {lane.name}", "%s rejected %d %s: %s", lane.url, rejected, lane.name, reason)
 
     def _complain(self, lane: Lane, answer: Answer, count: int) -> None:

@@ -40,7 +40,8 @@ class OpenTrace:
 class OpenTraces:
     def __init__(self) -> None:
         self._by_id: dict[int, OpenTrace] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        """Reentrant, as the sender's."""
 
     def find(self, trace_id: int) -> OpenTrace | None:
         return self._by_id.get(trace_id)
@@ -102,7 +103,7 @@ class OpenTraces:
 
     def forget(self) -> None:
         """In a forked child nothing but the lock is unusable; spans that were open stay open in both."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
 
 traces = OpenTraces()

@@ -354,10 +354,11 @@ def test_a_wrong_key_is_one_clear_line() -> None:
         collector.url,
     )
     collector.close()
-    spans, scores = errors.strip().splitlines()
+    spans, scores, tally = errors.strip().splitlines()
     assert "401" in spans
     assert "SPANGLASS_SECRET_KEY" in spans
     assert "scores are lost" in scores
+    assert "10 records were lost" in tally
 
 
 def test_importing_the_sdk_imports_no_http_client_and_no_protobuf(collector: Collector) -> None:

@@ -320,3 +320,25 @@ def test_headers_carry_the_key(collectors: Callable[..., Collector]) -> None:
     given = [request.headers.get("authorization") for request in collector.requests]
     assert given == ["Basic cGs6c2s=", "Basic cGs6c2s=", "Bearer sk", None]
     assert collector.requests[-1].headers["x-tenant"] == "a"
+
+
+def test_a_span_that_ends_within_the_queue_does_not_lock_itself_up(
+    collectors: Callable[..., Collector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the garbage collector, or a signal's handler, closes a generator at that moment."""
+    collector = collectors()
+    outlet = Outlet(collector.url)
+    queued, depth = _sender._Queued, 0
+
+    def nested(*values: Any) -> Any:
+        nonlocal depth
+        depth += 1
+        if depth == 1:
+            outlet.record(1)
+        return queued(*values)
+
+    monkeypatch.setattr(_sender, "_Queued", nested)
+    outlet.record(1)
+    assert outlet.exporter.flush(5)
+    assert len(collector.spans()) == 2
+    assert outlet.exporter.close(5)
