@@ -274,6 +274,33 @@ def test_media_are_there_once_their_content_is(library: SqlLibrary) -> None:
     assert library.media.find("elsewhere", "m1") is None
 
 
+def test_media_go_with_the_last_trace_that_used_them(library: SqlLibrary) -> None:
+    for name, traces in (("m1", ["t1", "t2"]), ("m2", ["t1"]), ("m3", ["t1"]), ("m4", [""])):
+        for trace in traces:
+            library.media.announce(P, medium(name, 1), trace_id=trace)
+        library.media.store_content(P, name, b"x")
+    library.datasets.put_dataset(P, NewDataset("qa"))
+    library.datasets.put_item(P, NewDatasetItem("qa", "i1", '"@@@langfuseMedia:id=m3|source=bytes@@@"'))
+    assert library.media.forget_traces(P, ["t0"]) == 0
+    assert library.media.forget_traces(P, ["t1"]) == 1, "m1 has another trace, m3 an item"
+    assert set(library.media.find_many(P, ["m1", "m2", "m3", "m4"])) == {"m1", "m3", "m4"}
+    assert library.media.find_content(P, "m2") is None
+    assert library.media.forget_traces(P, ["t2"]) == 1
+    assert set(library.media.find_many(P, ["m1", "m3", "m4"])) == {"m3", "m4"}
+
+
+def test_media_go_when_nothing_announced_them_for_long(library: SqlLibrary, ticking: TickingClock) -> None:
+    for name in ("old", "again", "held", "loose"):
+        library.media.announce(P, medium(name, 1), trace_id="" if name == "loose" else "t")
+        library.media.store_content(P, name, b"x")
+    library.datasets.put_dataset(P, NewDataset("qa"))
+    library.datasets.put_item(P, NewDatasetItem("qa", "i1", metadata='"id=held|"'))
+    later_ns = ticking.now_ns + 1
+    library.media.announce(P, medium("again", 1), trace_id="t")
+    assert library.media.forget_before(P, later_ns) == 2
+    assert set(library.media.find_many(P, ["old", "again", "held", "loose"])) == {"again", "held"}
+
+
 def test_media_over_a_limit_are_refused_with_its_setting(library: SqlLibrary) -> None:
     with pytest.raises(BodyTooLarge) as caught:
         library.media.announce(P, medium("big", 11))

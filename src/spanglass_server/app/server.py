@@ -97,7 +97,9 @@ class _Server:
         if self._settings.grpc_port:
             await grpc.start(self._settings.host, self._settings.grpc_port)
         retention = asyncio.create_task(
-            keep_retention(self._stores.directory, self._services.administration, now_ns)
+            keep_retention(
+                self._stores.directory, self._services.administration, self._stores.library.media, now_ns
+            )
         )
         http = _HttpServer(self._http_config(), on_started=self._announce)
         try:
@@ -159,6 +161,7 @@ class _Server:
                 self._stores.administration,
                 forget_traces=self._pipeline.forget_traces,
                 forget_project=self._pipeline.forget_project,
+                media=self._stores.library.media,
             ),
             directory=self._stores.directory,
             library=self._stores.library,

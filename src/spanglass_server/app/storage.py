@@ -18,7 +18,7 @@ from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
-from spanglass_server.store.library import Library
+from spanglass_server.store.library import Library, MediaStore
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
@@ -106,7 +106,8 @@ def load_prices(price_file: Path | None) -> PriceBook:
 
 
 class ForgettingAdministration:
-    """Tells the ingest what was deleted, or later spans would bring deleted sums back from its memory."""
+    """Tells the ingest what was deleted, or later spans would bring deleted sums back from its memory; and
+    deletes the files that only deleted traces used."""
 
     def __init__(
         self,
@@ -114,10 +115,12 @@ class ForgettingAdministration:
         *,
         forget_traces: Callable[[Sequence[TraceKey]], None],
         forget_project: Callable[[str], None],
+        media: MediaStore,
     ) -> None:
         self._administration = administration
         self._forget_traces = forget_traces
         self._forget_project = forget_project
+        self._media = media
         self.migrate = administration.migrate
         self.delete_scores = administration.delete_scores
         self.set_retention = administration.set_retention
@@ -128,6 +131,10 @@ class ForgettingAdministration:
     def delete_traces(self, keys: Sequence[TraceKey]) -> int:
         count = self._administration.delete_traces(keys)
         self._forget_traces(keys)
+        for project_id in {key.project_id for key in keys}:
+            self._media.forget_traces(
+                project_id, [key.trace_id for key in keys if key.project_id == project_id]
+            )
         return count
 
     def delete_project(self, project_id: str) -> None:

@@ -248,11 +248,14 @@ class Media(NamedTuple):
 
 
 class MediaStore(Protocol):
-    """Files that payloads refer to, by the hash of their content. Content is read and written whole."""
+    """Files that payloads refer to, by the hash of their content. Content is read and written whole.
 
-    def announce(self, project_id: str, new: NewMedia) -> Media:
-        """The medium, made where it is new. BodyTooLarge, naming the setting, where there is no room for
-        it and it is not stored yet."""
+    A medium stays as long as a trace that announced it, or an item of a dataset that names it.
+    """
+
+    def announce(self, project_id: str, new: NewMedia, *, trace_id: str = "") -> Media:
+        """The medium, made where it is new, now used by the trace. BodyTooLarge, naming the setting, where
+        there is no room for it and it is not stored yet."""
 
     def find(self, project_id: str, media_id: str) -> Media | None: ...
     def find_many(self, project_id: str, media_ids: Sequence[str]) -> Mapping[str, Media]:
@@ -262,6 +265,11 @@ class MediaStore(Protocol):
         """`content` is what its hash and length say; storing it twice is fine. BodyTooLarge as above."""
 
     def find_content(self, project_id: str, media_id: str) -> bytes | None: ...
+    def forget_traces(self, project_id: str, trace_ids: Sequence[str]) -> int:
+        """These traces use nothing any more. How many media went with them."""
+
+    def forget_before(self, project_id: str, before_ns: int) -> int:
+        """The same for what was announced earlier than that."""
 
 
 class Library(Protocol):

@@ -145,6 +145,17 @@ media = Table(
     Column("uploaded_at_ns", BigInteger, nullable=True),
 )
 
+media_uses = Table(
+    "media_uses",
+    metadata,
+    Column("project_id", String(64), primary_key=True),
+    Column("media_id", String(64), primary_key=True),
+    Column("trace_id", String(800), primary_key=True),
+    Column("announced_at_ns", BigInteger, nullable=False),
+    ForeignKeyConstraint(["project_id", "media_id"], ["media.project_id", "media.id"], ondelete="CASCADE"),
+    Index("ix_media_uses_trace", "project_id", "trace_id"),
+)
+
 # Apart from `media`, so that a list of media does not read their content.
 media_contents = Table(
     "media_contents",

@@ -24,7 +24,7 @@ Serving = Annotated[Services, Depends(services_of)]
 _HEX_ID: Final = re.compile(r"[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}")
 
 
-def _stored_id(value: str) -> str:
+def stored_id(value: str) -> str:
     """Hex ids are stored in lower case, whatever case a log or another tool shows them in."""
     return value.lower() if _HEX_ID.fullmatch(value) else value
 
@@ -32,12 +32,12 @@ def _stored_id(value: str) -> str:
 TraceId = Annotated[
     str,
     Path(description="32 hex digits, or the text a Langfuse SDK gave.", max_length=800),
-    AfterValidator(_stored_id),
+    AfterValidator(stored_id),
 ]
 SpanId = Annotated[
     str,
     Path(description="16 hex digits, or the text a Langfuse SDK gave.", max_length=800),
-    AfterValidator(_stored_id),
+    AfterValidator(stored_id),
 ]
 
 

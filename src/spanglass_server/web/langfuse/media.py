@@ -21,6 +21,7 @@ from pydantic import Field, StringConstraints
 from spanglass_server.base.errors import BadInput, BodyTooLarge, Busy, MalformedBody, NotFound
 from spanglass_server.base.limits import MEDIA_UPLOAD_S_MAX, MEDIA_UPLOADS_MAX, MEDIA_UPLOADS_WAITING_MAX
 from spanglass_server.store.library import Media, NewMedia
+from spanglass_server.web.api.traces import stored_id
 from spanglass_server.web.auth import Caller, caller_with
 from spanglass_server.web.langfuse.documents import (
     Document,
@@ -120,7 +121,9 @@ def announce_media(
     SDKs then go on without, and telemetry takes no harm."""
     new = _new_media(body)
     try:
-        media = services.library.media.announce(caller.project.id, new)
+        media = services.library.media.announce(
+            caller.project.id, new, trace_id=stored_id(body.trace_id or "")
+        )
     except BodyTooLarge as error:
         log.warning(
             "media_refused", project=caller.project.name, bytes=new.length_bytes, reason=error.message
