@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -57,7 +57,10 @@ def node_environment(sources: Path) -> NodeEnvironment:
     """`npm ci` of the package.json and package-lock.json in `sources`; the folder's .mjs files are copied
     beside node_modules anew each time, since Node.js resolves imports from where a program lies."""
     build = _load_build()
-    node: Path = build.machine_node() or build.packaged_node() or build.fetch_packaged_node()
+    try:
+        node: Path = build.machine_node() or build.packaged_node() or build.fetch_packaged_node()
+    except build.UiBuildError as error:
+        _give_up(str(error))
     lock = (sources / "package-lock.json").read_bytes()
 
     def install(directory: Path) -> None:
@@ -137,9 +140,11 @@ def _run(command: list[str], **options: Any) -> None:
         reason = output if done.returncode else ""
     except OSError as error:
         reason = str(error)
-    if not reason:
-        return
-    message = f"`{' '.join(command)}` failed; the first use needs a network:\n{reason}"
+    if reason:
+        _give_up(f"`{' '.join(command)}` failed; the first use needs a network:\n{reason}")
+
+
+def _give_up(message: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)
