@@ -81,7 +81,7 @@ def _measure_sql(view: View, measure: Measure, bins: int) -> str:
         return f"arrayMap(bar -> [bar.1, bar.2, bar.3], {bars})"
     value = column.sql
     if column.type == "text":
-        value = f"nullIf({value}, '')"
+        value = f"if({value} = '', NULL, sipHash64({value}))"
     return _AGGREGATES[measure.aggregation].format(value)
 
 

@@ -7,8 +7,14 @@ from spanglass_server.base.errors import QueryInvalid
 from spanglass_server.store.clickhouse import views
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.conditions import condition_sql
-from spanglass_server.store.clickhouse.engine import Engine
-from spanglass_server.store.clickhouse.keys import find_trace_times
+from spanglass_server.store.clickhouse.engine import Engine, Parameter
+from spanglass_server.store.clickhouse.keys import (
+    HOUR_OF_SPAN,
+    find_trace_times,
+    hour_keys,
+    hour_of,
+    is_short,
+)
 from spanglass_server.store.clickhouse.reader_groups import group_rows
 from spanglass_server.store.clickhouse.reader_lists import (
     HOUR_NS,
@@ -62,6 +68,7 @@ class ClickHouseViewReader:
         return TimeRange(row["first_ns"], row["last_ns"]) if row["n"] else TimeRange(0, 0)
 
     def count(self, project_id: str, view: View, during: TimeRange, where: Sequence[Condition]) -> int:
+        during = self._within_trace(project_id, view, during, where)
         bind = Binder()
         source, wanted = _rows_of(view, where, bind)
         sql = f"SELECT toInt64(count()) AS n\nFROM {source}\nWHERE {wanted}"
@@ -104,6 +111,7 @@ class ClickHouseViewReader:
         offset: int = 0,
         after: After | None = None,
     ) -> Sequence[Mapping[str, Any]]:
+        during = self._within_trace(project_id, "spans", during, where)
         if after is not None:
             during = TimeRange(during.from_ns, min(during.to_ns, after.start_time_ns + 1))
         # A page that follows the newest is found by going back in time; a numbered one has to count.
@@ -114,6 +122,18 @@ class ClickHouseViewReader:
             if len(rows) >= limit:
                 break
         return rows
+
+    def _within_trace(
+        self, project_id: str, view: View, during: TimeRange, where: Sequence[Condition]
+    ) -> TimeRange:
+        """The part of the range that a trace which is asked for by its id lies in."""
+        for condition in where:
+            if (view, condition.column, condition.operator) == ("spans", "trace_id", "="):
+                key = TraceKey(project_id, str(condition.value))
+                times = find_trace_times(self._engine, [key], lane="read").get(key, TimeRange(0, 0))
+                start = max(during.from_ns, times.from_ns)
+                during = TimeRange(start, max(start, min(during.to_ns, times.to_ns)))
+        return during
 
     def _list_spans(
         self,
@@ -145,27 +165,29 @@ class ClickHouseViewReader:
     ) -> Sequence[Mapping[str, Any]]:
         if not traces:
             return []
+        wanted, params = _of_traces(project_id, traces)
         columns = _span_columns(("io", "attributes"))
         roots = [(row["trace_id"], row["root_span_id"]) for row in traces if row["root_span_id"]]
         sql = (
             f"SELECT {select_list(columns)}, version,\n{_DECLARED}\nFROM spans FINAL\n"
-            f"WHERE {IN_RANGE} AND trace_id IN {{trace_ids:Array(String)}}\n"
-            "AND ((trace_id, span_id) IN {roots:Array(Tuple(String, String))} OR dialect = 'langfuse'\n"
+            f"PREWHERE {wanted}\n"
+            "WHERE ((trace_id, span_id) IN {roots:Array(Tuple(String, String))} OR dialect = 'langfuse'\n"
             "AND (position(attributes, '\"langfuse.trace.') > 0 OR startsWith(input_key, 'langfuse.trace.')\n"
             "OR startsWith(output_key, 'langfuse.trace.')))\nORDER BY start_time_ns, span_id"
         )
-        return read_rows(self._engine, sql, {**_params_of(project_id, traces), "roots": roots})
+        return read_rows(self._engine, sql, {**params, "roots": roots})
 
     def sum_traces(self, project_id: str, traces: Sequence[Mapping[str, Any]]) -> Mapping[str, SpanSums]:
         if not traces:
             return {}
+        wanted, params = _of_traces(project_id, traces)
         sql = (
             f"SELECT trace_id, groupArray({SPAN_IDS_MAX:d})(span_id) AS span_ids, sum(cost) AS cost_usd\n"
             f"FROM (SELECT trace_id, span_id, {views.COST} AS cost FROM spans FINAL\n"
-            f"WHERE {IN_RANGE} AND trace_id IN {{trace_ids:Array(String)}} AND NOT {views.IS_TRACE_RECORD}\n"
+            f"PREWHERE {wanted}\nWHERE NOT {views.IS_TRACE_RECORD}\n"
             "ORDER BY start_time_ns, span_id)\nGROUP BY trace_id"
         )
-        rows = read_rows(self._engine, sql, _params_of(project_id, traces))
+        rows = read_rows(self._engine, sql, params)
         return {row["trace_id"]: SpanSums(row["span_ids"], row["cost_usd"]) for row in rows}
 
     def find_trace_id(self, project_id: str, span_id: str) -> str | None:
@@ -202,6 +224,7 @@ class ClickHouseViewReader:
         where: Sequence[Condition],
         grouping: Grouping,
     ) -> Sequence[Mapping[str, Any]]:
+        during = self._within_trace(project_id, view, during, where)
         bind = Binder()
         names = [*grouping.dimensions, *(m.column for m in grouping.measures if m.column != "count")]
         source, wanted = _rows_of(view, where, bind, names)
@@ -256,13 +279,33 @@ def _read_columns(columns: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*columns, "version", "attribute_index", "resource"]))
 
 
-def _params_of(project_id: str, traces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The traces' spans as a bounded read: none starts before its trace or after its end."""
-    during = TimeRange(
-        min(row["start_time_ns"] for row in traces),
-        min(INT64_MAX, max(row["end_time_ns"] for row in traces) + 1),
+def _of_traces(project_id: str, traces: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Parameter]]:
+    """The spans of traces that lie anywhere in time: none starts before its trace or after its end. Where one
+    of them lasts for days, by their ids within the hours of them all.
+
+    A condition for PREWHERE, over columns of the sorting key alone: payloads of other rows are not read
+    (measured: a third of the time of the same WHERE).
+    """
+    times = [
+        (
+            TraceKey(project_id, row["trace_id"]),
+            TimeRange(row["start_time_ns"], min(INT64_MAX, row["end_time_ns"] + 1)),
+        )
+        for row in traces
+    ]
+    if all(is_short(during) for _, during in times):
+        condition = f"(project_id, {HOUR_OF_SPAN}, trace_id) IN {{keys:Array(Tuple(String, Int64, String))}}"
+        return condition, {"keys": [tuple(key) for key in hour_keys(times)]}
+    condition = (
+        f"project_id = {{project:String}} AND {HOUR_OF_SPAN} >= {{from_hour:Int64}}"
+        f" AND {HOUR_OF_SPAN} <= {{to_hour:Int64}} AND trace_id IN {{trace_ids:Array(String)}}"
     )
-    return {**range_params(project_id, during), "trace_ids": [row["trace_id"] for row in traces]}
+    return condition, {
+        "project": project_id,
+        "from_hour": hour_of(min(t.from_ns for _, t in times)),
+        "to_hour": hour_of(max(t.to_ns for _, t in times)),
+        "trace_ids": [key.trace_id for key, _ in times],
+    }
 
 
 def _session_condition(environments: Sequence[str], bind: Binder) -> str:
