@@ -69,6 +69,7 @@ _EMPTY = Span(
     inherited=0,
     tags=(),
     metadata="{}",
+    trace_metadata="",
     trace_name="",
     tool_name="",
     prompt_name="",

@@ -94,7 +94,10 @@ class Span(NamedTuple):
     """INHERITED_* bits."""
     tags: tuple[str, ...]
     metadata: str
-    """JSON object: the trace's metadata as this span carries it."""
+    """JSON object: the span's own and, as far as this span carries it, its trace's."""
+    trace_metadata: str
+    """JSON object: the part of `metadata` that speaks of the whole trace; empty where all of it does, or none
+    is there."""
     trace_name: str
     """A name for the whole trace that this span carries (Langfuse's), else empty."""
     tool_name: str

@@ -34,7 +34,7 @@ _middle: Final = _fields(
 )
 _origin: Final = _fields("service", "environment", "release")
 _identity: Final = _fields("feature", "team", "user_id", "session_id")
-_tail: Final = _fields("tags", "metadata", "trace_name", "input_preview", "output_preview")
+_tail: Final = _fields("trace_name", "input_preview", "output_preview")
 
 _KNOWN_MAX: Final = 4096
 _scope_names: Final[dict[str, str]] = {}
@@ -56,10 +56,19 @@ def facts_of(span: Span) -> SpanFacts:
         bool(span.input or span.output or span.input_preview or span.output_preview),
         *_origin(span),
         *own,
+        span.tags,
+        _trace_metadata(span),
         *_tail(span),
         *resource,
     )
     return tuple.__new__(SpanFacts, values)
+
+
+def _trace_metadata(span: Span) -> str:
+    told = span.trace_metadata
+    if not told:
+        return span.metadata
+    return "" if told == "{}" else told
 
 
 def _own_identity(span: Span) -> tuple[str, str, str, str]:

@@ -47,6 +47,7 @@ class SpanFacts(NamedTuple):
     session_id: str
     tags: tuple[str, ...]
     metadata: str
+    """What the span says of its trace."""
     trace_name: str
     input_preview: str
     output_preview: str

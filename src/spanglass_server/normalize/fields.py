@@ -77,6 +77,7 @@ Slots: TypeAlias = list[Any]
     SESSION,
     TAGS,
     METADATA_JSON,
+    OWN_METADATA_JSON,
     ENVIRONMENT,
     RELEASE,
     TRACE_NAME,
@@ -94,10 +95,11 @@ Slots: TypeAlias = list[Any]
     HAS_MESSAGES,
     HAS_VECTOR_QUERY,
     METADATA,
+    OWN_METADATA,
     PARAMETERS,
     FINISH_REASON_ITEMS,
     FIELD_COUNT,
-) = range(73)
+) = range(75)
 
 COLLECTING: Final = METADATA
 """Slots from here on collect many attributes into a dict by the rest of their key."""
@@ -182,6 +184,7 @@ READERS: Final[dict[int, Reader]] = {
     EXCEPTION_MESSAGE: text,
     TAGS: filled_list,
     METADATA_JSON: filled_dict,
+    OWN_METADATA_JSON: filled_dict,
     PROMPT_JSON: filled_dict,
     CACHE_HIT: as_bool,
     OTHER_CACHE_HIT: as_bool,
@@ -192,6 +195,7 @@ READERS: Final[dict[int, Reader]] = {
     HAS_MESSAGES: present,
     HAS_VECTOR_QUERY: present,
     METADATA: raw,
+    OWN_METADATA: raw,
     PARAMETERS: raw,
     FINISH_REASON_ITEMS: as_word,
 }

@@ -26,23 +26,32 @@ class Identity(NamedTuple):
     session_id: str
     tags: tuple[str, ...]
     metadata: str
+    trace_metadata: str
+    """The part of `metadata` that speaks of the whole trace; empty where all of it does."""
     provider: str
     """The model provider that the metadata names (LangChain's `ls_provider`)."""
 
 
-NO_IDENTITY: Final = Identity("", "", "", "", (), "", "")
+NO_IDENTITY: Final = Identity("", "", "", "", (), "", "", "")
 
-IDENTITY_SLOTS: Final = frozenset({f.FEATURE, f.TEAM, f.USER, f.SESSION, f.TAGS, f.METADATA_JSON, f.METADATA})
+_METADATA_SLOTS: Final = (f.METADATA_JSON, f.METADATA, f.OWN_METADATA_JSON, f.OWN_METADATA)
+IDENTITY_SLOTS: Final = frozenset({f.FEATURE, f.TEAM, f.USER, f.SESSION, f.TAGS, *_METADATA_SLOTS})
 """Where all of these are empty, a span has NO_IDENTITY."""
 
 
 def read_identity(slots: f.Slots, *, decodes_metadata: bool) -> Identity:
     """The span's own; what it inherits is decided when its trace is settled."""
-    metadata, given = {}, slots[f.METADATA_JSON]
-    provider = ""
+    metadata: dict[str, AttributeValue] = {}
+    trace_metadata, provider, given = "", "", slots[f.METADATA_JSON]
     if given or slots[f.METADATA]:
         metadata = _merge(given or {}, slots[f.METADATA] or {}, decodes_all=decodes_metadata)
         provider = as_str((given or {}).get("ls_provider"))
+    if slots[f.OWN_METADATA_JSON] or slots[f.OWN_METADATA]:
+        own = _merge(
+            slots[f.OWN_METADATA_JSON] or {}, slots[f.OWN_METADATA] or {}, decodes_all=decodes_metadata
+        )
+        trace_metadata = dump_json(metadata)
+        metadata = {**metadata, **own}
     return Identity(
         slots[f.FEATURE] or "",
         slots[f.TEAM] or "",
@@ -50,6 +59,7 @@ def read_identity(slots: f.Slots, *, decodes_metadata: bool) -> Identity:
         slots[f.SESSION] or _first(metadata, _SESSION_KEYS),
         _tags(slots[f.TAGS]),
         dump_json(metadata) if metadata else "",
+        trace_metadata,
         provider,
     )
 

@@ -77,7 +77,7 @@ _NO_CALL: Final = (
     *(None, *_NO_ANSWER, None, *NO_IDENTITY[:4]),
 )
 """The row's fields from `operation` to `session_id` of a span that says nothing of these."""
-_NO_LABELS: Final = (*NO_IDENTITY[4:6], "", "", "", "")
+_NO_LABELS: Final = (*NO_IDENTITY[4:7], "", "", "", "")
 
 
 class _Scan(NamedTuple):
@@ -273,6 +273,7 @@ def _read_meaning(
         (
             identity.tags,
             identity.metadata,
+            identity.trace_metadata,
             slots[f.TRACE_NAME] or "",
             _tool_name(record, slots) if kind == "tool" else "",
             *read_prompt(slots),

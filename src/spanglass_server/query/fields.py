@@ -153,7 +153,7 @@ def _shared(whose: Literal["trace", "span"]) -> tuple[Field, ...]:
         ),
         Field(
             name="metadata.", type="text", column="metadata", is_open=True,
-            description="The trace's metadata by key.", example="metadata.tenant:acme",
+            description=f"Metadata of the {whose} by key.", example="metadata.tenant:acme",
         ),
         Field(
             name="scores.", type="text", column="scores", is_open=True,
@@ -379,7 +379,7 @@ def fields_of(target: Target) -> tuple[Field, ...]:
     shared = tuple(replace(field, of_span=True) for field in _shared("span"))
     if target == "spans":
         return (*span_only[:2], *shared, *span_only[2:])
-    renamed = tuple(_renamed(field) for field in shared if field.name not in ("trace_id", "metadata."))
+    renamed = tuple(_renamed(field) for field in shared if field.name != "trace_id")
     return (*_shared("trace"), *_TRACE_ONLY, *span_only, *renamed)
 
 

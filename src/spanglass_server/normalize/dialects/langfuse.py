@@ -45,7 +45,8 @@ LANGFUSE = Dialect(
         f.SESSION: ("langfuse.session.id",),
         f.USER: ("langfuse.user.id",),
         f.TAGS: ("langfuse.trace.tags", "langfuse.tags"),
-        f.METADATA_JSON: ("langfuse.trace.metadata", "langfuse.observation.metadata"),
+        f.METADATA_JSON: ("langfuse.trace.metadata",),
+        f.OWN_METADATA_JSON: ("langfuse.observation.metadata",),
         f.ENVIRONMENT: ("langfuse.environment",),
         f.RELEASE: ("langfuse.release",),
         f.TRACE_NAME: ("langfuse.trace.name",),
@@ -53,7 +54,7 @@ LANGFUSE = Dialect(
         f.PROMPT_VERSION: ("langfuse.observation.prompt.version",),
         f.OUTPUT_TEXT: ("langfuse.observation.output",),
     },
-    prefixes={"langfuse.trace.metadata.": f.METADATA, "langfuse.observation.metadata.": f.METADATA},
+    prefixes={"langfuse.trace.metadata.": f.METADATA, "langfuse.observation.metadata.": f.OWN_METADATA},
 )
 
 _TOTALS: Final = ("total", "total_tokens", "totalTokens")

@@ -23,7 +23,8 @@ SPANGLASS = Dialect(
         f.USER: ("spanglass.user_id", "spanglass.user.id"),
         f.SESSION: ("spanglass.session_id", "spanglass.session.id"),
         f.TAGS: ("spanglass.tags",),
-        f.METADATA_JSON: ("spanglass.metadata",),
+        f.METADATA_JSON: ("spanglass.trace_metadata", "spanglass.trace.metadata"),
+        f.OWN_METADATA_JSON: ("spanglass.metadata",),
         f.ENVIRONMENT: ("spanglass.environment",),
         f.RELEASE: ("spanglass.release",),
         f.TRACE_NAME: ("spanglass.trace_name", "spanglass.trace.name"),
@@ -35,5 +36,9 @@ SPANGLASS = Dialect(
         f.CACHE_HIT: ("spanglass.cache_hit",),
         f.OTHER_CACHE_HIT: ("cache.hit", "cache_hit"),
     },
-    prefixes={"spanglass.metadata.": f.METADATA},
+    prefixes={
+        "spanglass.trace_metadata.": f.METADATA,
+        "spanglass.trace.metadata.": f.METADATA,
+        "spanglass.metadata.": f.OWN_METADATA,
+    },
 )

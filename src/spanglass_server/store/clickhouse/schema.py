@@ -67,6 +67,9 @@ def render(file_name: str, topology: Topology) -> Iterator[str]:
     """The statements that make the object of a DDL file, in order."""
     text = resources.files(__package__).joinpath("ddl", file_name).read_text(encoding="utf-8")
     yield _fill(text, topology)
+    altered = re.search(r"ALTER TABLE @table\((\w+)\)", text)
+    if topology.cluster and altered:
+        yield _fill(text.replace(f"@table({altered[1]})", altered[1]), topology)
     name = file_name.removesuffix(".sql")
     if topology.cluster and name in SHARDING:
         local = topology.table(name)
@@ -113,5 +116,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration(2, "scores", ("scores.sql", "score_hours.sql", "score_hours_from_scores.sql")),
     Migration(3, "events of Langfuse's ingestion API", ("langfuse_events.sql",)),
+    Migration(4, "a trace's metadata apart from its spans'", ("spans_trace_metadata.sql",)),
 )
 """In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""

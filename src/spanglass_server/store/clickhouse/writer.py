@@ -24,7 +24,7 @@ from spanglass_server.store.clickhouse.rows import LANGFUSE_EVENTS, LOGS, SCORES
 from spanglass_server.store.clickhouse.schema import HIDING_DELETE, topology_of
 from spanglass_server.store.clickhouse.writer_langfuse import find_observations, load_events
 from spanglass_server.store.clickhouse.writer_scores import rows_to_write
-from spanglass_server.store.ports import PlacedSpan, TimeRange, TraceKey
+from spanglass_server.store.ports import LangfuseEntity, PlacedSpan, TimeRange, TraceKey
 
 _INSERT_SETTINGS: Settings = {
     # Merges build the text indexes: half the cost, and a fresh part is small enough to be scanned.
@@ -59,7 +59,17 @@ _FACT_FIELDS = (
         "environment",
         "release",
     ),
-    *("feature", "team", "user_id", "session_id", "inherited", "tags", "metadata", "trace_name"),
+    *(
+        "feature",
+        "team",
+        "user_id",
+        "session_id",
+        "inherited",
+        "tags",
+        "metadata",
+        "trace_metadata",
+        "trace_name",
+    ),
     *("input_preview", "output_preview", "resource", "version"),
 )
 _FACT_COLUMNS = ", ".join(
@@ -113,7 +123,9 @@ class ClickHouseWriter:
             lane="write",
         )
 
-    def load_langfuse_events(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[LangfuseEvent]]:
+    def load_langfuse_events(
+        self, keys: Sequence[LangfuseEntity]
+    ) -> Mapping[LangfuseEntity, Sequence[LangfuseEvent]]:
         return load_events(self._engine, keys)
 
     def find_observations(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
