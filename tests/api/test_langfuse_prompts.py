@@ -198,3 +198,42 @@ def test_a_lone_surrogate_is_kept_escaped(library: LangfuseLibrary) -> None:
     body = rb'{"name":"x","prompt":"a\ud800b","labels":["production"]}'
     assert library.client.post(PROMPTS, content=body).status_code == 201
     assert rb"a\ud800b" in library.client.get(f"{PROMPTS}/x").content
+
+
+def test_references_to_other_prompts_are_read_in_place(library: LangfuseLibrary) -> None:
+    create(library, name="rules", prompt="Be brief.", labels=["production"])
+    create(library, name="rules", prompt="Be long.")
+    create(
+        library,
+        name="tone",
+        prompt="Kindly: @@@langfusePrompt:name=rules|version=1@@@",
+        labels=["production"],
+    )
+    reference = "@@@langfusePrompt:name=tone|label=production@@@"
+    messages = [{"role": "system", "content": f"{reference} {{{{x}}}}"}, {"type": "placeholder", "name": "h"}]
+    create(library, name="chat", type="chat", prompt=messages, labels=["production"])
+    found = library.client.get(f"{PROMPTS}/chat").json()["prompt"]
+    assert found == [{"role": "system", "content": "Kindly: Be brief. {{x}}"}, messages[1]]
+    raw = library.client.get(f"{PROMPTS}/chat", params={"resolve": "false"}).json()["prompt"]
+    assert raw == messages
+    library.client.delete(f"{PROMPTS}/tone")
+    gone = library.client.get(f"{PROMPTS}/chat")
+    assert (gone.status_code, "'tone'" in gone.json()["message"]) == (404, True)
+
+
+def test_references_that_lead_nowhere_or_back_are_refused(library: LangfuseLibrary) -> None:
+    create(library, name="a", prompt="a", labels=["production"])
+    create(library, name="b", prompt="@@@langfusePrompt:name=a|label=production@@@", labels=["production"])
+    create(
+        library, name="talk", type="chat", prompt=[{"role": "user", "content": "x"}], labels=["production"]
+    )
+    for reference, why in (
+        ("name=nothing|label=production", "missing"),
+        ("name=b|version=x", "no version"),
+        ("name=talk|label=production", "chat"),
+        ("name=b|label=production", "circle"),
+    ):
+        answer = create(library, status=400, name="a", prompt=f"@@@langfusePrompt:{reference}@@@")
+        assert why in answer["message"]
+    words = "".join(["@@@langfusePrompt:name=a|version=1@@@"] * 101)
+    assert "more than" in create(library, status=400, name="many", prompt=words)["message"]

@@ -93,3 +93,9 @@ MEDIA_UPLOADS_WAITING_MAX: Final = 64
 
 MEDIA_UPLOAD_S_MAX: Final = 120.0
 """Within which a file has to arrive: a sender that stalls must not keep others waiting."""
+
+PROMPT_REFERENCES_MAX: Final = 100
+"""Prompts that one prompt draws in, those of its references included."""
+
+PROMPT_TEXT_CHARS_MAX: Final = 4_000_000
+"""Of a prompt's text with its references in place: a few that refer to each other can multiply."""

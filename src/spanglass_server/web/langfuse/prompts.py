@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator
 
-from spanglass_server.base.errors import BadInput, QueryInvalid
+from spanglass_server.base.errors import BadInput, NotFound, QueryInvalid
 from spanglass_server.store.library import LATEST, PRODUCTION, NewPrompt, Prompt, PromptQuery, PromptSummary
 from spanglass_server.web.auth import Caller, caller_with
 from spanglass_server.web.langfuse.documents import (
@@ -23,6 +23,7 @@ from spanglass_server.web.langfuse.documents import (
     time_param,
     time_text,
 )
+from spanglass_server.web.langfuse.prompt_references import resolve_references
 from spanglass_server.web.params import services_of
 from spanglass_server.web.services import Services
 
@@ -91,7 +92,12 @@ def put_labels(
 def create_prompt(
     caller: Writing, services: Serving, body: Annotated[PromptBody, Depends(body_of(PromptBody))]
 ) -> Response:
-    prompt = services.library.prompts.create(caller.project.id, _new_prompt(body))
+    new = _new_prompt(body)
+    try:
+        resolve_references(services.library.prompts, caller.project.id, new.name, new.prompt)
+    except NotFound as missing:
+        raise BadInput(missing.message) from None
+    prompt = services.library.prompts.create(caller.project.id, new)
     return json_response(_prompt_json(prompt), 201)
 
 
@@ -113,11 +119,20 @@ def list_prompts(
 
 @router.get("/v2/prompts/{name:path}")
 def get_prompt(
-    caller: Reading, services: Serving, request: Request, name: str, label: Annotated[str, Query()] = ""
+    caller: Reading,
+    services: Serving,
+    request: Request,
+    name: str,
+    label: Annotated[str, Query()] = "",
+    resolve: Annotated[bool, Query()] = True,
 ) -> Response:
-    """By version, by label, or the one in production."""
+    """By version, by label, or the one in production; with the prompts that it refers to in their places."""
     version = _version_of(request, label)
-    prompt = services.library.prompts.get(caller.project.id, name, version=version, label=label)
+    prompts, project_id = services.library.prompts, caller.project.id
+    prompt = prompts.get(project_id, name, version=version, label=label)
+    if resolve:
+        text = resolve_references(prompts, project_id, prompt.name, prompt.prompt)
+        prompt = prompt._replace(prompt=text)
     return json_response(_prompt_json(prompt))
 
 
