@@ -1,5 +1,6 @@
 """The schema's text for each topology; tests/store executes what one server runs."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_no_placeholder_is_left(name: str) -> None:
     assert "@" not in whole_schema(TOPOLOGIES[name])
 
 
+ADDED = "\n".join(
+    sql
+    for migration in MIGRATIONS
+    for file in migration.files
+    for sql in render(file, Topology())
+    if "ALTER" in sql
+)
+
+
 @pytest.mark.parametrize(
     ("table", "row"),
     [
@@ -48,6 +58,10 @@ def test_columns_are_the_fields_in_their_order(table: str, row: type[tuple[objec
     (sql, *_) = render(f"{table}.sql", Topology())
     lines = [line.split() for line in sql[sql.index("(") :].splitlines()]
     columns = [words[0] for words in lines if words and words[0].isidentifier() and words[0].islower()]
+    for added, after in re.findall(
+        rf"ALTER TABLE {table}\b.*?COLUMN IF NOT EXISTS (\w+) .*? AFTER (\w+)", ADDED, re.S
+    ):
+        columns.insert(columns.index(after) + 1, added)
 
     fields = [name for name in row._fields if table != "traces" or name not in PACKED_ONLY]  # type: ignore[attr-defined]
     columns = [name for name in columns if name != "packed"]
