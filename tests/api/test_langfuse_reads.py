@@ -545,3 +545,15 @@ def test_trace_urls_of_the_sdks_lead_to_the_trace_page(rag: LangfuseApi, path: s
     answer = rag.client.get(path.format(**named), follow_redirects=False)
 
     assert (answer.status_code, answer.headers["location"]) == (302, page.format(**named))
+
+
+def test_a_trace_that_lasts_for_days_is_told_whole(langfuse: LangfuseApi) -> None:
+    days = 6 * 86_400
+    langfuse.send(
+        otlp_span(1, "root", 0, days, observation__input="asked"),
+        otlp_span(2, "late", days - 1, days, parent=1, trace__output="answered"),
+    )
+
+    (trace,) = langfuse.get("/traces")["data"]
+    assert (trace["input"], trace["output"]) == ("asked", "answered")
+    assert trace["observations"] == [span_id(1), span_id(2)]

@@ -43,7 +43,9 @@ def condition_sql(condition: Condition, column: Column, bind: Binder) -> str:
         case "map":
             return _of_map(condition, bind)
         case "number_map":
-            return _of_number(condition, f"{column.sql}[{bind(condition.key)}]", bind)
+            key = bind(condition.key)
+            value = f"if(mapContains({column.sql}, {key}), {column.sql}[{key}], NULL)"
+            return _of_number(condition, value, bind)
         case "number":
             return _of_number(condition, column.sql, bind)
         case "time":
