@@ -1,7 +1,7 @@
 """From ended spans to told calls: a span processor whose work is done on a thread of its own.
 
-On the caller's thread a span costs a few dictionary look-ups; only spans of model calls, and other steps of
-an application that are counted, are read further and put into a queue.
+On the caller's thread a plain span costs a look at its attributes; spans of model calls, and other steps of
+an application that are counted, are put into a queue.
 """
 
 import logging
@@ -23,11 +23,15 @@ from spanglass._calls import (
     MODEL_KINDS,
     Call,
     Owner,
+    attributes_of,
     is_stream_opener,
+    may_be_call,
     read_cache_hit,
     read_call,
     read_kind,
     read_owner,
+    says_something,
+    scope_of,
 )
 from spanglass._log import logger
 from spanglass._settle_calls import Settler, Telling
@@ -70,7 +74,15 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    span_id: int
+    """A span that says something, as it was when it ended."""
+
+    span: ReadableSpan
+    kind: str
+    around: Sequence[ReadableSpan]
+    """The open spans around it, nearest first."""
+    is_held: bool
+    """One of these may tell the same call."""
+    context: Variables | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ class _Flush:
     is_last: bool
 
 
-_Item: TypeAlias = Telling | Step | _Ended | _Flush
+_Item: TypeAlias = _Ended | _Flush
 
 _alive: "weakref.WeakSet[CallProcessor]" = weakref.WeakSet()
 
@@ -214,36 +226,26 @@ class CallProcessor(SpanProcessor):
             self._complain("read", reason)
 
     def _take(self, span: ReadableSpan) -> None:
-        span_id = span.context.span_id if span.context else 0
+        span_id = span.context.span_id
         self._open.pop(span_id, None)
-        scope = span.instrumentation_scope.name if span.instrumentation_scope else ""
-        attributes = span.attributes or {}
+        attributes, scope = attributes_of(span), scope_of(span)
+        is_holder = span_id in self._holding
+        if not is_holder and not says_something(attributes, span.name, scope):
+            return
+        self._holding.discard(span_id)
         kind = read_kind(attributes, span.name, scope)
         around = self._spans_around(span)
-        call = read_call(span, kind, around, self._resource)
-        if call is not None and not is_stream_opener(call):
-            self._put(self._telling(call, around))
-        elif span_id in self._holding:
-            self._put(_Ended(span_id))
-        self._holding.discard(span_id)
-        cache_hit = read_cache_hit(attributes)
-        if kind != "span" or cache_hit is not None:
-            self._put(_step(span, kind, cache_hit, read_owner(span, around, self._resource)))
-
-    def _telling(self, call: Call, around: Sequence[ReadableSpan]) -> Telling:
-        above = [span.context.span_id for span in around if span.context]
-        holder = self._holder(call, around)
+        holder = self._holder(kind, around) if kind in MODEL_KINDS else 0
         if holder:
             self._holding.add(holder)
-        context = copy_context() if self._needs_context else None
-        return Telling(call, above=above, is_held=bool(holder), context=context)
+        context = copy_context() if self._needs_context and may_be_call(attributes, kind) else None
+        self._put(_Ended(span, kind, around, bool(holder), context))
 
     @staticmethod
-    def _holder(call: Call, around: Sequence[ReadableSpan]) -> int:
+    def _holder(kind: str, around: Sequence[ReadableSpan]) -> int:
         """The nearest open span around that may tell the same call; 0 for none."""
-        for span in around if call.kind in MODEL_KINDS else ():
-            scope = span.instrumentation_scope.name if span.instrumentation_scope else ""
-            if read_kind(span.attributes or {}, span.name, scope) == call.kind and span.context:
+        for span in around:
+            if read_kind(attributes_of(span), span.name, scope_of(span)) == kind:
                 return int(span.context.span_id)
         return 0
 
@@ -316,17 +318,26 @@ class CallProcessor(SpanProcessor):
 
     def _handle(self, item: _Item | None) -> bool:
         """Whether that was the last."""
-        if isinstance(item, Telling):
-            self._settler.add(item, time.monotonic_ns())
-        elif isinstance(item, Step):
-            self._tell_all(lambda sink: sink.tell_step(item))
-        elif isinstance(item, _Ended):
-            self._settler.release(item.span_id, time.monotonic_ns())
+        if isinstance(item, _Ended):
+            self._read(item)
         elif item is not None:
             for telling in self._settler.flush(is_last=item.is_last):
                 self._tell(telling)
             return item.is_last
         return False
+
+    def _read(self, item: _Ended) -> None:
+        span, now_ns = item.span, time.monotonic_ns()
+        call = read_call(span, item.kind, item.around, self._resource)
+        if call is not None and not is_stream_opener(call):
+            above = [around.context.span_id for around in item.around]
+            self._settler.add(Telling(call, above=above, is_held=item.is_held, context=item.context), now_ns)
+        else:
+            self._settler.release(span.context.span_id, now_ns)
+        cache_hit = read_cache_hit(attributes_of(span))
+        if item.kind != "span" or cache_hit is not None:
+            step = _step(span, item.kind, cache_hit, read_owner(span, item.around, self._resource))
+            self._tell_all(lambda sink: sink.tell_step(step))
 
     def _tell(self, telling: Telling) -> None:
         call = telling.call

@@ -139,6 +139,17 @@ _USAGE_OBJECTS: Final = (
 )
 _USAGE: Final = (*_COUNTS["input"], *_COUNTS["output"], *_USAGE_OBJECTS[:3])
 
+_USAGE_KEYS: Final = frozenset(_USAGE)
+_TELLING: Final = frozenset(
+    (
+        *(key for key, _ in _KINDS),
+        *(key for key, _ in _SHAPES),
+        *_USAGE,
+        *("gen_ai.input.messages", "cache.hit", "cache_hit"),
+    )
+)
+"""A span without any of these is a plain one, unless its name says otherwise."""
+
 _COST: Final = (
     *("spanglass.cost_usd", "operation.cost", "llm.cost.total", "gen_ai.usage.cost"),
     *("gen_ai.usage.total_cost", "gen_ai.cost.total_cost"),
@@ -212,6 +223,30 @@ class Call(NamedTuple):
         return bool(self.counts.input or self.counts.output or self.reported_cost_usd)
 
 
+def attributes_of(span: ReadableSpan) -> Attributes:
+    """The dictionary inside OpenTelemetry's locked mapping: reading that one costs ten times as much."""
+    given = span._attributes
+    inner = getattr(given, "_dict", None)
+    return inner if type(inner) is dict else given or {}
+
+
+def scope_of(span: ReadableSpan) -> str:
+    return span.instrumentation_scope.name if span.instrumentation_scope else ""
+
+
+def says_something(attributes: Attributes, name: str, scope: str) -> bool:
+    """Whether an ended span may be of any kind but `span`: all others are passed by here, quickly."""
+    return (
+        not _TELLING.isdisjoint(attributes)
+        or (len(name) <= 64 and "cache" in name.lower())
+        or scope.startswith("openlit")
+    )
+
+
+def may_be_call(attributes: Attributes, kind: str) -> bool:
+    return kind in MODEL_KINDS or not _USAGE_KEYS.isdisjoint(attributes)
+
+
 def read_kind(attributes: Attributes, name: str, scope: str) -> str:
     """One of semconv.KINDS; `span` where nothing tells."""
     kind = _told_kind(attributes) or _shape(attributes)
@@ -253,10 +288,9 @@ def read_call(
     `ancestors` are the open spans around it, nearest first: feature and team are inherited from them. `named`
     are attributes that win over the resource's.
     """
-    attributes: Attributes = span.attributes or {}
-    if kind not in MODEL_KINDS and not any(key in attributes for key in _USAGE):
+    attributes, scope = attributes_of(span), scope_of(span)
+    if not may_be_call(attributes, kind):
         return None
-    scope = span.instrumentation_scope.name if span.instrumentation_scope else ""
     response, request = _word(attributes, _RESPONSE_MODEL), _word(attributes, _REQUEST_MODEL)
     if not request and (bare := _BARE_CALL_NAME.match(span.name)) and scope.startswith("openlit"):
         request = bare.group(2)
@@ -336,9 +370,9 @@ class Owner(NamedTuple):
 def read_owner(
     span: ReadableSpan, ancestors: Sequence[ReadableSpan], named: Mapping[str, str] = MappingProxyType({})
 ) -> Owner:
-    attributes: Attributes = span.attributes or {}
+    attributes = attributes_of(span)
     resource: Attributes = {**span.resource.attributes, **named}
-    chain = [attributes, *(above.attributes or {} for above in ancestors), resource]
+    chain = [attributes, *(attributes_of(above) for above in ancestors), resource]
     return Owner(
         feature=_inherited(chain, _FEATURE),
         team=_inherited(chain, _TEAM),
