@@ -75,6 +75,10 @@ test("a line is its message and its fields in short, without what has a column",
     ["model", "gpt-4o"],
     ["http.status", "502"],
   ]);
+  const raised = { "exception.type": "ValueError", "code.line": 3 };
+  expect(fieldsPreview({ ...LOG, fields: {}, attributes: raised })).toEqual([
+    ["exception.type", "ValueError"],
+  ]);
   expect(headline({ ...LOG, message: null, body: { a: 1 } })).toBe('{"a":1}');
   expect(headline({ ...LOG, message: null, body: null, event_name: "gen_ai.choice" })).toBe("gen_ai.choice");
 });

@@ -108,14 +108,16 @@ export function searchedWords(filter: string): string[] {
     .filter((text) => text !== "");
 }
 
-/** Fields of a structured line in short, `model=gpt-4o cost_usd=0.5`, for a list. */
+/** What was raised, and fields of a structured line, in short, `model=gpt-4o cost_usd=0.5`, for a list. */
 export function fieldsPreview(log: Log): [string, string][] {
-  return flatten(log.fields)
+  const raised = Object.entries(log.attributes).filter(([key]) => SHOWN_ATTRIBUTES.includes(key));
+  return [...raised, ...flatten(log.fields)]
     .filter(([key, value]) => !SHOWN_ELSEWHERE.has(key) && value !== null && value !== "")
     .slice(0, PREVIEW_FIELDS_MAX)
     .map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
 }
 
+const SHOWN_ATTRIBUTES = ["exception.type", "exception.message"];
 const PREVIEW_FIELDS_MAX = 12;
 const SHOWN_ELSEWHERE = new Set([
   "level",

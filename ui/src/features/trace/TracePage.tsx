@@ -7,6 +7,7 @@ import { ApiError } from "../../api/client";
 import { traceQuery } from "../../api/queries";
 import type { TraceDetail } from "../../api/types";
 import { useProject } from "../../api/useProject";
+import { quoteValue } from "../../model/filterText";
 import { buildTraceTree } from "../../model/traceTree";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
@@ -61,6 +62,12 @@ export function TracePage() {
             <button type="button" className={classes.plainButton} onClick={() => void answer.refetch()}>
               {t("retry")}
             </button>
+            <Link
+              to="/logs"
+              search={{ filter: `trace_id:${quoteValue(traceId)}`, from: "now-30d", to: "now" }}
+            >
+              {t("toLogs")}
+            </Link>
             <Link to="/traces">{t("toList")}</Link>
           </>
         }
