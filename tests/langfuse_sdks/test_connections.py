@@ -17,15 +17,13 @@ def project(make_project: Callable[[str], Project]) -> Project:
 
 
 @pytest.mark.parametrize("sdk", PYTHON_SDKS)
-def test_auth_check_accepts_the_key_at_an_address_with_a_trailing_slash(sdk: str, project: Project) -> None:
+def test_auth_check_tells_right_keys_from_wrong_ones_also_at_an_address_with_a_trailing_slash(
+    sdk: str, project: Project
+) -> None:
     address = f"{project.url}/"
     report = project.run(sdk, "auth.py", LANGFUSE_HOST=address, LANGFUSE_BASE_URL=address)
-    assert report["is_authenticated"] is True
-
-
-@pytest.mark.parametrize("sdk", PYTHON_SDKS)
-def test_auth_check_tells_a_wrong_key(sdk: str, project: Project) -> None:
-    assert project.run(sdk, "auth.py", LANGFUSE_SECRET_KEY="sk-wrong")["error"] == "UnauthorizedError"
+    assert report["own"] is True
+    assert report["strange"] == "UnauthorizedError"
 
 
 @pytest.mark.parametrize("sdk", PYTHON_SDKS)

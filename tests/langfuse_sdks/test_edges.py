@@ -56,6 +56,13 @@ def test_a_score_may_come_before_its_trace(edges: Edges) -> None:
     assert trace.summary["scores"] == {"early": 0.5}
 
 
+@pytest.mark.parametrize("edges", ["v3", "v4", "v5"], indirect=True)
+def test_a_session_can_be_scored(edges: Edges) -> None:
+    (score,) = edges.project.get("/api/v1/scores", session_id="session-9")["items"]
+    assert (score["name"], score["value"], score["comment"]) == ("mood", "good", "at the end")
+    assert not score["trace_id"]
+
+
 def test_a_span_whose_parent_never_comes_is_seen(edges: Edges) -> None:
     trace = edges.project.trace(edges.report["orphan_id"])
     assert trace.tree() == {"": ["orphan"]}

@@ -3,9 +3,12 @@
 import journal
 from langfuse import Langfuse
 
-langfuse = Langfuse()
-try:
-    found = {"is_authenticated": langfuse.auth_check()}
-except Exception as error:  # noqa: BLE001 - the SDKs raise classes of different places.
-    found = {"error": type(error).__name__}
-journal.report(**found)
+
+def check(**keys: str) -> bool | str:
+    try:
+        return Langfuse(**keys).auth_check()
+    except Exception as error:  # noqa: BLE001 - the SDKs raise classes of different places.
+        return type(error).__name__
+
+
+journal.report(own=check(), strange=check(public_key="pk-strange", secret_key="sk-strange"))

@@ -69,6 +69,7 @@ odd_id = odd()
 together_id = asyncio.run(together())
 scored_id = langfuse.create_trace_id(seed="to come")
 langfuse.create_score(trace_id=scored_id, name="early", value=0.5)
+langfuse.create_score(session_id="session-9", name="mood", value="good", comment="at the end")
 langfuse.flush()
 with langfuse.start_as_current_observation(name="at last", trace_context={"trace_id": scored_id}):
     pass
