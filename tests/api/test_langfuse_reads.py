@@ -207,6 +207,7 @@ def test_ids_may_hold_slashes_blanks_and_any_letters(langfuse: LangfuseApi) -> N
         event("trace-create", 0, id=name, name="order", timestamp=at(0), sessionId="a/b"),
         event("span-create", 1, id="a/span", traceId=name, name="s", startTime=at(0), endTime=at(1)),
     )
+    assert langfuse.get("/traces")["data"][0]["htmlPath"].startswith("/traces/orders%2F17%20")
 
     assert langfuse.get(f"/traces/{quote(name, safe='')}")["id"] == name
     assert langfuse.get("/observations/a%2Fspan")["traceId"] == name
@@ -218,6 +219,7 @@ def test_hex_ids_are_found_in_either_case(langfuse: LangfuseApi) -> None:
 
     assert langfuse.get(f"/traces/{trace_id(0xABC).upper()}")["id"] == trace_id(0xABC)
     assert langfuse.get(f"/observations/{span_id(0xABC).upper()}")["id"] == span_id(0xABC)
+    assert langfuse.ids("/observations", traceId=trace_id(0xABC).upper()) == [span_id(0xABC)]
 
 
 def test_pages_hold_every_trace_once_and_count_exactly(langfuse: LangfuseApi) -> None:

@@ -9,6 +9,7 @@ from fastapi import Depends, Query
 from spanglass_server.base.errors import QueryInvalid
 from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.views import CONDITION_OPERATORS, Condition, ConditionValue
+from spanglass_server.web.api.traces import stored_id
 from spanglass_server.web.auth import Caller, caller_with
 from spanglass_server.web.params import parse_time_ns, services_of
 from spanglass_server.web.services import Services
@@ -22,6 +23,7 @@ PageLimit = Annotated[int, Query(ge=1, le=100)]
 Environments = Annotated[list[str], Query(default_factory=list)]
 
 FILTER_CONDITIONS_MAX: Final = 50
+_ID_COLUMNS: Final = frozenset({"id", "trace_id", "span_id", "parent_id"})
 ALL_TIME: Final = TimeRange(0, 2**63 - 1)
 
 
@@ -34,7 +36,7 @@ def time_range(from_: str | None, to: str | None, now_ns: int, *, names: tuple[s
 
 def equals(**asked: str | None) -> list[Condition]:
     """A condition for each column that is asked for."""
-    return [Condition(column, "=", value) for column, value in asked.items() if value]
+    return [Condition(column, "=", _as_stored(column, value)) for column, value in asked.items() if value]
 
 
 def one_of(column: str, values: Sequence[str]) -> list[Condition]:
@@ -73,7 +75,11 @@ def _condition(item: Any, columns: Mapping[str, str], now_ns: int, where: str) -
         raise QueryInvalid(f"`{where}.operator`: there is no operator `{operator}`")
     if item.get("type") == "datetime" or column.endswith("_time"):
         value = parse_time_ns(str(value), now_ns, name=f"{where}.value")
-    return Condition(column, operator, _value(value, where), key)
+    return Condition(column, operator, _as_stored(column, _value(value, where)), key)
+
+
+def _as_stored(column: str, value: Any) -> Any:
+    return stored_id(value) if column in _ID_COLUMNS and isinstance(value, str) else value
 
 
 def _value(value: Any, where: str) -> ConditionValue:

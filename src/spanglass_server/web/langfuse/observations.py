@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from spanglass_server.base.errors import NotFound
 from spanglass_server.query.cursor import Position, decode_cursor, encode_cursor
 from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.views import After, Condition, SpanPart
 from spanglass_server.web.api.shape import json_response
+from spanglass_server.web.api.traces import SpanId, stored_id
 from spanglass_server.web.langfuse.asked import (
     ALL_TIME,
     Environments,
@@ -132,16 +133,13 @@ def list_observations(
 
 
 @router.get("/observations/{observation_id:path}")
-def get_observation(
-    caller: Reading, services: Serving, observation_id: Annotated[str, Path(max_length=800)]
-) -> Response:
+def get_observation(caller: Reading, services: Serving, observation_id: SpanId) -> Response:
     project_id = caller.project.id
-    for span_id in dict.fromkeys([observation_id, observation_id.lower()]):
-        trace_id = services.views.find_trace_id(project_id, span_id)
-        row = services.reader.find_span(project_id, trace_id, span_id) if trace_id else None
-        if row is not None:
-            return json_response(observation_v1(read_whole(row), project_id))
-    raise NotFound(f"there is no observation `{observation_id}` in this project")
+    trace_id = services.views.find_trace_id(project_id, observation_id)
+    row = services.reader.find_span(project_id, trace_id, observation_id) if trace_id else None
+    if row is None:
+        raise NotFound(f"there is no observation `{observation_id}` in this project")
+    return json_response(observation_v1(read_whole(row), project_id))
 
 
 _GROUPS: Final = (
@@ -196,7 +194,7 @@ def list_observations_v2(
             *one_of("environment", environment),
         ]
         if parent_observation_id is not None:
-            where.append(Condition("parent_id", "=", parent_observation_id))
+            where.append(Condition("parent_id", "=", stored_id(parent_observation_id)))
         if is_root_observation is not None:
             where.append(Condition("is_root", "=", is_root_observation))
     during, where = narrowed(during, [OBSERVATIONS_ONLY, *where])

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
 
 from spanglass_server.base.errors import NotFound, QueryInvalid
 from spanglass_server.store.ports import OpenTrace, TraceKey
 from spanglass_server.store.views import Condition, Order, SpanSums
 from spanglass_server.web.api.shape import json_response
+from spanglass_server.web.api.traces import TraceId, stored_id
 from spanglass_server.web.langfuse.asked import (
     ALL_TIME,
     Administering,
@@ -42,8 +43,6 @@ from spanglass_server.web.langfuse.usage import counted_cost
 from spanglass_server.web.services import Services
 
 router = APIRouter()
-
-TraceId = Annotated[str, Path(max_length=800)]
 
 TRACE_COLUMNS: Final[Mapping[str, str]] = {
     "id": "id",
@@ -167,7 +166,7 @@ def delete_traces(
     caller: Administering, services: Serving, asked: Annotated[_ManyTraces, Body()]
 ) -> Response:
     services.administration.delete_traces(
-        [TraceKey(caller.project.id, trace_id) for trace_id in dict.fromkeys(asked.trace_ids)]
+        [TraceKey(caller.project.id, trace_id) for trace_id in dict.fromkeys(map(stored_id, asked.trace_ids))]
     )
     return json_response({"message": "Traces deleted"})
 
@@ -217,12 +216,10 @@ def heads_of(
 
 
 def open_trace(services: Services, project_id: str, trace_id: str) -> OpenTrace:
-    """By its id as stored, or a hex id in either case."""
-    for stored_id in dict.fromkeys([trace_id, trace_id.lower()]):
-        found = services.reader.open_trace(project_id, stored_id, payloads=True)
-        if found is not None:
-            return found
-    raise NotFound(f"there is no trace `{trace_id}` in this project")
+    found = services.reader.open_trace(project_id, trace_id, payloads=True)
+    if found is None:
+        raise NotFound(f"there is no trace `{trace_id}` in this project")
+    return found
 
 
 def _order(text: str | None) -> Order:
