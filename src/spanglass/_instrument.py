@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from opentelemetry.trace import TracerProvider
 
-from spanglass._log import logger
+from spanglass._log import log_once, logger
 
 GROUP: Final = "opentelemetry_instrumentor"
 
@@ -106,8 +106,6 @@ class Instrumentor:
 _lock = threading.Lock()
 _on: dict[Instrumentor, Any] = {}
 """Those that we switched on, with the objects that switch them off again."""
-_given_up: set[str] = set()
-"""What a warning has been logged about."""
 
 
 def instrument_all(
@@ -144,7 +142,9 @@ def uninstrument_all() -> None:
             try:
                 switch.uninstrument()
             except Exception as reason:  # noqa: BLE001 third-party code
-                _warn_once(made, f"{made.distribution} could not be switched off: {reason!r}")
+                log_once(
+                    f"off {made.distribution}", "%s could not be switched off: %r", made.distribution, reason
+                )
             del _on[made]
 
 
@@ -207,7 +207,7 @@ def _try(provider: TracerProvider, made: Instrumentor, *, capture: bool) -> bool
         if conflict is not None and not conflict.found:
             logger.debug("%s left off: %s", made.distribution, conflict)
         else:
-            _warn_once(made, f"{made.distribution} left off: {conflict or repr(reason)}")
+            log_once(made.distribution, "%s left off: %s", made.distribution, conflict or repr(reason))
         return False
     if is_on:
         _on[made] = switch
@@ -227,12 +227,6 @@ def _options(made: Instrumentor, *, capture: bool) -> dict[str, Any]:
     if made.family == "openllmetry" and not capture:
         os.environ.setdefault("TRACELOOP_TRACE_CONTENT", "false")
     return {}
-
-
-def _warn_once(made: Instrumentor, text: str) -> None:
-    if made.distribution not in _given_up:
-        _given_up.add(made.distribution)
-        logger.warning("%s", text)
 
 
 def _requirement_name(requirement: str) -> str:
