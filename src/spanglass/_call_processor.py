@@ -341,8 +341,15 @@ class CallProcessor(SpanProcessor):
 
     def _tell(self, telling: Telling) -> None:
         call = telling.call
-        cost_usd = self._prices.cost_usd(call)
+        cost_usd = self._cost_usd(call)
         self._tell_all(lambda sink: sink.tell_call(call, cost_usd, telling.context))
+
+    def _cost_usd(self, call: Call) -> float | None:
+        try:
+            return self._prices.cost_usd(call)
+        except Exception as reason:  # noqa: BLE001 a price list's trouble leaves the call unpriced
+            self._complain("price", reason)
+            return None
 
     def _tell_all(self, tell: Callable[[Sink], None]) -> None:
         for sink in self._sinks:
