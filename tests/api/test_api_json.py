@@ -202,7 +202,7 @@ def test_a_span_comes_whole_with_its_logs(api: JsonApi) -> None:
             "severity": "info", "severity_number": 9, "severity_text": "INFO", "service": "rag-api",
             "environment": "prod", "event_name": None, "message": None, "fields": {}, "body": {"k": 1},
             "attributes": {"a": True}, "trace_id": span.trace_id, "span_id": span.span_id,
-            "resource": {"service.name": "rag-api"}, "scope": None,
+            "resource": {"service.name": "rag-api"}, "scope": None, "is_cut": False,
         }
     ]  # fmt: skip
     event = {"time": time_text(EPOCH_NS + 5), "name": "exception", "attributes": {"exception.type": "E"}}

@@ -63,6 +63,20 @@ def test_the_message_is_the_bodys_text(api: JsonApi, body: str, message: str | N
     assert (log["message"], log["severity"], log["severity_number"]) == (message, None, None)
 
 
+def test_a_list_cuts_what_is_long_and_the_record_alone_is_whole(api: JsonApi) -> None:
+    body, attributes = "긴 글 " * 10_000, '{"stack":"%s"}' % ("x" * 70_000)
+    api.store(logs=[api.factory.log(body=body), api.factory.log(attributes=attributes), api.factory.log()])
+    short, attributed, long = api.get("/logs")["items"]
+    assert [short["is_cut"], attributed["is_cut"], long["is_cut"]] == [False, True, True]
+    assert long["body"] == body[:16_384]
+    assert attributed["attributes"] == {}
+    whole = api.get(f"/logs/{long['log_id']}")
+    assert (whole["body"], whole["is_cut"]) == (body, False)
+    assert api.get(f"/logs/{attributed['log_id']}")["attributes"]["stack"] == "x" * 70_000
+    [found] = api.get("/logs", filter='"긴 글" -body:null')["items"]
+    assert found["log_id"] == long["log_id"]
+
+
 def test_a_record_is_found_by_its_id(api: JsonApi) -> None:
     api.store(logs=[api.factory.log(), api.factory.log(body="this one")])
     [log] = api.get("/logs", filter='"this one"')["items"]

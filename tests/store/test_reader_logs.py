@@ -352,7 +352,9 @@ def test_a_filter_becomes_this_sql(text: str) -> None:
 RANGE_SQL = "project_id = {project:String} AND time_ns >= {from_ns:Int64} AND time_ns < {to_ns:Int64}"
 COLUMNS_SQL = (
     "time_ns, trace_id, span_id, log_id, severity_number, severity_text, service, environment, event_name,"
-    " body, attributes, resource, scope"
+    " substringUTF8(body, 1, 16384) AS listed_body,"
+    " if(length(attributes) > 65536, '', attributes) AS listed_attributes, resource, scope,"
+    " (length(body) > 16384 AND lengthUTF8(body) > 16384 OR length(attributes) > 65536) AS listed_is_cut"
 )
 
 

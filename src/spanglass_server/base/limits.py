@@ -59,6 +59,13 @@ LABEL_CHARS_MAX: Final = 1_000
 """Characters kept of a name, model, user, tag and the like, which lists and facets show many of. Attributes
 are kept as they came."""
 
+LOG_LIST_BODY_CHARS_MAX: Final = 16_384
+"""Characters of a log record's body in a list. Messages of models are sent as logs: a page of a hundred could
+weigh many megabytes."""
+
+LOG_LIST_ATTRIBUTES_BYTES_MAX: Final = 65_536
+"""JSON text of a log record's attributes in a list; longer ones come with the record alone."""
+
 RETENTION_DAYS_MAX: Final = 36_500
 """A hundred years: longer ones reach beyond the times that storage counts in."""
 

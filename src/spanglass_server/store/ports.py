@@ -8,7 +8,7 @@ Errors: `StorageUnavailable` when the engine cannot be reached or refuses work f
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
-from spanglass_server.model.langfuse_event import LangfuseEvent
+from spanglass_server.model.langfuse_event import EntityType, LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
@@ -26,6 +26,15 @@ class TimeRange(NamedTuple):
 class TraceKey(NamedTuple):
     project_id: str
     trace_id: str
+
+
+class LangfuseEntity(NamedTuple):
+    """A trace or an observation that Langfuse's events tell of."""
+
+    project_id: str
+    trace_id: str
+    entity_type: EntityType
+    entity_id: str
 
 
 class PlacedSpan(NamedTuple):
@@ -51,19 +60,21 @@ class SpanWriter(Protocol):
         traces: Sequence[TraceSummary],
         logs: Sequence[Log],
         scores: Sequence[Score] = (),
-        langfuse_events: Sequence[LangfuseEvent] = (),
     ) -> None:
-        """Store one commit: spans first, then logs, scores, trace summaries, and last the Langfuse events
-        that spans were made of. Empty sequences are fine. Not atomic across tables: after an error a part may
-        be stored, and the caller's retry completes it."""
+        """Store one commit: spans first, then logs, scores, trace summaries. Empty sequences are fine. Not
+        atomic across tables: after an error a part may be stored, and the caller's retry completes it."""
+
+    def write_langfuse_events(self, events: Sequence[LangfuseEvent]) -> None: ...
 
     def remove_spans(self, spans: Sequence[PlacedSpan]) -> None:
         """Take away spans that are written under another key from now on. One that is not stored is passed
         over."""
 
-    def load_langfuse_events(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[LangfuseEvent]]:
-        """All events of these traces and their observations, each once. Traces that have none are absent. May
-        overlap with a write, as `load_facts`."""
+    def load_langfuse_events(
+        self, keys: Sequence[LangfuseEntity]
+    ) -> Mapping[LangfuseEntity, Sequence[LangfuseEvent]]:
+        """All events of these, each once. Who has none is absent. May overlap with a write, as
+        `load_facts`."""
 
     def find_observations(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
         """The trace ids of Langfuse observations by (project_id, observation id); what is unknown is
@@ -192,7 +203,11 @@ class LogTail(NamedTuple):
 
 
 class LogReader(Protocol):
-    """Log records. As safe and bounded as SpanReader; `SpanReader.facets` counts their fields' values."""
+    """Log records. As safe and bounded as SpanReader; `SpanReader.facets` counts their fields' values.
+
+    Rows of lists and tails have `is_cut`: a body longer than `limits.LOG_LIST_BODY_CHARS_MAX` ends there, and
+    attributes longer than `limits.LOG_LIST_ATTRIBUTES_BYTES_MAX` are left out. `find_log` gives the whole.
+    """
 
     def list_logs(
         self, project_id: str, during: TimeRange, where: Expression | None, page: PageRequest

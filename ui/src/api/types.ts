@@ -217,6 +217,8 @@ export type Log = {
   span_id: string | null;
   resource: { [key: string]: Json };
   scope: Scope | null;
+  /** Too long for a list: asked for alone, the record is whole. */
+  is_cut: boolean;
 };
 
 export type LogPage = { items: Log[]; next_cursor: string | null; tail_cursor: string | null };

@@ -19,6 +19,7 @@ const LOG: Log = {
   span_id: null,
   resource: { "service.name": "rag-api" },
   scope: { name: "app", version: "", attributes: {} },
+  is_cut: false,
 };
 
 test("a record's rows name the field that asks for each value", () => {

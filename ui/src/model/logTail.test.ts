@@ -19,6 +19,7 @@ const log = (second: number, id = `id-${second}`): Log => ({
   span_id: null,
   resource: {},
   scope: null,
+  is_cut: false,
 });
 const page = (seconds: number[], next: string | null): LogPage => ({
   items: seconds.map((second) => log(second)),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from spanglass_server.base.errors import QueryInvalid
+from spanglass_server.base.limits import LOG_LIST_ATTRIBUTES_BYTES_MAX, LOG_LIST_BODY_CHARS_MAX
 from spanglass_server.model.severity import SEVERITIES
 from spanglass_server.query.ast import Expression
 from spanglass_server.query.cursor import Position, decode_cursor, encode_cursor
@@ -22,6 +23,20 @@ _ORDERS: Mapping[str, bool] = {"-time": True, "time": False}
 """Whether it is descending."""
 
 _UNKNOWN = "unknown"
+
+_LISTED = {
+    "body": f"substringUTF8(body, 1, {LOG_LIST_BODY_CHARS_MAX:d})",
+    "attributes": f"if(length(attributes) > {LOG_LIST_ATTRIBUTES_BYTES_MAX:d}, '', attributes)",
+    "is_cut": (
+        f"(length(body) > {LOG_LIST_BODY_CHARS_MAX:d} AND lengthUTF8(body) > {LOG_LIST_BODY_CHARS_MAX:d}"
+        f" OR length(attributes) > {LOG_LIST_ATTRIBUTES_BYTES_MAX:d})"
+    ),
+}
+_LIST_COLUMNS = ", ".join(
+    # An alias of a column's own name would stand for it in the condition too.
+    f"{_LISTED[name]} AS listed_{name}" if name in _LISTED else name
+    for name in (*LOG_COLUMNS, "is_cut")
+)
 
 
 class Statement(NamedTuple):
@@ -44,7 +59,7 @@ class ClickHouseLogReader:
         after = decode_cursor(page.cursor, list_id) if page.cursor else None
         if after is not None:
             during = TimeRange(after.from_ns, after.to_ns)
-        rows = self._read(
+        rows = self._list(
             page_statement(
                 project_id,
                 during,
@@ -69,7 +84,7 @@ class ClickHouseLogReader:
     ) -> LogTail:
         position = decode_cursor(after, _list_id(project_id, where, "tail"))
         seen = (position.sort_key, position.start_time_ns, *position.row_id)
-        rows = self._read(tail_statement(project_id, during, where, seen=seen, limit=limit))
+        rows = self._list(tail_statement(project_id, during, where, seen=seen, limit=limit))
         if not rows:
             return LogTail([], after)
         last = rows[-1]
@@ -99,6 +114,10 @@ class ClickHouseLogReader:
     def _read(self, statement: Statement) -> list[Mapping[str, Any]]:
         return read_rows(self._engine, statement.sql, statement.params)
 
+    def _list(self, statement: Statement) -> list[Mapping[str, Any]]:
+        rows = self._read(statement)
+        return [{name.removeprefix("listed_"): value for name, value in row.items()} for row in rows]
+
 
 def page_statement(
     project_id: str,
@@ -118,7 +137,7 @@ def page_statement(
         wanted += f"\nAND (time_ns, log_id) {'<' if is_descending else '>'} {seen}"
     direction = "DESC" if is_descending else "ASC"
     sql = (
-        f"SELECT {select_list(LOG_COLUMNS)}\nFROM logs FINAL\nWHERE {wanted}\n"
+        f"SELECT {_LIST_COLUMNS}\nFROM logs FINAL\nWHERE {wanted}\n"
         f"ORDER BY time_ns {direction}, log_id {direction}\nLIMIT {limit:d}"
     )
     return Statement(sql, {**range_params(project_id, during), **bind.params})
@@ -138,7 +157,7 @@ def tail_statement(
     version = bind(seen[0], "UInt64")
     bound = f"{version}, {bind(seen[1], 'Int64')}, {bind(seen[2])}"
     sql = (
-        f"SELECT {select_list((*LOG_COLUMNS, 'version'))}\nFROM logs FINAL\nWHERE {wanted}\n"
+        f"SELECT {_LIST_COLUMNS}, version\nFROM logs FINAL\nWHERE {wanted}\n"
         f"AND version >= {version} AND (version, time_ns, log_id) > ({bound})\n"
         f"ORDER BY version, time_ns, log_id\nLIMIT {limit:d}"
     )

@@ -185,6 +185,7 @@ class Log(Shape):
     span_id: str | None
     resource: Object
     scope: Object | None
+    is_cut: bool = Field(description="The body or the attributes are too long for a list.")
 
 
 class SpanWithLogs(Span):

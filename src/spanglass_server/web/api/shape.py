@@ -160,6 +160,7 @@ def log_json(row: Row) -> Json:
         "span_id": row["span_id"] or None,
         "resource": _json_object(row["resource"]),
         "scope": _json_object(row["scope"]) or None,
+        "is_cut": bool(row.get("is_cut", False)),
     }
 
 

@@ -1,7 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ListTree, ScrollText } from "lucide-react";
 import { useState } from "react";
+import { logQuery } from "../../api/queries";
 import type { Log } from "../../api/types";
+import { useProject } from "../../api/useProject";
 import { formatCount } from "../../base/format";
 import { useLanguage } from "../../base/i18n";
 import { type LogGroup, logGroups } from "../../model/logFields";
@@ -22,13 +25,21 @@ const GROUP_WORDS = {
 const SHOWN_CHARS = 6_000;
 
 /** All there is to a record: its body whole, and its fields, each to copy and to filter by. */
-export function LogDetail(props: {
+export function LogDetail(props: DetailProps) {
+  const project = useProject();
+  const whole = useQuery({ ...logQuery(project, props.log.log_id), enabled: props.log.is_cut });
+  return <Detail {...props} log={whole.data ?? props.log} />;
+}
+
+type DetailProps = {
   log: Log;
   marks: readonly string[];
   onFilter: OnFilter;
   /** Whether to lead to the record's trace, where that is not what is being looked at. */
   traceLink: boolean;
-}) {
+};
+
+function Detail(props: DetailProps) {
   const t = useLogWords();
   const { log } = props;
   return (
