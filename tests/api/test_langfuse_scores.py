@@ -13,6 +13,8 @@ from tests.support.spans import SECOND_NS
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
 from spanglass_server.store.directory import NewKey
 from spanglass_server.store.metadata.directory import open_directory
+from spanglass_server.store.metadata.library import open_library
+from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.web.api.shape import time_text
 from spanglass_server.web.app import build_langfuse
 
@@ -65,11 +67,15 @@ class Langfuse:
 def langfuse(
     embedded_engine: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactory, project_id: str
 ) -> Iterator[Langfuse]:
-    directory = open_directory(f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}")
+    url = f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}"
+    directory = open_directory(url)
     directory.migrate()
-    api = JsonApi(embedded_engine, directory, f"shop-{project_id}")
+    limits = MediaLimits(media_bytes_max=0, media_project_bytes_max=0)
+    library = open_library(url, now_ns=lambda: NOW_NS, limits=limits)
+    api = JsonApi(embedded_engine, directory, f"shop-{project_id}", library=library)
     yield Langfuse(api)
     api.close()
+    library.close()
     directory.close()
 
 
@@ -295,3 +301,89 @@ def test_a_public_key_alone_sends_scores_and_reads_none(langfuse: Langfuse) -> N
     deleted = langfuse.client.delete("/api/public/scores/4e7a48b4159167d2", headers=headers)
     assert deleted.status_code == 401
     assert deleted.json()["error"] == "UnauthorizedError"
+
+
+QUALITY = {"name": "quality", "dataType": "NUMERIC", "minValue": 0, "maxValue": 1, "description": "0 to 1"}
+TONE = {
+    "name": "tone",
+    "dataType": "CATEGORICAL",
+    "categories": [{"label": "kind", "value": 1}, {"label": "rude", "value": 0}],
+}
+
+
+def create_config(langfuse: Langfuse, body: dict[str, Any], status: int = 200) -> Any:
+    answer = langfuse.client.post("/api/public/score-configs", json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_a_score_configuration_is_told_with_all_that_the_sdks_require(langfuse: Langfuse) -> None:
+    made = create_config(langfuse, QUALITY)
+
+    assert made | QUALITY == made
+    assert made["projectId"] == langfuse.api.project.id
+    assert made["isArchived"] is False
+    assert made["createdAt"] == made["updatedAt"]
+    assert langfuse.get(f"/score-configs/{made['id']}") == made
+    tone = create_config(langfuse, TONE)
+    flag = create_config(langfuse, {"name": "flag", "dataType": "BOOLEAN"})
+    assert [category["label"] for category in flag["categories"]] == ["True", "False"]
+    page = langfuse.get("/score-configs", limit=2)
+    assert page["meta"] == {"page": 1, "limit": 2, "totalItems": 3, "totalPages": 2}
+    assert {config["id"] for config in page["data"]} < {made["id"], tone["id"], flag["id"]}
+    langfuse.get("/score-configs/nothing", 404)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "n"},
+        {"name": "n", "dataType": "STAR"},
+        {"name": "a/b", "dataType": "NUMERIC"},
+        {"name": "n" * 36, "dataType": "NUMERIC"},
+        {"name": "n", "dataType": "NUMERIC", "minValue": 1, "maxValue": 1},
+        {"name": "n", "dataType": "CATEGORICAL"},
+        {"name": "n", "dataType": "CATEGORICAL", "minValue": 1, "categories": TONE["categories"]},
+        {"name": "n", "dataType": "CATEGORICAL", "categories": [{"label": "a", "value": 1}] * 2},
+        {"name": "n", "dataType": "BOOLEAN", "categories": TONE["categories"]},
+    ],
+)
+def test_a_configuration_that_makes_no_sense_is_refused(langfuse: Langfuse, body: dict[str, Any]) -> None:
+    assert create_config(langfuse, body, 400)["error"] == "InvalidRequestError"
+    assert langfuse.get("/score-configs")["data"] == []
+
+
+def test_a_configuration_is_changed_and_archived(langfuse: Langfuse) -> None:
+    made = create_config(langfuse, QUALITY)
+    path = f"/api/public/score-configs/{made['id']}"
+
+    changed = langfuse.client.patch(path, json={"maxValue": 5, "isArchived": True, "name": None}).json()
+    assert changed == made | {"maxValue": 5, "isArchived": True}
+    assert langfuse.client.patch(path, json={"minValue": 9}).status_code == 400
+    assert langfuse.get(f"/score-configs/{made['id']}") == changed
+
+
+def test_a_score_that_names_a_configuration_fits_it(langfuse: Langfuse) -> None:
+    quality, tone = create_config(langfuse, QUALITY)["id"], create_config(langfuse, TONE)["id"]
+    score = {"traceId": "t", "name": "quality", "configId": quality}
+
+    answer = langfuse.post(
+        [
+            score | {"id": "fits", "value": 1},
+            score | {"id": "high", "value": 1.1},
+            score | {"id": "low", "value": -1},
+            score | {"id": "word", "value": "good"},
+            score | {"id": "name", "name": "other", "value": 1},
+            score | {"id": "type", "value": 1, "dataType": "BOOLEAN"},
+            score | {"id": "kind", "name": "tone", "configId": tone, "value": "kind"},
+            score | {"id": "cold", "name": "tone", "configId": tone, "value": "cold"},
+            score | {"id": "elsewhere", "configId": "of another server", "value": 7},
+        ]
+    )
+
+    assert answer.status_code == 207
+    assert answer.json()["rejected"] == 6
+    assert sorted(langfuse.ids("/v3/scores")) == ["elsewhere", "fits", "kind"]
+    assert langfuse.ids("/v3/scores", configId=tone) == ["kind"]
+    langfuse.client.patch(f"/api/public/score-configs/{quality}", json={"isArchived": True})
+    assert langfuse.post(score | {"value": 1}).status_code == 400

@@ -10,6 +10,8 @@ from tests.support.spans import EPOCH_NS, SECOND_NS
 
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
 from spanglass_server.store.metadata.directory import open_directory
+from spanglass_server.store.metadata.library import open_library
+from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.web.api import models, score_models
 from spanglass_server.web.api.shape import time_text
 
@@ -20,11 +22,15 @@ HOUR_NS = 3600 * SECOND_NS
 def api(
     embedded_engine: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactory, project_id: str
 ) -> Iterator[JsonApi]:
-    directory = open_directory(f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}")
+    url = f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}"
+    directory = open_directory(url)
     directory.migrate()
-    api = JsonApi(embedded_engine, directory, f"shop-{project_id}")
+    limits = MediaLimits(media_bytes_max=0, media_project_bytes_max=0)
+    library = open_library(url, now_ns=lambda: NOW_NS, limits=limits)
+    api = JsonApi(embedded_engine, directory, f"shop-{project_id}", library=library)
     yield api
     api.close()
+    library.close()
     directory.close()
 
 

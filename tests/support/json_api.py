@@ -22,6 +22,7 @@ from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReade
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
+from spanglass_server.store.library import Library
 from spanglass_server.web.api import build_router
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.intake import Intake
@@ -38,7 +39,9 @@ class _Counted:
 class JsonApi:
     """One project's API. `get` gives the decoded body of an answer that must be 200."""
 
-    def __init__(self, engine: Engine, directory: Directory, project: str) -> None:
+    def __init__(
+        self, engine: Engine, directory: Directory, project: str, *, library: Library | None = None
+    ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
         self.factory = SpanFactory(self.project.id)
@@ -61,7 +64,7 @@ class JsonApi:
             views=ClickHouseViewReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
-            library=cast("Any", None),
+            library=cast("Library", library),
             experiments=ClickHouseExperimentReader(engine),
             ingest=_Counted(),
             intake=Intake(ingest=self._pipeline, budget=budget, counters=counters, ack_timeout_s=10),

@@ -47,3 +47,25 @@ class Score(NamedTuple):
     is_deleted: bool
     version: int
     """Revision: nanoseconds of the commit that wrote the row (which is `updated_at`); the highest wins."""
+
+
+class ScoreCategory(NamedTuple):
+    label: str
+    value: float
+
+
+class ScoreConfig(NamedTuple):
+    """What scores that name it may be."""
+
+    id: str
+    name: str
+    data_type: ScoreType
+    min_value: float | None
+    max_value: float | None
+    """Of numbers, both ends included; None: no bound."""
+    categories: tuple[ScoreCategory, ...]
+    """Of categories and booleans; else empty."""
+    description: str | None
+    is_archived: bool
+    created_at_ns: int
+    updated_at_ns: int

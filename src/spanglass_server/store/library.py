@@ -1,5 +1,5 @@
 """What the relational store promises of what people write rather than measure: prompts, datasets with their
-runs, and media.
+runs, media, and score configurations.
 
 Synchronous, may block, safe from many threads and servers at once. Values that only their owner understands
 (a prompt, a configuration, an item's input) are JSON text: stored and given back as they came. Everything
@@ -10,6 +10,8 @@ Errors: NotFound, BadInput with what to do instead, StorageUnavailable.
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+
+from spanglass_server.model.score import ScoreConfig
 
 JsonText: TypeAlias = str
 PromptType: TypeAlias = Literal["text", "chat"]
@@ -272,6 +274,19 @@ class MediaStore(Protocol):
         """The same for what was announced earlier than that."""
 
 
+class ScoreConfigs(Protocol):
+    """They belong to a project and go with it. Scores keep the id of theirs, whatever becomes of it."""
+
+    def put(self, project_id: str, config: ScoreConfig) -> None:
+        """Made, or replaced where there is one of its id."""
+
+    def list(self, project_id: str, part: Slice) -> PageOf[ScoreConfig]:
+        """Newest first."""
+
+    def find(self, project_id: str, ids: Sequence[str]) -> Mapping[str, ScoreConfig]:
+        """By id; what is not there is absent."""
+
+
 class Library(Protocol):
     @property
     def prompts(self) -> Prompts: ...
@@ -279,4 +294,6 @@ class Library(Protocol):
     def datasets(self) -> Datasets: ...
     @property
     def media(self) -> MediaStore: ...
+    @property
+    def score_configs(self) -> ScoreConfigs: ...
     def close(self) -> None: ...

@@ -1,16 +1,24 @@
 """A request of scores, whichever API it came by: read, checked one by one, stored with the next commit."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from spanglass_server.base.limits import SCORE_BODY_BYTES_MAX, SCORES_PER_REQUEST_MAX
 from spanglass_server.ingest.pipeline import IngestRequest
+from spanglass_server.model.score import ScoreConfig
 from spanglass_server.web.bodies import read_body
 from spanglass_server.web.services import Services
-from spanglass_server.wire.scores import RefusedScoreError, ScoreRecord, encode_scores, parse_json
+from spanglass_server.wire.scores import (
+    RefusedScoreError,
+    ScoreRecord,
+    encode_scores,
+    fit_config,
+    parse_json,
+)
 
 ReadScore = Callable[[object], ScoreRecord]
 _TOO_MANY: Final = RefusedScoreError(
@@ -35,6 +43,9 @@ async def take_scores(
     try:
         parsed = parse_json(body)
         records, refusals = _read_all(parsed if isinstance(parsed, list) else [parsed], read_score)
+        if config_ids := sorted({record.config_id for record in records if record and record.config_id}):
+            configs = await run_in_threadpool(services.library.score_configs.find, project_id, config_ids)
+            _refuse_misfits(records, refusals, configs)
         encoded = encode_scores([record for record in records if record is not None])
     except BaseException:
         reservation.release()
@@ -61,6 +72,24 @@ def _read_all(
             records.append(None)
             refusals.append((index, refusal))
     return records, refusals
+
+
+def _refuse_misfits(
+    records: list[ScoreRecord | None],
+    refusals: list[tuple[int, RefusedScoreError]],
+    configs: Mapping[str, ScoreConfig],
+) -> None:
+    """A configuration that is not here, but maybe where the program came from, asks for nothing."""
+    for index, record in enumerate(records):
+        config = configs.get(record.config_id) if record else None
+        if record is None or config is None:
+            continue
+        try:
+            records[index] = fit_config(record, config)
+        except RefusedScoreError as refusal:
+            records[index] = None
+            refusals.append((index, refusal))
+    refusals.sort(key=lambda refused: refused[0])
 
 
 def _with_id(record: ScoreRecord) -> ScoreRecord:

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import orjson
 
@@ -20,7 +20,7 @@ from spanglass_server.base.limits import (
     SCORE_NAME_CHARS_MAX,
     SCORE_TEXT_CHARS_MAX,
 )
-from spanglass_server.model.score import SCORE_SOURCES, SCORE_TYPES
+from spanglass_server.model.score import SCORE_SOURCES, SCORE_TYPES, ScoreConfig, ScoreType
 from spanglass_server.wire.checks import TIME_NS_MAX, RefusedError
 from spanglass_server.wire.records import Attributes, AttributeValue
 
@@ -73,7 +73,9 @@ _OWN: Final = _Spelling(
     sources={word: word for word in SCORE_SOURCES},
 )
 LANGFUSE_SOURCES: Final = {"API": "api", "EVAL": "evaluator", "ANNOTATION": "person"}
-LANGFUSE_DATA_TYPES: Final = {word.upper(): word for word in SCORE_TYPES}
+LANGFUSE_DATA_TYPES: Final[dict[str, ScoreType]] = {
+    word.upper(): cast("ScoreType", word) for word in SCORE_TYPES
+}
 _LANGFUSE: Final = _Spelling(
     keys={
         "score_id": "id",
@@ -124,6 +126,42 @@ def read_score(item: object) -> ScoreRecord:
 def read_langfuse_score(item: object) -> ScoreRecord:
     """The body of a `score-create` event, or an item of POST /api/public/scores. Raises RefusedScoreError."""
     return _read(item, _LANGFUSE)
+
+
+def fit_config(record: ScoreRecord, config: ScoreConfig) -> ScoreRecord:
+    """The score with the configuration's type. Raises RefusedScoreError where it is none of its."""
+    name = _shown(record.name)
+    if config.is_archived:
+        raise RefusedScoreError(
+            f"the configuration of the score `{name}` is archived", "use another, or none"
+        )
+    if record.name != config.name:
+        raise RefusedScoreError(
+            f"the score `{name}` names the configuration of `{config.name}`", "give that name, or another id"
+        )
+    if record.data_type and record.data_type != config.data_type:
+        raise RefusedScoreError(
+            f"the score `{name}` is {record.data_type}", f"its configuration asks for {config.data_type}"
+        )
+    value = _read_value(record.value, config.data_type, record.name)
+    if config.data_type == "numeric":
+        _check_range(float(value), config)
+    labels = [category.label for category in config.categories]
+    if config.data_type == "categorical" and value not in labels:
+        raise RefusedScoreError(
+            f"the score `{name}` is none of its configuration's categories",
+            f"it is one of {_shown(', '.join(labels))}",
+        )
+    return record._replace(data_type=config.data_type, value=value)
+
+
+def _check_range(value: float, config: ScoreConfig) -> None:
+    is_low = config.min_value is not None and value < config.min_value
+    if is_low or (config.max_value is not None and value > config.max_value):
+        low, high = ("" if edge is None else f"{edge:g}" for edge in (config.min_value, config.max_value))
+        raise RefusedScoreError(
+            f"the score `{config.name}` is {value:g}", f"its configuration asks for {low}..{high}"
+        )
 
 
 def encode_scores(records: Sequence[ScoreRecord]) -> bytes:

@@ -1,8 +1,10 @@
-"""Prompts, datasets and media as SQLAlchemy sees them; migrations/ is what makes them."""
+"""Prompts, datasets, media, score configurations as SQLAlchemy sees them; migrations/ is what makes them."""
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -164,4 +166,20 @@ media_contents = Table(
     Column("media_id", String(64), primary_key=True),
     Column("content", LargeBinary, nullable=False),
     ForeignKeyConstraint(["project_id", "media_id"], ["media.project_id", "media.id"], ondelete="CASCADE"),
+)
+
+score_configs = Table(
+    "score_configs",
+    metadata,
+    _project(),
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("data_type", String(16), nullable=False),
+    Column("min_value", Float, nullable=True),
+    Column("max_value", Float, nullable=True),
+    Column("categories", Text, nullable=False),
+    Column("description", Text, nullable=True),
+    Column("is_archived", Boolean, nullable=False),
+    Column("created_at_ns", BigInteger, nullable=False),
+    Column("updated_at_ns", BigInteger, nullable=False),
 )

@@ -20,6 +20,7 @@ from spanglass_server.web.langfuse import (
     observations,
     projects,
     prompts,
+    score_configs,
     scores,
     sessions,
     traces,
@@ -40,6 +41,7 @@ def build_langfuse_router(services: Services) -> APIRouter:
     router.include_router(dataset_items.router)
     router.include_router(experiments.router)
     router.include_router(dataset_run_items.router)
+    router.include_router(score_configs.router)
     router.include_router(scores.router)
     router.include_router(media.build_router())
     router.include_router(projects.router)

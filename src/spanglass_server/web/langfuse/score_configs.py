@@ -1,0 +1,164 @@
+"""Score configurations: made, changed, archived, listed."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field, StringConstraints
+
+from spanglass_server.base.errors import BadInput, NotFound
+from spanglass_server.model.score import ScoreCategory, ScoreConfig
+from spanglass_server.web.auth import Caller, caller_with
+from spanglass_server.web.langfuse.asked import Reading, Serving
+from spanglass_server.web.langfuse.documents import (
+    Document,
+    Paging,
+    Text,
+    body_of,
+    json_response,
+    page_json,
+    time_text,
+)
+from spanglass_server.web.langfuse.score_json import DATA_TYPES
+from spanglass_server.web.services import Services
+from spanglass_server.wire.scores import LANGFUSE_DATA_TYPES
+
+router = APIRouter()
+
+Writing = Annotated[Caller, Depends(caller_with("ingest"))]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=r"^[\w .()-]+$")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+_YES_AND_NO: Final = (ScoreCategory("True", 1), ScoreCategory("False", 0))
+
+
+class CategoryBody(Document):
+    label: Label
+    value: Number
+
+
+Categories = Annotated[list[CategoryBody], Field(max_length=500)]
+
+
+class ConfigBody(Document):
+    name: Name
+    data_type: Literal["NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT"]
+    categories: Categories | None = None
+    min_value: Number | None = None
+    max_value: Number | None = None
+    description: Text | None = None
+
+
+class ConfigChange(Document):
+    """What is absent or null stays."""
+
+    name: Name | None = None
+    categories: Categories | None = None
+    min_value: Number | None = None
+    max_value: Number | None = None
+    description: Text | None = None
+    is_archived: bool | None = None
+
+
+@router.post("/score-configs")
+def create_config(
+    caller: Writing, services: Serving, body: Annotated[ConfigBody, Depends(body_of(ConfigBody))]
+) -> Response:
+    data_type = LANGFUSE_DATA_TYPES[body.data_type]
+    now_ns = services.now_ns()
+    config = ScoreConfig(
+        id=str(uuid.uuid4()),
+        name=body.name,
+        data_type=data_type,
+        min_value=body.min_value,
+        max_value=body.max_value,
+        categories=_YES_AND_NO if data_type == "boolean" else _categories(body.categories),
+        description=body.description,
+        is_archived=False,
+        created_at_ns=now_ns,
+        updated_at_ns=now_ns,
+    )
+    _check(config, gives_categories=body.categories is not None)
+    services.library.score_configs.put(caller.project.id, config)
+    return json_response(_config_json(config, caller.project.id))
+
+
+@router.get("/score-configs")
+def list_configs(caller: Reading, services: Serving, page: Paging) -> Response:
+    found = services.library.score_configs.list(caller.project.id, page)
+    return json_response(
+        page_json(page, found, [_config_json(config, caller.project.id) for config in found.items])
+    )
+
+
+@router.get("/score-configs/{config_id}")
+def get_config(caller: Reading, services: Serving, config_id: str) -> Response:
+    return json_response(_config_json(_get(services, caller, config_id), caller.project.id))
+
+
+@router.patch("/score-configs/{config_id}")
+def change_config(
+    caller: Writing,
+    services: Serving,
+    config_id: str,
+    body: Annotated[ConfigChange, Depends(body_of(ConfigChange))],
+) -> Response:
+    """Scores that are stored already stay as they are."""
+    given: dict[str, Any] = body.model_dump(exclude_none=True, exclude={"categories"})
+    if body.categories is not None:
+        given["categories"] = _categories(body.categories)
+    config = _get(services, caller, config_id)._replace(**given, updated_at_ns=services.now_ns())
+    _check(config, gives_categories=body.categories is not None)
+    services.library.score_configs.put(caller.project.id, config)
+    return json_response(_config_json(config, caller.project.id))
+
+
+def _categories(given: Sequence[CategoryBody] | None) -> tuple[ScoreCategory, ...]:
+    return tuple(ScoreCategory(category.label, category.value) for category in given or ())
+
+
+def _check(config: ScoreConfig, *, gives_categories: bool) -> None:
+    is_numeric, is_categorical = config.data_type == "numeric", config.data_type == "categorical"
+    low, high = config.min_value, config.max_value
+    if not is_numeric and (low is not None or high is not None):
+        raise BadInput("`minValue` and `maxValue` are of numbers", hint="leave them out, or use NUMERIC")
+    if low is not None and high is not None and low >= high:
+        raise BadInput("`minValue` is not below `maxValue`")
+    if gives_categories and not is_categorical:
+        raise BadInput("`categories` are of CATEGORICAL configurations", hint="leave them out")
+    if is_categorical:
+        _check_categories(config.categories)
+
+
+def _check_categories(categories: Sequence[ScoreCategory]) -> None:
+    if not categories:
+        raise BadInput("`categories` is empty", hint="give the labels and values that there are")
+    for what in ("label", "value"):
+        given = [getattr(category, what) for category in categories]
+        if len(set(given)) < len(given):
+            raise BadInput(f"`categories` has a {what} twice")
+
+
+def _get(services: Services, caller: Caller, config_id: str) -> ScoreConfig:
+    config = services.library.score_configs.find(caller.project.id, [config_id]).get(config_id)
+    if config is None:
+        raise NotFound(f"there is no score configuration `{config_id}` in this project")
+    return config
+
+
+def _config_json(config: ScoreConfig, project_id: str) -> dict[str, Any]:
+    return {
+        "id": config.id,
+        "name": config.name,
+        "projectId": project_id,
+        "dataType": DATA_TYPES[config.data_type],
+        "isArchived": config.is_archived,
+        "minValue": config.min_value,
+        "maxValue": config.max_value,
+        "categories": [category._asdict() for category in config.categories] or None,
+        "description": config.description,
+        "createdAt": time_text(config.created_at_ns),
+        "updatedAt": time_text(config.updated_at_ns),
+    }
