@@ -1,5 +1,7 @@
 """Costs in the application's own logs and metrics are those that the server works out."""
 
+from itertools import product
+
 import pytest
 
 from spanglass._prices import list_price_usd
@@ -39,31 +41,27 @@ CALLS = [
 ]
 
 
+USAGES = [
+    Counts(input=1_000, output=500),
+    Counts(input=300_000, output=500, cache_read=250_000, cache_write=10_000, reasoning=100),
+    Counts(input=1_000),
+    Counts(),
+]
+
+
 @pytest.mark.parametrize(("provider", "model"), CALLS)
-@pytest.mark.parametrize("is_batch", [False, True])
-@pytest.mark.parametrize("at_ns", TIMES_NS)
-@pytest.mark.parametrize(
-    "counts",
-    [
-        Counts(input=1_000, output=500),
-        Counts(input=300_000, output=500, cache_read=250_000, cache_write=10_000, reasoning=100),
-        Counts(input=1_000),
-        Counts(),
-    ],
-)
-def test_a_call_costs_what_the_server_says(
-    provider: str, model: str, counts: Counts, is_batch: bool, at_ns: int
-) -> None:
-    usage = Usage(
-        input_tokens=counts.input,
-        output_tokens=counts.output,
-        cache_read_tokens=counts.cache_read,
-        cache_write_tokens=counts.cache_write,
-        reasoning_tokens=counts.reasoning,
-        is_batch=is_batch,
-    )
-    expected = price_usage(BOOK, provider=provider, model=model, usage=usage, at_ns=at_ns).cost_usd
+def test_a_call_costs_what_the_server_says(provider: str, model: str) -> None:
+    for counts, is_batch, at_ns in product(USAGES, (False, True), TIMES_NS):
+        usage = Usage(
+            input_tokens=counts.input,
+            output_tokens=counts.output,
+            cache_read_tokens=counts.cache_read,
+            cache_write_tokens=counts.cache_write,
+            reasoning_tokens=counts.reasoning,
+            is_batch=is_batch,
+        )
+        expected = price_usage(BOOK, provider=provider, model=model, usage=usage, at_ns=at_ns).cost_usd
 
-    cost = list_price_usd(provider, model, counts, at_ns, is_batch=is_batch)
+        cost = list_price_usd(provider, model, counts, at_ns, is_batch=is_batch)
 
-    assert cost == (None if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-15))
+        assert cost == (None if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-15))
