@@ -1,16 +1,25 @@
 """Finished spans and scores to the sender: a span processor, and the lanes that both leave by.
 
-A span is encoded on the thread that ends it (about 5 us): the queue then holds bytes that can be counted, and
-the sender's thread has nothing to do in Python that would hold up the application's.
+A span is encoded (about 5 us) by the sender's thread as long as that keeps up, else on the thread that ends
+it: the queue then holds bytes that can be counted.
 """
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry.sdk.trace import SpanProcessor
 
-from spanglass._encode import Origin, encode_resource, encode_scope, encode_span, frame, schema_url
+from spanglass._encode import (
+    Origin,
+    encode_resource,
+    encode_scope,
+    encode_span,
+    frame,
+    plain_attributes,
+    schema_url,
+)
 from spanglass._http import Poster
 from spanglass._log import log_once, logger
 from spanglass._sender import Lane, Sender
@@ -27,6 +36,8 @@ if TYPE_CHECKING:
 SPANS_PER_REQUEST_MAX = 10_000
 SCORES_PER_REQUEST_MAX = 100
 ORIGINS_MAX = 1_000
+SMALL_ATTRIBUTES_MAX = 32
+SMALL_CHARS_MAX = 64 << 10
 SPAN_OVERHEAD_BYTES = 200
 """What a queued span takes beside its bytes."""
 
@@ -69,8 +80,12 @@ class Exporter:
         )
 
     def send_span(self, span: "ReadableSpan") -> None:
+        if not _is_small(span) or not self.sender.put_later(self._spans, partial(self._encoded, span)):
+            self.sender.put(self._spans, *self._encoded(span))
+
+    def _encoded(self, span: "ReadableSpan") -> tuple[tuple[Origin, bytes], int]:
         encoded = encode_span(span, self.settings.mask)
-        self.sender.put(self._spans, (self._origin(span), encoded), len(encoded) + SPAN_OVERHEAD_BYTES)
+        return (self._origin(span), encoded), len(encoded) + SPAN_OVERHEAD_BYTES
 
     def _origin(self, span: "ReadableSpan") -> Origin:
         resource, scope = span.resource, span.instrumentation_scope
@@ -149,6 +164,18 @@ class SpanglassProcessor(SpanProcessor):
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return self.exporter is None or self.exporter.flush(timeout_millis / 1000)
+
+
+def _is_small(span: "ReadableSpan") -> bool:
+    """Whether the span may wait unencoded, when its bytes do not count yet."""
+    attributes = plain_attributes(span._attributes)
+    if len(attributes) > SMALL_ATTRIBUTES_MAX or span._events:
+        return False
+    chars = 0
+    for value in attributes.values():
+        if type(value) is str:
+            chars += len(value)
+    return chars <= SMALL_CHARS_MAX
 
 
 def _complain(moment: str) -> None:

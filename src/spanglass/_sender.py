@@ -4,6 +4,10 @@ The application's threads only append bytes. They never wait for the network: a 
 next, counts it, and says so once. The thread starts with the first item, sleeps while there is nothing to
 send, and is made anew in a forked child, which sends only what it has queued itself.
 
+What is small is encoded on the thread too, a few hundredths of a second later: an application that calls its
+functions now and then gets back to work sooner. One that never rests encodes itself, else the thread, which
+waits its turn in Python like any other, would fall behind.
+
 Nothing is imported on the thread: a fork amidst an import would leave the module locked in the child.
 """
 
@@ -14,8 +18,8 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from time import monotonic
-from typing import Any, NamedTuple
+from time import monotonic, sleep
+from typing import Any, NamedTuple, TypeAlias
 
 from opentelemetry import context
 
@@ -26,6 +30,12 @@ BATCH_BYTES_MAX = 4 << 20
 """Of one request. Large, since each wait for the network costs a busy application's thread switch (5 ms)."""
 WAKE_BYTES = 512 << 10
 """Queued bytes that are worth a request before the interval is over."""
+UNENCODED_MAX = 128
+"""Items that may wait for the thread to encode them."""
+LINGER_S = 0.05
+"""How long they wait: waking the thread for each would cost more than encoding it."""
+YIELD_EVERY = 16
+"""Items encoded in a row before another thread may run: about 0.1 ms."""
 PASSED_MAX = 2_000
 """Items of other lanes that are looked past for one request."""
 GIVE_UP_S = 300.0
@@ -52,12 +62,22 @@ class Lane(NamedTuple):
     """An answer's body to how many items it refused, and why."""
 
 
+Encode: TypeAlias = Callable[[], tuple[Any, int]]
+"""Makes an item, and tells its size in bytes."""
+
+
 class _Queued(NamedTuple):
     lane: Lane
     item: Any
     size: int
     number: int
     """Of those that were queued, from 1."""
+
+
+class _Unencoded(NamedTuple):
+    lane: Lane
+    encode: Encode
+    number: int
 
 
 class Sender:
@@ -81,9 +101,10 @@ class Sender:
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
         self._progress = threading.Condition(self._lock)
-        self._items: deque[_Queued] = deque()
+        self._items: deque[_Queued | _Unencoded] = deque()
+        self._unencoded = 0
         self._backlog: deque[_Queued] = deque()
-        """Taken from the queue by the thread that sends, and its own."""
+        """Taken from the queue and encoded by the thread that sends, and its own."""
         self._bytes = 0
         self._taken = 0
         self._finished = 0
@@ -120,6 +141,22 @@ class Sender:
             self._start()
         else:
             self._say_full(lane)
+
+    def put_later(self, lane: Lane, encode: Encode) -> bool:
+        """Queues a small item that has yet to be encoded; False where the caller should do it and `put`
+        it."""
+        with self._lock:
+            if self._unencoded >= UNENCODED_MAX or self._is_closed or self._bytes >= self._queue_bytes_max:
+                return False
+            is_first = not self._items
+            self._taken += 1
+            self._items.append(_Unencoded(lane, encode, self._taken))
+            self._unencoded += 1
+            if is_first:
+                self._wake.notify()
+        if is_first and self._thread is None:
+            self._start()
+        return True
 
     def _say_full(self, lane: Lane) -> None:
         message = "the queue is full (queue_bytes_max=%d): %s are dropped until %s takes more"
@@ -189,16 +226,19 @@ class Sender:
     def _await_work(self) -> bool:
         """Sleeps until there is something to send, and a little longer for company. False at the end."""
         with self._lock:
-            if self._backlog:
-                return True
-            while not self._items:
+            while not self._items and not self._backlog:
                 if self._is_closed:
                     return False
                 self._wake.wait()
-            due = monotonic() + self._interval_s
-            while not self._is_urgent() and (left := due - monotonic()) > 0:
-                self._wake.wait(left)
-            return bool(self._items)
+        due = monotonic() + (0 if self._backlog else self._interval_s)
+        while True:
+            with self._lock:
+                left = 0.0 if self._is_urgent() else due - monotonic()
+                if left > 0:
+                    self._wake.wait(min(left, LINGER_S) if self._unencoded else left)
+            if left <= 0:
+                return True
+            self._fetch()
 
     def _is_urgent(self) -> bool:
         return (
@@ -211,9 +251,7 @@ class Sender:
     def _take(self) -> list[_Queued]:
         """The first items of one lane that fit into a request. Those of other lanes that lie between keep
         their order: spans, logs and scores come mixed, and a request for each would be one an item."""
-        if not self._backlog:
-            with self._lock:
-                self._items, self._backlog = self._backlog, self._items
+        self._fetch()
         backlog = self._backlog
         batch: list[_Queued] = []
         passed: list[_Queued] = []
@@ -228,6 +266,52 @@ class Sender:
             batch.append(backlog.popleft())
         backlog.extendleft(reversed(passed))
         return batch
+
+    def _fetch(self) -> None:
+        """Empties the queue into the backlog, in its order."""
+        with self._lock:
+            fresh, self._items = self._items, deque()
+            self._unencoded = 0
+        at = 0
+        while fresh:
+            queued = fresh.popleft()
+            if isinstance(queued, _Unencoded):
+                at += 1
+                if at % YIELD_EVERY == 0:
+                    sleep(0)
+                encoded = self._encode(queued)
+                if encoded is None:
+                    continue
+                queued = encoded
+            self._backlog.append(queued)
+        if at:
+            self._advance(0)
+
+    def _encode(self, queued: _Unencoded) -> _Queued | None:
+        """None where it cannot be encoded, or no longer fits."""
+        try:
+            item, size = queued.encode()
+        except Exception:  # noqa: BLE001 - what one item holds must not stop the others
+            log_once(f"encode {queued.lane.name}", "some %s could not be encoded", queued.lane.name)
+            logger.debug("one of the %s could not be encoded", queued.lane.name, exc_info=True)
+            item = None
+        with self._lock:
+            if item is not None and self._bytes + size <= self._queue_bytes_max:
+                self._bytes += size
+                return _Queued(queued.lane, item, size, queued.number)
+            self.dropped += 1
+            self._finished += 1
+        if item is not None:
+            self._say_full(queued.lane)
+        return None
+
+    def _advance(self, count: int) -> None:
+        """So many more have been dealt with: tells those who wait for it."""
+        with self._lock:
+            self._finished += count
+            waiting = self._backlog or self._items
+            self._done_through = waiting[0].number - 1 if waiting else self._taken
+            self._progress.notify_all()
 
     def _drain(self, end: float) -> None:
         """On the caller's thread, where the sender's cannot run: at the interpreter's end."""
@@ -244,10 +328,7 @@ class Sender:
         finally:
             with self._lock:
                 self._bytes -= sum([queued.size for queued in batch])
-                self._finished += len(batch)
-                waiting = self._backlog or self._items
-                self._done_through = waiting[0].number - 1 if waiting else self._taken
-                self._progress.notify_all()
+            self._advance(len(batch))
 
     def _deliver(self, lane: Lane, batch: list[_Queued]) -> None:
         body = lane.frame([queued.item for queued in batch])
