@@ -227,3 +227,37 @@ def test_spanglass_own_api_links_a_file_on_the_same_server(library: LangfuseLibr
     assert library.own_client().get(f"/api/v1/media/{announced}").status_code == 404
     library.renew()
     assert library.own_client().get(f"/api/v1/media/{media_id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "content"),
+    [
+        ("bytes=0-3", 206, PNG[:4]),
+        ("bytes=10-", 206, PNG[10:]),
+        ("bytes=-5", 206, PNG[-5:]),
+        ("bytes=5-999999999", 206, PNG[5:]),
+        ("bytes=999999999-", 200, PNG),
+        ("bytes=4-2", 200, PNG),
+        ("bytes=-", 200, PNG),
+        ("bytes=0-1,4-5", 200, PNG),
+        ("lines=1-2", 200, PNG),
+    ],
+)
+def test_a_player_gets_the_range_that_it_asks_for(
+    library: LangfuseLibrary, asked: str, status: int, content: bytes
+) -> None:
+    url = _path(library.client.get(f"{MEDIA}/{upload(library, PNG)}").json()["url"])
+    answer = library.keyless_client().get(url, headers={"range": asked})
+    assert (answer.status_code, answer.content) == (status, content)
+    assert answer.headers["content-length"] == str(len(content))
+    assert ("content-range" in answer.headers) is (status == 206)
+
+
+def test_a_public_key_alone_may_not_send_or_see_files(library: LangfuseLibrary) -> None:
+    media_id = upload(library, PNG)
+    public_key = library.directory.list_keys(library.project.id)[0].public_key
+    anyone = library.keyless_client()
+    anyone.headers["authorization"] = f"Bearer {public_key}"
+    assert anyone.post(MEDIA, json=announcement(PNG)).status_code in (401, 403)
+    assert anyone.get(f"{MEDIA}/{media_id}").status_code in (401, 403)
+    assert anyone.get("/api/public/v2/prompts").status_code in (401, 403)

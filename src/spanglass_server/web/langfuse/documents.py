@@ -104,7 +104,7 @@ class PageParams(Slice):
 
 
 def page_params(
-    page: Annotated[int, Query(ge=1, le=_PAGE_MAX)] = 1, limit: Annotated[int, Query(ge=1, le=1000)] = 50
+    page: Annotated[int, Query(ge=1, le=_PAGE_MAX)] = 1, limit: Annotated[int, Query(ge=1, le=100)] = 50
 ) -> PageParams:
     return PageParams(limit, (page - 1) * limit)
 

@@ -8,12 +8,13 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
@@ -47,6 +48,7 @@ ContentType = Annotated[
 _SHOWN: Final = frozenset({"application/pdf", "image/svg+xml", "text/plain"})
 """Besides pictures, sound and film; within a sandbox, all of them."""
 _CHUNK_BYTES: Final = 256 << 10
+_RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 class MediaBody(Document):
@@ -175,14 +177,44 @@ def _linked_media(
 
 
 def download_media(
-    services: Serving, media: Annotated[Media, Depends(_linked_media)], project: Annotated[str, Query()]
+    services: Serving,
+    media: Annotated[Media, Depends(_linked_media)],
+    project: Annotated[str, Query()],
+    range_: Annotated[str, Header(alias="range")] = "",
 ) -> Response:
+    """Whole, or the range asked for, which players of sound and film do."""
     content = services.library.media.find_content(project, media.id)
     if content is None:
         raise NotFound(f"Media not found: '{media.id}' was announced, but not uploaded")
-    # In pieces, so that what is compressed already is not compressed again.
-    chunks = (content[start : start + _CHUNK_BYTES] for start in range(0, len(content), _CHUNK_BYTES))
-    return StreamingResponse(chunks, headers=_headers(media))
+    headers = _headers(media)
+    part = _part_of(range_, len(content))
+    if part is None:
+        return _in_pieces(content, 200, headers)
+    headers |= {
+        "content-range": f"bytes {part.start}-{part.stop - 1}/{len(content)}",
+        "content-length": str(len(part)),
+    }
+    return _in_pieces(content[part.start : part.stop], 206, headers)
+
+
+def _part_of(asked: str, length: int) -> range | None:
+    """The one range of bytes that a Range header asks for (RFC 9110, section 14), None for the whole: also
+    where it asks for several, or for nothing that is there, as the section allows."""
+    match = _RANGE.fullmatch(asked.strip())
+    if match is None:
+        return None
+    first, last = match.groups()
+    if first:
+        part = range(int(first), min(int(last or length), length - 1) + 1)
+    else:
+        part = range(max(0, length - int(last or 0)), length)
+    return part or None
+
+
+def _in_pieces(content: bytes, status: int, headers: dict[str, str]) -> Response:
+    """So that what is compressed already is not compressed again on its way out."""
+    pieces = (content[start : start + _CHUNK_BYTES] for start in range(0, len(content), _CHUNK_BYTES))
+    return StreamingResponse(pieces, status, headers=headers)
 
 
 def media_json(media: Media, links: MediaLinks) -> dict[str, Any]:
@@ -242,6 +274,7 @@ def _headers(media: Media) -> dict[str, str]:
     return {
         "content-type": kind if is_shown else "application/octet-stream",
         "content-length": str(media.length_bytes),
+        "accept-ranges": "bytes",
         "content-disposition": "inline" if is_shown else f'attachment; filename="{media.id}"',
         "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
         "cross-origin-resource-policy": "same-site",
