@@ -14,6 +14,7 @@ from spanglass_server.normalize.pipeline import normalize_logs, normalize_spans
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.settle import facts_of, settle, summarize
 from spanglass_server.normalize.table import TABLE
+from spanglass_server.normalize.values import dump_json
 from spanglass_server.wire.records import (
     Attributes,
     AttributeValue,
@@ -166,6 +167,22 @@ def test_any_log_becomes_a_row_with_a_stable_id(
     assert_storable(tuple(first))
     assert first == second
     assert isinstance(orjson.loads(first.attributes), dict)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    attributes, st.sampled_from(["event", "message", "msg"]), any_text, st.sampled_from(["level", "trace_id"])
+)
+def test_any_structured_line_becomes_a_row_that_keeps_its_body(
+    fields: Attributes, key: str, message: str, told: str
+) -> None:
+    body = dump_json({**fields, told: message, key: message})
+    resource, scope = Resource(attributes={}), Scope(name="s", version="1", attributes={})
+    record = LogRecord(5, "", "", 0, "", "", body, {}, resource, scope)
+    [log] = normalize_logs([record], project_id="p", version=1)
+    assert_storable(tuple(log))
+    assert log.body == body
+    assert 0 <= log.severity_number <= 24
 
 
 TOLD_BY = ["openinference.x", "com.anthropic.sdk.python", "logfire.openai", "langfuse-sdk", "ai"]
