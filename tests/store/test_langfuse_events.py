@@ -7,7 +7,7 @@ from spanglass_server.model.langfuse_event import MOVED, LangfuseEvent
 from spanglass_server.store.clickhouse.admin import DAY_NS, ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
-from spanglass_server.store.ports import PlacedSpan, TimeRange, TraceKey
+from spanglass_server.store.ports import LangfuseEntity, PlacedSpan, TimeRange, TraceKey
 
 HOUR_NS = 3_600 * 10**9
 
@@ -46,7 +46,8 @@ def write(
         for event in events
     ]
     traces = [factory.summary(spans)] if spans else []
-    writer.write_batch(spans=spans, traces=traces, logs=(), langfuse_events=events)
+    writer.write_batch(spans=spans, traces=traces, logs=())
+    writer.write_langfuse_events(events)
 
 
 def test_events_come_back_by_trace_as_they_were(writer: ClickHouseWriter, span_factory: SpanFactory) -> None:
@@ -54,9 +55,11 @@ def test_events_come_back_by_trace_as_they_were(writer: ClickHouseWriter, span_f
     events = [event_of(project_id, "t/1", 1, is_trace=True), event_of(project_id, "t/1", 2)]
     write(writer, span_factory, *events)
     write(writer, span_factory, event_of(project_id, "t2", 3))
-    key = TraceKey(project_id, "t/1")
-    found = writer.load_langfuse_events([key, TraceKey(project_id, "unknown"), TraceKey("other", "t2")])
-    assert {key: set(events)} == {key: set(of_trace) for key, of_trace in found.items()}
+    trace = LangfuseEntity(project_id, "t/1", "trace", "t/1")
+    observation = LangfuseEntity(project_id, "t/1", "observation", "o2")
+    others = [trace._replace(trace_id="unknown"), LangfuseEntity("other", "t2", "observation", "o3")]
+    found = writer.load_langfuse_events([trace, observation, *others])
+    assert found == {trace: [events[0]], observation: [events[1]]}
 
 
 def test_an_event_written_again_is_one_and_one_that_moved_is_none(
@@ -68,8 +71,8 @@ def test_an_event_written_again_is_one_and_one_that_moved_is_none(
     write(
         writer, span_factory, stays._replace(version=2), moves._replace(version=2, event_type=MOVED, body="")
     )
-    key = TraceKey(project_id, "t")
-    assert writer.load_langfuse_events([key]) == {key: [stays._replace(version=2)]}
+    entities = [LangfuseEntity(*event[:4]) for event in (stays, moves)]
+    assert writer.load_langfuse_events(entities) == {entities[0]: [stays._replace(version=2)]}
 
 
 def test_an_observation_is_found_by_its_id_alone(writer: ClickHouseWriter, span_factory: SpanFactory) -> None:

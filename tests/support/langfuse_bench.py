@@ -21,8 +21,12 @@ _NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class LangfuseBench:
-    def __init__(self, options: Mapping[str, Any] = _NO_OPTIONS) -> None:
-        self.store = MemoryStore()
+    def __init__(
+        self, options: Mapping[str, Any] = _NO_OPTIONS, *, shared: MemoryStore | None = None
+    ) -> None:
+        """`shared`: a store that other servers write to as well."""
+        self.store = shared or MemoryStore()
+        self._is_only_writer = shared is None
         self.budget = QueueBudget(50_000_000)
         self._options = PipelineOptions(**{"commit_interval_ms": 0, **options})
         self.pipeline = self._start()
@@ -72,7 +76,7 @@ class LangfuseBench:
             budget=self.budget,
             counters=Counters(),
             clock=time.time_ns,
-            is_only_writer=True,
+            is_only_writer=self._is_only_writer,
             options=self._options,
         )
         pipeline.start()

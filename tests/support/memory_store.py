@@ -10,7 +10,7 @@ from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span, TraceSummary
 from spanglass_server.normalize.facts import SpanFacts, Verdict
 from spanglass_server.normalize.settle import facts_of
-from spanglass_server.store.ports import PlacedSpan, TimeRange, TraceKey
+from spanglass_server.store.ports import LangfuseEntity, PlacedSpan, TimeRange, TraceKey
 
 _HOUR_NS = 3_600 * 10**9
 
@@ -26,6 +26,7 @@ class MemoryStore:
         self.langfuse_events: dict[tuple[str, str, str, str, str], LangfuseEvent] = {}
         self.batch_sizes: list[int] = []
         self.load_count = 0
+        self.loaded_event_count = 0
         self.delay_s = 0.0
         self.failure: Exception | None = None
         """Raised by every write and load while it is set."""
@@ -44,7 +45,6 @@ class MemoryStore:
         traces: Sequence[TraceSummary],
         logs: Sequence[Log],
         scores: Sequence[Score] = (),
-        langfuse_events: Sequence[LangfuseEvent] = (),
     ) -> None:
         self._obstruct()
         if any(span.name == self.poison for span in spans):
@@ -61,7 +61,10 @@ class MemoryStore:
             old = self.traces.get(key)
             if old is None or old.version <= trace.version:
                 self.traces[key] = trace
-        for event in langfuse_events:
+
+    def write_langfuse_events(self, events: Sequence[LangfuseEvent]) -> None:
+        self._obstruct()
+        for event in events:
             self.langfuse_events[event[:5]] = event
 
     def remove_spans(self, spans: Sequence[PlacedSpan]) -> None:
@@ -70,14 +73,17 @@ class MemoryStore:
             key = (span.project_id, span.start_time_ns // _HOUR_NS, span.trace_id, span.span_id)
             self.spans.pop(key, None)
 
-    def load_langfuse_events(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[LangfuseEvent]]:
+    def load_langfuse_events(
+        self, keys: Sequence[LangfuseEntity]
+    ) -> Mapping[LangfuseEntity, Sequence[LangfuseEvent]]:
         if self.failure is not None:
             raise self.failure
-        found: dict[TraceKey, list[LangfuseEvent]] = {}
+        found: dict[LangfuseEntity, list[LangfuseEvent]] = {}
         for event in list(self.langfuse_events.values()):
-            key = TraceKey(event.project_id, event.trace_id)
+            key = LangfuseEntity(*event[:4])
             if key in keys and event.event_type != MOVED:
                 found.setdefault(key, []).append(event)
+                self.loaded_event_count += 1
         return found
 
     def find_observations(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:

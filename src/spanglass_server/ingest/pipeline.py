@@ -337,14 +337,20 @@ class IngestPipeline:
         return True
 
     def _settle_spans(self, batch: _Batch) -> Settled:
-        batch.merged, removed, spans = None, [], batch.spans()
-        events = batch.events()
-        if events:
-            batch.merged = self._memory.merge(events, version=batch.version)
-            removed, spans = batch.merged.removed, spans + self._make_spans(batch.merged.records, batch)
-        settled = self._cache.settle(spans, version=batch.version, removed=removed)
+        batch.merged = None
+        if not (events := batch.events()):
+            settled = self._cache.settle(batch.spans(), version=batch.version)
+        else:
+            events = self._memory.resolve(events)
+            known = self._cache.open(self._memory.traces_of(events))
+            batch.merged = self._memory.merge(events, known, version=batch.version)
+            spans = batch.spans() + self._make_spans(batch.merged.records, batch)
+            settled = self._cache.settle(
+                spans, version=batch.version, removed=batch.merged.removed, opened=known.keys()
+            )
         if settled.roots_above:
-            records = self._memory.hang_under(settled.roots_above, version=batch.version)
+            known = self._cache.open(settled.roots_above)
+            records = self._memory.hang_under(settled.roots_above, known, version=batch.version)
             again = self._cache.settle(self._make_spans(records, batch), version=batch.version)
             settled = settled.completed_by(again)
         return settled
@@ -411,15 +417,13 @@ class IngestPipeline:
         # Revisions first: should the process die in between, the sender tries again and both are written.
         if settled.revisions:
             self._writer.revise_spans(settled.revisions, version=batch.version)
-        if batch.merged is not None and batch.merged.removed:
-            self._writer.remove_spans(batch.merged.removed)
         self._writer.write_batch(
-            spans=settled.spans,
-            traces=settled.summaries,
-            logs=batch.logs(),
-            scores=batch.scores(),
-            langfuse_events=batch.merged.events if batch.merged is not None else (),
+            spans=settled.spans, traces=settled.summaries, logs=batch.logs(), scores=batch.scores()
         )
+        if batch.merged is not None:
+            # Last: an event that is stored is not merged again, so what it changes has to be done before.
+            self._writer.remove_spans(batch.merged.removed)
+            self._writer.write_langfuse_events(batch.merged.events)
 
     def _commit_apart(self, batch: _Batch, error: Exception) -> None:
         """One request may have brought rows that the store does not take: don't let the others pay for it."""

@@ -7,7 +7,7 @@ stored rows whose verdict changed are revised, summaries are written anew.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from spanglass_server.base.limits import (
@@ -114,19 +114,33 @@ class TraceCache:
         self._by_link: dict[tuple[str, str], set[str]] = {}
         self.span_count = 0
 
-    def settle(self, spans: Sequence[Span], *, version: int, removed: Sequence[PlacedSpan] = ()) -> Settled:
-        """Take a batch in, and `removed` spans out first. Raises what the store raises; then nothing was
-        taken."""
+    def open(self, keys: Iterable[TraceKey]) -> dict[TraceKey, Mapping[str, SpanFacts]]:
+        """Facts of all spans of these traces, by span id, loaded where memory lacks them; a trace that is not
+        stored has none. Raises what the store raises."""
+        keys = list(keys)
+        self._load_traces([key for key in keys if key not in self._entries], {})
+        return {key: self._entries[key].facts if key in self._entries else {} for key in keys}
+
+    def settle(
+        self,
+        spans: Sequence[Span],
+        *,
+        version: int,
+        removed: Sequence[PlacedSpan] = (),
+        opened: Collection[TraceKey] = (),
+    ) -> Settled:
+        """Take a batch in, and `removed` spans out first. Traces that were `opened` are not looked for in the
+        store. Raises what the store raises; then nothing was taken."""
         arrived = _group(spans)
-        left = {TraceKey(span.project_id, span.trace_id): dict[str, SpanFacts]() for span in removed}
-        loaded_count = self._load({**left, **arrived})
+        left = {TraceKey(span.project_id, span.trace_id) for span in removed}
+        loaded_count = self._load(arrived, opened)
         self._remove(removed)
         refused = self._refuse(arrived)
         if refused:
             spans = [span for span in spans if (span.project_id, span.trace_id, span.span_id) not in refused]
         duplicate_count = sum(self._add(key, facts) for key, facts in arrived.items())
         emptied = list(self._bury(left, version))
-        touched = {key: None for key in (*left, *arrived) if key in self._entries}
+        touched = {key: None for key in (*sorted(left), *arrived) if key in self._entries}
         new_verdicts = self._settle(touched)
         rows = _with_verdicts(spans, new_verdicts)
         revisions, changed = self._apply(new_verdicts, arrived)
@@ -160,10 +174,14 @@ class TraceCache:
     def forget_project(self, project_id: str) -> None:
         self.forget([key for key in self._entries if key.project_id == project_id])
 
-    def _load(self, arrived: Mapping[TraceKey, Mapping[str, SpanFacts]]) -> int:
+    def _load(self, arrived: Mapping[TraceKey, Mapping[str, SpanFacts]], opened: Collection[TraceKey]) -> int:
         """Bring stored relatives of a batch into memory. How many traces were loaded."""
-        wanted = [key for key, facts in arrived.items() if self._may_be_stored(key, facts)]
-        responses = self._unknown_responses(arrived)
+        wanted = [
+            key for key, facts in arrived.items() if key not in opened and self._may_be_stored(key, facts)
+        ]
+        return self._load_traces(wanted, self._unknown_responses(arrived))
+
+    def _load_traces(self, wanted: Sequence[TraceKey], responses: Mapping[tuple[str, str], int]) -> int:
         loaded: dict[TraceKey, Sequence[SpanFacts]] = {}
         for _ in range(FACT_LOAD_ROUNDS_MAX):
             if not wanted and not responses:

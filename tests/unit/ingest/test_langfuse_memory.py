@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.support.langfuse_bench import PROJECT, LangfuseBench
 from tests.support.langfuse_events import at, at_ns, batch_of, event, recording
-from tests.support.memory_store import OUTAGE
+from tests.support.memory_store import OUTAGE, MemoryStore
 from tests.support.otlp_bodies import body_of, span
 
 from spanglass_server.base.errors import StorageUnavailable
@@ -202,6 +202,31 @@ def test_memory_is_bounded_and_the_store_makes_up_for_it() -> None:
     }
     assert bench.pipeline.counters()["langfuse_memory_bytes"] <= 3_000
     bench.close()
+
+
+def test_a_trace_of_many_observations_is_not_loaded_whole(bench: LangfuseBench) -> None:
+    bench.tell(
+        event("trace-create", 0, id="t", timestamp=at(0)),
+        *(event("span-create", n, id=f"o{n}", traceId="t", startTime=at(n)) for n in range(1, 100)),
+    )
+    bench.restart()
+    bench.store.loaded_event_count = 0
+    bench.tell(event("span-update", 200, id="o7", traceId="t", endTime=at(200)))
+    assert bench.store.loaded_event_count == 2
+    assert bench.spans()["t", "t"].end_time_ns == at_ns(200)
+
+
+def test_servers_that_share_a_store_merge_what_each_was_told() -> None:
+    one = LangfuseBench(shared=MemoryStore())
+    other = LangfuseBench(shared=one.store)
+    one.tell(event("span-create", 0, id="o", traceId="t", name="work", startTime=at(0)))
+    other.tell(event("span-update", 1, id="o", traceId="t", output="done"))
+    one.tell(event("span-update", 2, id="o", traceId="t", metadata={"k": 1}))
+    other.tell(event("span-update", 3, id="o", traceId="t", endTime=at(3)))
+    told = one.spans()["t", "o"]
+    assert (told.name, told.output, told.metadata, told.end_time_ns) == ("work", "done", '{"k":1}', at_ns(3))
+    one.close()
+    other.close()
 
 
 def test_a_deleted_trace_is_forgotten(bench: LangfuseBench) -> None:

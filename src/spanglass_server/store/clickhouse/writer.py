@@ -96,7 +96,6 @@ class ClickHouseWriter:
         traces: Sequence[TraceSummary],
         logs: Sequence[Log],
         scores: Sequence[Score] = (),
-        langfuse_events: Sequence[LangfuseEvent] = (),
     ) -> None:
         if spans:
             self._insert("spans", SPANS.to_batch(spans))
@@ -106,9 +105,10 @@ class ClickHouseWriter:
             self._insert("scores", SCORES.to_batch(rows_to_write(self._engine, scores)))
         if traces:
             self._insert("traces", trace_batch(traces))
-        if langfuse_events:
-            # Last: an event that is known is not merged again, so what it changed has to be stored before.
-            self._insert("langfuse_events", LANGFUSE_EVENTS.to_batch(langfuse_events))
+
+    def write_langfuse_events(self, events: Sequence[LangfuseEvent]) -> None:
+        if events:
+            self._insert("langfuse_events", LANGFUSE_EVENTS.to_batch(events))
 
     def remove_spans(self, spans: Sequence[PlacedSpan]) -> None:
         if not spans:
