@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 from tests.support.environments import ROOT, python_environment
+from tests.support.spanglass_process import SpanglassProcess
 
 from spanglass_examples.clock import SkippingClock
 from spanglass_examples.conditions import Conditions, World
@@ -26,6 +28,7 @@ class Told(NamedTuple):
     """What the program said of itself."""
 
     instrumented: dict[str, str]
+    trace_id: str
     spans: list[dict[str, Any]]
     samples: list[tuple[str, dict[str, str], float]]
     log: str
@@ -51,16 +54,23 @@ def models_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def ask(models_url: str) -> Callable[[str], Told]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpanglassProcess]:
+    started = SpanglassProcess(tmp_path_factory.mktemp("instrumentors") / "data")
+    yield started
+    assert started.terminate() == 0
+
+
+@pytest.fixture(scope="module")
+def ask(models_url: str, server: SpanglassProcess) -> Callable[[str], Told]:
     python = python_environment(HERE / "requirements" / "instrumentors.txt", editable=ROOT)
 
     @functools.cache
     def run(wanted: str) -> Told:
-        command = [python, HERE / "programs" / "ask.py", models_url, wanted]
+        command = [python, HERE / "programs" / "ask.py", models_url, wanted, server.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
-        return Told(told["instrumented"], told["spans"], told["samples"], done.stderr)
+        return Told(told["instrumented"], told["trace_id"], told["spans"], told["samples"], done.stderr)
 
     return run
 
@@ -129,3 +139,18 @@ def test_every_family_gives_the_same_metrics(
             assert mine == by_default.total("llm_tokens_total", type=kind, provider=provider) > 0
     assert told.total("llm_cost_usd_total") == pytest.approx(by_default.total("llm_cost_usd_total"))
     assert told.total("llm_ttft_seconds_count", provider="anthropic") == 1
+
+
+@pytest.mark.parametrize("family", ["openinference", "openllmetry", "genai"])
+def test_the_application_counts_what_the_server_counts(
+    family: str, ask: Callable[[str], Told], server: SpanglassProcess
+) -> None:
+    told = ask(family)
+    answer = httpx.get(f"{server.url}/api/v1/traces/{told.trace_id}", trust_env=False)
+    trace = answer.json()["trace"]
+
+    assert told.total("llm_requests_total") == trace["llm_call_count"]
+    assert told.total("llm_tokens_total", type="input") == trace["input_tokens"]
+    assert told.total("llm_tokens_total", type="output") == trace["output_tokens"]
+    assert told.total("llm_cost_usd_total") == pytest.approx(trace["cost_usd"])
+    assert told.total("llm_unpriced_requests_total") == trace["unpriced_count"]

@@ -1,4 +1,5 @@
-"""A small application: asks the models at argv[1], instrumented by what argv[2] names (`all` for all).
+"""A small application: asks the models at argv[1], instrumented by what argv[2] names (`all` for all), and
+sends to the server at argv[3].
 
 Prints one JSON object: which instrumentors are on, every span that ended, every sample of a metric.
 """
@@ -17,7 +18,7 @@ from prometheus_client import REGISTRY
 
 import spanglass
 
-models_url, wanted = sys.argv[1:]
+models_url, wanted, endpoint = sys.argv[1:]
 logging.basicConfig(level=logging.WARNING)
 
 spanglass.init(
@@ -25,7 +26,7 @@ spanglass.init(
     environment="test",
     instrument=True if wanted == "all" else wanted.split(","),
     prometheus=True,
-    endpoint="http://127.0.0.1:9",
+    endpoint=endpoint,
 )
 spanglass.init(instrument=True)  # Again is harmless.
 spans = InMemorySpanExporter()
@@ -37,7 +38,7 @@ question = [{"role": "user", "content": "How long are returns free?"}]
 
 
 @spanglass.observe(kind="chain")
-def ask_all() -> None:
+def ask_all() -> str | None:
     spanglass.update_current_trace(feature="search", team="growth")
     gpt.chat.completions.create(model="gpt-5.4-mini", messages=question)
     chunks = gpt.chat.completions.create(
@@ -51,11 +52,13 @@ def ask_all() -> None:
         stream.get_final_message()
     with contextlib.suppress(openai.NotFoundError):
         gpt.chat.completions.create(model="no-such-model", messages=question)
+    return spanglass.current_trace_id()
 
 
-ask_all()
-spanglass.flush(1)
+trace_id = ask_all()
+spanglass.flush(10)
 report = {
+    "trace_id": trace_id,
     "instrumented": spanglass.instrumented(),
     "spans": [
         {"name": span.name, "scope": span.instrumentation_scope.name} for span in spans.get_finished_spans()
