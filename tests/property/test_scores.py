@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from spanglass_server.model.score import SCORE_SOURCES, SCORE_TYPES
 from spanglass_server.normalize.scores import normalize_score
 from spanglass_server.wire.scores import (
+    LANGFUSE_DATA_TYPES,
+    LANGFUSE_SOURCES,
     RefusedScoreError,
     ScoreRecord,
     decode_scores,
@@ -46,6 +48,11 @@ LANGFUSE = {
     "observationId": texts,
     "metadata": anything,
 }
+
+
+def test_both_spellings_know_every_type_and_source() -> None:
+    assert set(LANGFUSE_DATA_TYPES.values()) == set(SCORE_TYPES)
+    assert set(LANGFUSE_SOURCES.values()) == set(SCORE_SOURCES)
 
 
 def bodies(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:

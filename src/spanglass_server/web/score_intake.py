@@ -10,13 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from spanglass_server.base.limits import SCORE_BODY_BYTES_MAX, SCORES_PER_REQUEST_MAX
 from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.model.score import ScoreConfig
+from spanglass_server.normalize.score_configs import fit_config
 from spanglass_server.web.bodies import read_body
 from spanglass_server.web.services import Services
 from spanglass_server.wire.scores import (
     RefusedScoreError,
     ScoreRecord,
     encode_scores,
-    fit_config,
     parse_json,
 )
 

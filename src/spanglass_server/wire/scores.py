@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -20,9 +20,11 @@ from spanglass_server.base.limits import (
     SCORE_NAME_CHARS_MAX,
     SCORE_TEXT_CHARS_MAX,
 )
-from spanglass_server.model.score import SCORE_SOURCES, SCORE_TYPES, ScoreConfig, ScoreType
 from spanglass_server.wire.checks import TIME_NS_MAX, RefusedError
 from spanglass_server.wire.records import Attributes, AttributeValue
+
+_DATA_TYPES: Final = ("numeric", "categorical", "boolean", "text", "correction")
+_SOURCES: Final = ("api", "evaluator", "person")
 
 
 class RefusedScoreError(RefusedError):
@@ -43,7 +45,7 @@ class ScoreRecord(NamedTuple):
     value: float | str | bool
     """Fits `data_type` where that is given."""
     data_type: str
-    """One of SCORE_TYPES; empty: as the value is."""
+    """One of model.score.SCORE_TYPES; empty: as the value is."""
     trace_id: str
     span_id: str
     session_id: str
@@ -51,7 +53,7 @@ class ScoreRecord(NamedTuple):
     time_ns: int | None
     """None: now."""
     source: str
-    """One of SCORE_SOURCES, or empty."""
+    """One of model.score.SCORE_SOURCES, or empty."""
     comment: str
     author: str
     config_id: str
@@ -69,13 +71,11 @@ class _Spelling(NamedTuple):
 
 _OWN: Final = _Spelling(
     keys={field: field for field in ScoreRecord._fields} | {"score_id": "id", "time_ns": "timestamp"},
-    data_types={word: word for word in SCORE_TYPES},
-    sources={word: word for word in SCORE_SOURCES},
+    data_types={word: word for word in _DATA_TYPES},
+    sources={word: word for word in _SOURCES},
 )
 LANGFUSE_SOURCES: Final = {"API": "api", "EVAL": "evaluator", "ANNOTATION": "person"}
-LANGFUSE_DATA_TYPES: Final[dict[str, ScoreType]] = {
-    word.upper(): cast("ScoreType", word) for word in SCORE_TYPES
-}
+LANGFUSE_DATA_TYPES: Final = {word.upper(): word for word in _DATA_TYPES}
 _LANGFUSE: Final = _Spelling(
     keys={
         "score_id": "id",
@@ -128,42 +128,6 @@ def read_langfuse_score(item: object) -> ScoreRecord:
     return _read(item, _LANGFUSE)
 
 
-def fit_config(record: ScoreRecord, config: ScoreConfig) -> ScoreRecord:
-    """The score with the configuration's type. Raises RefusedScoreError where it is none of its."""
-    name = _shown(record.name)
-    if config.is_archived:
-        raise RefusedScoreError(
-            f"the configuration of the score `{name}` is archived", "use another, or none"
-        )
-    if record.name != config.name:
-        raise RefusedScoreError(
-            f"the score `{name}` names the configuration of `{config.name}`", "give that name, or another id"
-        )
-    if record.data_type and record.data_type != config.data_type:
-        raise RefusedScoreError(
-            f"the score `{name}` is {record.data_type}", f"its configuration asks for {config.data_type}"
-        )
-    value = _read_value(record.value, config.data_type, record.name)
-    if config.data_type == "numeric":
-        _check_range(float(value), config)
-    labels = [category.label for category in config.categories]
-    if config.data_type == "categorical" and value not in labels:
-        raise RefusedScoreError(
-            f"the score `{name}` is none of its configuration's categories",
-            f"it is one of {_shown(', '.join(labels))}",
-        )
-    return record._replace(data_type=config.data_type, value=value)
-
-
-def _check_range(value: float, config: ScoreConfig) -> None:
-    is_low = config.min_value is not None and value < config.min_value
-    if is_low or (config.max_value is not None and value > config.max_value):
-        low, high = ("" if edge is None else f"{edge:g}" for edge in (config.min_value, config.max_value))
-        raise RefusedScoreError(
-            f"the score `{config.name}` is {value:g}", f"its configuration asks for {low}..{high}"
-        )
-
-
 def encode_scores(records: Sequence[ScoreRecord]) -> bytes:
     return orjson.dumps([list(record) for record in records])
 
@@ -190,17 +154,17 @@ def _read(item: object, spelling: _Spelling) -> ScoreRecord:
         metadata=_read_metadata(fields["metadata"]),
     )
     _check_target(record, spelling)
-    record = record._replace(value=_read_value(fields["value"], record.data_type, record.name))
+    record = record._replace(value=read_value(fields["value"], record.data_type, record.name))
     try:
         encode_scores([record])
     except orjson.JSONEncodeError as problem:
         raise RefusedScoreError(
-            f"the score `{_shown(record.name)}` cannot be kept: {problem}", "send text that is valid Unicode"
+            f"the score `{shown(record.name)}` cannot be kept: {problem}", "send text that is valid Unicode"
         ) from None
     return record
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """With lone surrogates as question marks: an answer cannot hold them."""
     return text.encode("utf-8", "replace").decode()
 
@@ -208,7 +172,7 @@ def _shown(text: str) -> str:
 def _check_target(record: ScoreRecord, spelling: _Spelling) -> None:
     if not any(getattr(record, field) for field in _TARGETS):
         wanted = ", ".join(spelling.keys[field] for field in _TARGETS)
-        raise RefusedScoreError(f"the score `{_shown(record.name)}` judges nothing", f"give one of {wanted}")
+        raise RefusedScoreError(f"the score `{shown(record.name)}` judges nothing", f"give one of {wanted}")
     if record.span_id and not record.trace_id:
         span, trace = spelling.keys["span_id"], spelling.keys["trace_id"]
         raise RefusedScoreError(f"`{span}` is given without `{trace}`", "give both")
@@ -247,7 +211,7 @@ def _read_word(value: object, key: str, words: Mapping[str, str]) -> str:
         return ""
     found = words.get(value) if isinstance(value, str) else None
     if found is None:
-        raise RefusedScoreError(f"`{key}` is `{_shown(str(value)):.60}`", f"it is one of {', '.join(words)}")
+        raise RefusedScoreError(f"`{key}` is `{shown(str(value)):.60}`", f"it is one of {', '.join(words)}")
     return found
 
 
@@ -293,10 +257,11 @@ def _time_of(match: re.Match[str]) -> int | None:
     return seconds * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
 
 
-def _read_value(value: object, data_type: str, name: str) -> float | str | bool:
+def read_value(value: object, data_type: str, name: str) -> float | str | bool:
+    """The value as its type has it. Raises RefusedScoreError."""
     if value is None or not isinstance(value, str | int | float):
         raise RefusedScoreError(
-            f"the score `{_shown(name)}` has no `value`", "give a number, a text or a boolean"
+            f"the score `{shown(name)}` has no `value`", "give a number, a text or a boolean"
         )
     if isinstance(value, str):
         _read_text(value, "value")
@@ -318,7 +283,7 @@ def _read_number(value: float | str, name: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise RefusedScoreError(
-            f"the value of the score `{_shown(name)}` is no number, as its type asks", "give a finite one"
+            f"the value of the score `{shown(name)}` is no number, as its type asks", "give a finite one"
         )
     return number
 
@@ -330,7 +295,7 @@ def _read_bool(value: float | str, name: str) -> bool:
     found = _BOOLS.get(_text_of(value).strip().lower())
     if found is None:
         raise RefusedScoreError(
-            f"the value of the score `{_shown(name)}` is no boolean, as its type asks", "give 0 or 1"
+            f"the value of the score `{shown(name)}` is no boolean, as its type asks", "give 0 or 1"
         )
     return found
 
