@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from spanglass_server.base.errors import BadInput, NotFound
-from spanglass_server.model.score import ScoreCategory, ScoreConfig
+from spanglass_server.model.score import ScoreCategory, ScoreConfig, ScoreType
 from spanglass_server.web.auth import Caller, caller_with
 from spanglass_server.web.langfuse.asked import Reading, Serving
 from spanglass_server.web.langfuse.documents import (
@@ -22,7 +22,6 @@ from spanglass_server.web.langfuse.documents import (
 )
 from spanglass_server.web.langfuse.score_json import DATA_TYPES
 from spanglass_server.web.services import Services
-from spanglass_server.wire.scores import LANGFUSE_DATA_TYPES
 
 router = APIRouter()
 
@@ -31,6 +30,12 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=r"^
 Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
+_DATA_TYPES: Final[dict[str, ScoreType]] = {
+    "NUMERIC": "numeric",
+    "BOOLEAN": "boolean",
+    "CATEGORICAL": "categorical",
+    "TEXT": "text",
+}
 _YES_AND_NO: Final = (ScoreCategory("True", 1), ScoreCategory("False", 0))
 
 
@@ -66,7 +71,7 @@ class ConfigChange(Document):
 def create_config(
     caller: Writing, services: Serving, body: Annotated[ConfigBody, Depends(body_of(ConfigBody))]
 ) -> Response:
-    data_type = LANGFUSE_DATA_TYPES[body.data_type]
+    data_type = _DATA_TYPES[body.data_type]
     now_ns = services.now_ns()
     config = ScoreConfig(
         id=str(uuid.uuid4()),
