@@ -291,6 +291,9 @@ def test_traces_are_narrowed_by_what_is_asked(
             {"column": "timestamp", "operator": ">", "value": "2026-03-01T12:00:00Z", "type": "datetime"},
             ["two"],
         ),
+        ({"column": "metadata", "key": "new", "operator": "=", "value": True, "type": "boolean"}, ["two"]),
+        ({"column": "score_categories", "key": "tone", "operator": "any of", "value": ["kind"]}, ["two"]),
+        ({"column": "score_categories", "key": "tone", "operator": "none of", "value": ["kind"]}, ["one"]),
         ({"column": "scores_avg", "key": "good", "operator": ">", "value": 0.5}, ["one"]),
     ],
 )  # fmt: skip
@@ -302,9 +305,12 @@ def test_traces_are_filtered_by_conditions(
                   trace__metadata__n=5, observation__type="generation", observation__model__name="m",
                   observation__usage_details='{"input":1,"output":1}',
                   observation__cost_details='{"total":0.75}'),
-        otlp_span(2, "two", 10, 12, trace=2, error="broken"),
+        otlp_span(2, "two", 10, 12, trace=2, error="broken", trace__metadata__new=True),
     )  # fmt: skip
-    langfuse.ingest(event("score-create", 1, id="s", traceId=trace_id(1), name="good", value=0.9))
+    langfuse.ingest(
+        event("score-create", 1, id="s", traceId=trace_id(1), name="good", value=0.9),
+        event("score-create", 1, id="t", traceId=trace_id(2), name="tone", value="kind"),
+    )
 
     assert langfuse.names("/traces", filter=json.dumps([condition])) == found
 
@@ -314,7 +320,7 @@ def test_fields_leave_out_what_is_not_asked_for(rag: LangfuseApi) -> None:
 
     assert (core["input"], core["metadata"], core["observations"], core["scores"]) == (None, None, [], [])
     assert (core["latency"], core["totalCost"]) == (-1, -1)
-    assert core["name"] == "support"
+    assert (core["name"], core["version"], core["public"]) == ("support", "3.1", True)
     assert rag.get("/traces", fields="core,metrics")["data"][0]["latency"] == 4.0
 
 

@@ -139,7 +139,7 @@ def test_heads_and_sums_of_listed_traces(project: Project) -> None:
 
     assert [head["input"] for head in heads] == ["How do refunds work?"] * 2
     first = project.traces[0]
-    assert sums[first[0].trace_id] == (tuple(span.span_id for span in first), 0.00135)
+    assert sums[first[0].trace_id] == (tuple(span.span_id for span in first), 0.00135, "", False)
     found = project.reader.find_traces(project.id, [first[0].trace_id, "nope"])
     assert {trace_id: row["user_id"] for trace_id, row in found.items()} == {first[0].trace_id: "u0"}
 

@@ -102,11 +102,14 @@ request's parameters."""
 
 
 class SpanSums(NamedTuple):
-    """Of the spans of one trace, the record of a trace left out."""
+    """What the spans of one trace tell together."""
 
     span_ids: Sequence[str]
-    """In start order, of at most SPAN_IDS_MAX spans."""
+    """In start order, of at most SPAN_IDS_MAX spans, the record of the trace left out."""
     cost_usd: float | None
+    version: str
+    """The first that is told."""
+    is_public: bool
 
 
 class ViewReader(Protocol):

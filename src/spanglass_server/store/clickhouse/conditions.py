@@ -46,6 +46,8 @@ def condition_sql(condition: Condition, column: Column, bind: Binder) -> str:
             key = bind(condition.key)
             value = f"if(mapContains({column.sql}, {key}), {column.sql}[{key}], NULL)"
             return _of_number(condition, value, bind)
+        case "list_map":
+            return _of_list(condition, f"{column.sql}[{bind(condition.key)}]", bind)
         case "number":
             return _of_number(condition, column.sql, bind)
         case "time":
@@ -83,6 +85,8 @@ def _of_map(condition: Condition, bind: Binder) -> str:
     value = value_sql(get_field(f"metadata.{condition.key}", "spans"), bind)
     if isinstance(condition.value, int | float) and not isinstance(condition.value, bool):
         return _of_number(condition, f"toFloat64OrNull({value})", bind)
+    if isinstance(condition.value, bool):
+        condition = condition._replace(value="true" if condition.value else "false")
     return _of_text(condition, value, bind)
 
 

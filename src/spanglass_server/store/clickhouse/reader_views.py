@@ -182,13 +182,20 @@ class ClickHouseViewReader:
             return {}
         wanted, params = _of_traces(project_id, traces)
         sql = (
-            f"SELECT trace_id, groupArray({SPAN_IDS_MAX:d})(span_id) AS span_ids, sum(cost) AS cost_usd\n"
-            f"FROM (SELECT trace_id, span_id, {views.COST} AS cost FROM spans FINAL\n"
-            f"PREWHERE {wanted}\nWHERE NOT {views.IS_TRACE_RECORD}\n"
-            "ORDER BY start_time_ns, span_id)\nGROUP BY trace_id"
+            f"SELECT trace_id, groupArrayIf({SPAN_IDS_MAX:d})(span_id, NOT is_record) AS span_ids,\n"
+            "sumIf(cost, NOT is_record) AS cost_usd, max(is_open) AS is_public,\n"
+            "argMinIf(told, start_time_ns, told != '') AS told_version\n"
+            f"FROM (SELECT trace_id, span_id, start_time_ns, {views.COST} AS cost, {views.VERSION} AS told,\n"
+            f"{views.IS_PUBLIC} AS is_open, {views.IS_TRACE_RECORD} AS is_record\n"
+            f"FROM spans FINAL\nPREWHERE {wanted}\nORDER BY start_time_ns, span_id)\nGROUP BY trace_id"
         )
         rows = read_rows(self._engine, sql, params)
-        return {row["trace_id"]: SpanSums(row["span_ids"], row["cost_usd"]) for row in rows}
+        return {
+            row["trace_id"]: SpanSums(
+                row["span_ids"], row["cost_usd"], row["told_version"], bool(row["is_public"])
+            )
+            for row in rows
+        }
 
     def find_trace_id(self, project_id: str, span_id: str) -> str | None:
         for window in newest_first(self.bounds(project_id), HOUR_NS):

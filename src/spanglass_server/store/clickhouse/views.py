@@ -14,7 +14,7 @@ from spanglass_server.store.clickhouse.compile_fields import EXPRESSIONS
 from spanglass_server.store.clickhouse.reader_lists import IN_RANGE, SPANS_OF_TRACES
 from spanglass_server.store.views import View
 
-ColumnType: TypeAlias = Literal["text", "number", "bool", "time", "list", "map", "number_map"]
+ColumnType: TypeAlias = Literal["text", "number", "bool", "time", "list", "map", "number_map", "list_map"]
 Join: TypeAlias = Literal["", "trace", "rollup", "span", "span_scores", "trace_scores"]
 
 
@@ -166,6 +166,7 @@ _TRACES: Final[Mapping[str, Column]] = {
     "output_cost": _number("r_output_cost", "rollup"),
     "cost_usd": _number("r_cost", "rollup"),
     "score_count": _number("c_count", "trace_scores"),
+    "score_texts": Column(sql="c_texts", type="list_map", joins=frozenset(["trace_scores"])),
     "score_means": Column(sql="c_means", type="number_map", joins=frozenset(["trace_scores"])),
 }
 _SCORES: Final[Mapping[str, Column]] = {
@@ -270,9 +271,11 @@ _SPAN_SCORES_JOIN: Final = (
 )
 _TRACE_SCORES_JOIN: Final = (
     "SELECT c_trace_id, sum(c_rows) AS c_count,\n"
-    "mapFromArrays(groupArray(c_name), groupArray(c_mean)) AS c_means\n"
+    "mapFromArrays(groupArray(c_name), groupArray(c_mean)) AS c_means,\n"
+    "mapFromArrays(groupArray(c_name), groupArray(c_words)) AS c_texts\n"
     "FROM (SELECT trace_id AS c_trace_id, toString(name) AS c_name, count() AS c_rows,\n"
-    "ifNull(avg(value), nan) AS c_mean FROM scores FINAL\n"
+    "ifNull(avg(value), nan) AS c_mean, groupUniqArrayIf(string_value, string_value != '') AS c_words\n"
+    "FROM scores FINAL\n"
     f"WHERE {_SCORES_SINCE} AND trace_id != '' GROUP BY c_trace_id, c_name) GROUP BY c_trace_id"
 )
 

@@ -257,12 +257,17 @@ def _measures(asked: _MetricsQuery, subject: _Subject) -> dict[str, Measure]:
     return found
 
 
+_OWN_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "source": {word: own for own, word in SOURCES.items()},
+    "data_type": {word: own for own, word in DATA_TYPES.items()},
+}
+
+
 def _own_words(condition: Condition) -> Condition:
     """Langfuse's words for a score's source and type as ours."""
-    words = {"source": SOURCES, "data_type": DATA_TYPES}.get(condition.column)
-    if words is None:
+    own = _OWN_WORDS.get(condition.column)
+    if own is None:
         return condition
-    own = {word: mine for mine, word in words.items()}
     match condition.value:
         case str(word):
             return condition._replace(value=own.get(word, word))

@@ -16,8 +16,8 @@ from spanglass_server.web.langfuse.asked import (
     Serving,
     time_range,
 )
-from spanglass_server.web.langfuse.shape import page_meta, session_json, tell_trace, trace_core
-from spanglass_server.web.langfuse.traces import heads_of
+from spanglass_server.web.langfuse.shape import page_meta, session_json
+from spanglass_server.web.langfuse.traces import tell_traces
 
 router = APIRouter()
 
@@ -63,13 +63,10 @@ def get_session(
     )
     if not traces:
         raise NotFound(f"there is no session `{session_id}` in this project")
-    heads = heads_of(services, project_id, traces)
+    told = tell_traces(services, project_id, traces, with_payloads=True)
     return json_response(
         {
             **session_json({**traces[0], "session_id": session_id}, project_id),
-            "traces": [
-                trace_core(trace, tell_trace(trace, heads.get(trace["trace_id"], ())), project_id)
-                for trace in traces
-            ],
+            "traces": [core for _, _, core in told],
         }
     )

@@ -14,6 +14,7 @@ import orjson
 from spanglass_server.normalize.identity import decode_metadata
 from spanglass_server.normalize.langfuse_spans import TRACE_MARK
 from spanglass_server.normalize.origin import decodes_metadata
+from spanglass_server.store.views import SpanSums
 from spanglass_server.web.api.shape import time_text
 from spanglass_server.web.langfuse.usage import cost_details, usage_details
 
@@ -203,20 +204,16 @@ class TraceTelling(NamedTuple):
     input: Any
     output: Any
     metadata: Json
-    version: str
-    is_public: bool
 
 
 def tell_trace(trace: Row, heads: Sequence[WholeSpan]) -> TraceTelling:
     """`heads` in start order; the last that says something of the trace wins, as with Langfuse."""
     given: dict[str, Any] = {}
     metadata: Json = {}
-    version, is_public, is_langfuse = "", False, False
-    for head, attributes, told in heads:
+    is_langfuse = False
+    for head, attributes, _ in heads:
         is_langfuse = is_langfuse or head["dialect"] == "langfuse"
         is_root = head["span_id"] == trace["root_span_id"]
-        version = told.version if is_root and told.version else version or told.version
-        is_public = is_public or told.is_public
         metadata |= _metadata_under("langfuse.trace.metadata", head, attributes)
         for side in ("input", "output"):
             said = attributes.get(f"langfuse.trace.{side}")
@@ -226,10 +223,10 @@ def tell_trace(trace: Row, heads: Sequence[WholeSpan]) -> TraceTelling:
                 given.setdefault(side, payload(head[side], head))
     if not is_langfuse:
         metadata = as_object(trace["metadata"])
-    return TraceTelling(given.get("input"), given.get("output"), metadata, version, is_public)
+    return TraceTelling(given.get("input"), given.get("output"), metadata)
 
 
-def trace_core(trace: Row, telling: TraceTelling | None, project_id: str) -> Json:
+def trace_core(trace: Row, sums: SpanSums, telling: TraceTelling | None, project_id: str) -> Json:
     return {
         "id": trace["trace_id"],
         "timestamp": micro_text(trace["start_time_ns"]),
@@ -239,10 +236,10 @@ def trace_core(trace: Row, telling: TraceTelling | None, project_id: str) -> Jso
         "metadata": telling.metadata if telling else None,
         "sessionId": trace["session_id"] or None,
         "release": trace["release"] or None,
-        "version": (telling.version if telling else "") or None,
+        "version": sums.version or None,
         "userId": trace["user_id"] or None,
         "tags": list(trace["tags"]),
-        "public": telling.is_public if telling else False,
+        "public": sums.is_public,
         "bookmarked": False,
         "environment": trace["environment"] or DEFAULT_ENVIRONMENT,
         "externalId": None,

@@ -1,7 +1,7 @@
 """Traces: listed by page, opened, deleted."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
@@ -72,6 +72,7 @@ TRACE_COLUMNS: Final[Mapping[str, str]] = {
     "debugCount": "debug_count",
     "scores_avg": "score_means",
     "scores": "score_means",
+    "score_categories": "score_texts",
 }
 _ORDERS: Final[Mapping[str, str]] = {
     "id": "id",
@@ -136,12 +137,12 @@ def get_trace(caller: Reading, services: Serving, trace_id: TraceId, fields: str
     found = open_trace(services, project_id, trace_id)
     trace, groups = found.trace, (parse_groups(fields, _FIELDS) or frozenset(_FIELDS))
     spans = [read_whole(row) for row in found.spans]
-    telling = tell_trace(trace, spans)
+    sums, telling = _sum_spans(spans), tell_trace(trace, spans)
     scores = services.scores.list_scores_of(project_id, [trace["trace_id"]]).get(trace["trace_id"], ())
     return json_response(
         {
-            **trace_core(trace, telling if "io" in groups else None, project_id),
-            **(trace_metrics(trace, _cost_of(found.spans)) if "metrics" in groups else _NO_METRICS),
+            **trace_core(trace, sums, telling if "io" in groups else None, project_id),
+            **(trace_metrics(trace, sums.cost_usd) if "metrics" in groups else _NO_METRICS),
             "observations": [observation_v1(span, project_id) for span in spans if not is_trace_record(span)]
             if "observations" in groups
             else [],
@@ -175,44 +176,49 @@ _NO_METRICS: Final = {"latency": -1, "totalCost": -1}
 
 
 def _list_json(
-    services: Services, project_id: str, rows: Sequence[Mapping[str, Any]], groups: frozenset[str]
+    services: Services, project_id: str, rows: Sequence[Row], groups: frozenset[str]
 ) -> list[Json]:
-    """Each further group is one read for the whole page."""
+    """Sums, payloads and scores are one read each for the whole page."""
     ids = [row["trace_id"] for row in rows]
-    heads = heads_of(services, project_id, rows) if "io" in groups else {}
-    sums = services.views.sum_traces(project_id, rows) if groups & {"observations", "metrics"} else {}
     scores = services.scores.list_scores_of(project_id, ids) if "scores" in groups and ids else {}
     return [
         {
-            **trace_core(
-                row,
-                tell_trace(row, heads.get(row["trace_id"], ())) if "io" in groups else None,
-                project_id,
-            ),
-            **(trace_metrics(row, _sums_of(sums, row).cost_usd) if "metrics" in groups else _NO_METRICS),
-            "observations": list(_sums_of(sums, row).span_ids) if "observations" in groups else [],
+            **core,
+            **(trace_metrics(row, sums.cost_usd) if "metrics" in groups else _NO_METRICS),
+            "observations": list(sums.span_ids) if "observations" in groups else [],
             "scores": [score.score_id for score in scores.get(row["trace_id"], ())],
         }
-        for row in rows
+        for row, sums, core in tell_traces(services, project_id, rows, with_payloads="io" in groups)
     ]
 
 
-def _sums_of(sums: Mapping[str, SpanSums], trace: Row) -> SpanSums:
-    return sums.get(trace["trace_id"], SpanSums((), None))
-
-
-def _cost_of(spans: Sequence[Row]) -> float:
-    return sum(cost for cost in map(counted_cost, spans) if cost is not None)
-
-
-def heads_of(
-    services: Services, project_id: str, traces: Sequence[Mapping[str, Any]]
-) -> dict[str, list[WholeSpan]]:
-    """By trace id, the spans that tell of the whole."""
+def tell_traces(
+    services: Services, project_id: str, rows: Sequence[Row], *, with_payloads: bool
+) -> Iterator[tuple[Row, SpanSums, Json]]:
+    """Rows of a list with what their spans tell together, and their own fields."""
+    all_sums = services.views.sum_traces(project_id, rows)
     heads: dict[str, list[WholeSpan]] = {}
-    for row in services.views.list_trace_heads(project_id, traces):
-        heads.setdefault(row["trace_id"], []).append(read_whole(row))
-    return heads
+    for head in services.views.list_trace_heads(project_id, rows) if with_payloads else ():
+        heads.setdefault(head["trace_id"], []).append(read_whole(head))
+    for row in rows:
+        sums = all_sums.get(row["trace_id"], _NO_SUMS)
+        telling = tell_trace(row, heads.get(row["trace_id"], ())) if with_payloads else None
+        yield row, sums, trace_core(row, sums, telling, project_id)
+
+
+_NO_SUMS: Final = SpanSums(span_ids=(), cost_usd=None, version="", is_public=False)
+
+
+def _sum_spans(spans: Sequence[WholeSpan]) -> SpanSums:
+    """As `ViewReader.sum_traces`, of an opened trace."""
+    observations = [span.row for span in spans if not is_trace_record(span)]
+    costs = [cost for cost in map(counted_cost, observations) if cost is not None]
+    return SpanSums(
+        span_ids=[row["span_id"] for row in observations],
+        cost_usd=sum(costs) if costs else None,
+        version=next((span.told.version for span in spans if span.told.version), ""),
+        is_public=any(span.told.is_public for span in spans),
+    )
 
 
 def open_trace(services: Services, project_id: str, trace_id: str) -> OpenTrace:
