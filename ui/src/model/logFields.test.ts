@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Log } from "../api/types";
-import { fieldsPreview, headline, logGroups, searchedWords, withValue } from "./logFields";
+import { fieldsPreview, headline, logGroups, searchedWords, stackTrace, withValue } from "./logFields";
 
 const LOG: Log = {
   log_id: "1-a",
@@ -45,6 +45,13 @@ test("a record's rows name the field that asks for each value", () => {
     null,
   ]);
   expect(groups.scope).toBeUndefined();
+});
+
+test("a stack trace is a text of its own, not an attribute among others", () => {
+  const raised = { ...LOG, attributes: { "exception.stacktrace": "Traceback", "exception.type": "E" } };
+  expect(stackTrace(raised)).toBe("Traceback");
+  const attributes = logGroups(raised).find(({ group }) => group === "attributes");
+  expect(attributes?.rows.map((row) => row.key)).toEqual(["exception.type"]);
 });
 
 test("a click asks for a value, rules it out, and takes it back", () => {

@@ -21,7 +21,13 @@ export function logGroups(log: Log): { group: LogGroup; rows: LogField[] }[] {
   const groups: { group: LogGroup; rows: LogField[] }[] = [
     { group: "record", rows: recordRows(log) },
     { group: "fields", rows: openRows("attributes", flatten(log.fields)) },
-    { group: "attributes", rows: openRows("attributes", Object.entries(log.attributes)) },
+    {
+      group: "attributes",
+      rows: openRows(
+        "attributes",
+        Object.entries(log.attributes).filter(([key]) => key !== STACK_TRACE || stackTrace(log) === ""),
+      ),
+    },
     { group: "resource", rows: openRows("resource", Object.entries(log.resource)) },
     {
       group: "scope",
@@ -32,6 +38,14 @@ export function logGroups(log: Log): { group: LogGroup; rows: LogField[] }[] {
     },
   ];
   return groups.filter(({ rows }) => rows.length > 0);
+}
+
+const STACK_TRACE = "exception.stacktrace";
+
+/** Shown as the text it is, not among the attributes. */
+export function stackTrace(log: Log): string {
+  const trace = log.attributes[STACK_TRACE];
+  return typeof trace === "string" ? trace : "";
 }
 
 function recordRows(log: Log): LogField[] {

@@ -7,7 +7,7 @@ import type { Log } from "../../api/types";
 import { useProject } from "../../api/useProject";
 import { formatCount } from "../../base/format";
 import { useLanguage } from "../../base/i18n";
-import { type LogGroup, logGroups } from "../../model/logFields";
+import { type LogGroup, logGroups, stackTrace } from "../../model/logFields";
 import { CopyButton } from "../CopyButton";
 import classes from "./LogDetail.module.css";
 import { LogFieldRow, type OnFilter } from "./LogFieldRow";
@@ -58,7 +58,8 @@ function Detail(props: DetailProps) {
           </Link>
         </div>
       )}
-      <Body log={log} marks={props.marks} />
+      <TextBox text={bodyText(log)} label={t("copyBody")} marks={props.marks} />
+      <TextBox text={stackTrace(log)} label={t("copyStack")} marks={props.marks} />
       {logGroups(log).map(({ group, rows }) => (
         <table key={group} className={classes.table}>
           <caption>
@@ -80,13 +81,20 @@ function Detail(props: DetailProps) {
   );
 }
 
-function Body(props: { log: Log; marks: readonly string[] }) {
+/** A structured line shows its message here: its fields have rows of their own. */
+function bodyText(log: Log): string {
+  const { body } = log;
+  if (Object.keys(log.fields).length > 0 && log.message !== null) return log.message;
+  if (body === null) return "";
+  return typeof body === "string" ? body : JSON.stringify(body, null, 2);
+}
+
+function TextBox(props: { text: string; label: string; marks: readonly string[] }) {
   const t = useLogWords();
   const language = useLanguage();
   const [isWhole, setWhole] = useState(false);
-  const { body } = props.log;
-  if (body === null || body === "") return null;
-  const text = typeof body === "string" ? body : JSON.stringify(body, null, 2);
+  const { text } = props;
+  if (text === "") return null;
   const hidden = isWhole ? 0 : Math.max(0, text.length - SHOWN_CHARS);
   return (
     <div className={classes.body}>
@@ -99,7 +107,7 @@ function Body(props: { log: Log; marks: readonly string[] }) {
         </button>
       )}
       <span className={classes.copyBody}>
-        <CopyButton label={t("copyBody")} value={text} />
+        <CopyButton label={props.label} value={text} />
       </span>
     </div>
   );
