@@ -57,7 +57,7 @@ def test_a_rag_pipeline_tells_who_what_and_how(rag: Told) -> None:
     assert summary["tags"] == ["handbook", "rag"]
     assert (summary["environment"], summary["release"]) == ("staging", "1.4.2")
     own = {"tenant": "acme", "attempt": 1, "is_beta": True, "filters": {"language": "en"}}
-    assert own.items() <= summary["metadata"].items()
+    assert summary["metadata"] == own
     assert rag.trace.whole("retrieve")["metadata"].items() >= {"index": "handbook", "limit": 2}.items()
     assert summary["status"] != "error"
 
@@ -103,7 +103,10 @@ def test_updates_of_the_trace_merge(told: Told) -> None:
         "ada",
         "session-3",
     )
-    assert {"tenant": "acme", "attempt": 2, "is_beta": True}.items() <= summary["metadata"].items()
+    own = {"tenant": "acme", "attempt": 2, "is_beta": True}
+    own["filters"] = {"language": "en", "country": "kr"}
+    assert summary["metadata"] == own
+    assert summary["tags"] == ["later", "support", "v2"]
 
 
 def test_results_of_functions_of_every_kind(told: Told) -> None:
