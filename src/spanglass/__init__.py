@@ -25,6 +25,7 @@ from spanglass._span import (
 )
 
 if TYPE_CHECKING:
+    from spanglass import logs
     from spanglass._instrument import instrumented
     from spanglass._threads import ContextThreadPoolExecutor, in_context
     from spanglass.logs import log_llm_event
@@ -41,6 +42,7 @@ __all__ = [
     "init",
     "instrumented",
     "log_llm_event",
+    "logs",
     "observe",
     "score",
     "shutdown",
@@ -54,6 +56,7 @@ _LAZY = {
     "in_context": "spanglass._threads",
     "instrumented": "spanglass._instrument",
     "log_llm_event": "spanglass.logs",
+    "logs": "spanglass.logs",
 }
 """What many applications never use is imported where it is first asked for."""
 
@@ -63,7 +66,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'spanglass' has no attribute {name!r}")
     from importlib import import_module
 
-    value = globals()[name] = getattr(import_module(_LAZY[name]), name)
+    module = import_module(_LAZY[name])
+    value = globals()[name] = module if module.__name__.endswith(f".{name}") else getattr(module, name)
     return value
 
 

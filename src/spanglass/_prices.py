@@ -120,8 +120,6 @@ def _price_list() -> ModuleType | None:
     try:
         import genai_prices
     except ImportError:
-        logger.info(
-            'spanglass: costs are left out, since no price list is installed: pip install "spanglass[prices]"'
-        )
+        logger.info('costs are left out, since no price list is installed: pip install "spanglass[prices]"')
         return None
     return genai_prices

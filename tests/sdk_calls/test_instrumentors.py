@@ -110,7 +110,7 @@ def test_instrumentors_of_libraries_that_are_not_installed_are_passed_over_in_si
     ("family", "distributions"),
     [
         (
-            "openinference",
+            "all",
             ["openinference-instrumentation-anthropic", "openinference-instrumentation-openai"],
         ),
         (
@@ -141,7 +141,7 @@ def test_every_family_gives_the_same_metrics(
     assert told.total("llm_ttft_seconds_count", provider="anthropic") == 1
 
 
-@pytest.mark.parametrize("family", ["openinference", "openllmetry", "genai"])
+@pytest.mark.parametrize("family", ["all", "openllmetry", "genai"])
 def test_the_application_counts_what_the_server_counts(
     family: str, ask: Callable[[str], Told], server: SpanglassProcess
 ) -> None:
