@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 
 from spanglass_server.store.metadata.directory import SqlDirectory, open_directory
 
-_START_S_MAX = 30
+_START_S_MAX = 90
 _counter = itertools.count()
 
 

@@ -93,7 +93,8 @@ def test_a_public_key_alone_names_the_project_that_it_may_score(
         assert seen.find_scored(reader.info.public_key) is None
         for wrong in (key.secret_key, "pk-sg-other", "", "\udcff"):
             assert seen.find_scored(wrong) is None
-    assert directory.list_keys(project.id)[0].last_used_at_ns is not None
+    used = {info.public_key: info.last_used_at_ns for info in directory.list_keys(project.id)}
+    assert used[key.info.public_key] is not None
 
     other.revoke_key(key.info.public_key)
     clock.advance_s(2)
