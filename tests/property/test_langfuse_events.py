@@ -109,3 +109,39 @@ def test_events_tell_the_same_in_any_order_and_any_grouping(
     in_parts.close()
     assert in_parts.spans() == at_once.spans()
     assert in_parts.traces() == at_once.traces()
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+json_values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = (
+    *("traceId", "name", "startTime", "endTime", "timestamp", "start_time", "end_time", "input", "output"),
+    *("metadata", "tags", "level", "statusMessage", "status_message", "parentObservationId", "model", "type"),
+    *("modelParameters", "usage", "usageDetails", "costDetails", "completionStartTime", "promptName"),
+    *("promptVersion", "environment", "release", "version", "public", "userId", "sessionId", "id"),
+)
+odd_events = st.builds(
+    lambda kind, body, envelope: {"type": kind, "body": body, **envelope},
+    st.sampled_from(
+        ["trace-create", "span-create", "generation-update", "observation-create", "tool-create"]
+    ),
+    st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=10),
+    st.fixed_dictionaries({}, optional={"id": json_values, "timestamp": json_values}),
+)
+
+
+@given(st.lists(odd_events, max_size=5))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_an_event_holds_it_is_taken_or_refused_alone(odd: list[Event]) -> None:
+    bench = LangfuseBench()
+    good = event("span-create", 0, id="good", traceId="t-good", startTime=at(0))
+    refused = {rejection.item for rejection in bench.tell(*odd, good)}
+    assert refused <= {f"batch[{index}]" for index in range(len(odd))}
+    assert ("t-good", "good") in bench.spans()
+    stored = len(bench.store.langfuse_events)
+    assert bench.tell(*odd, good) is not None
+    assert len(bench.store.langfuse_events) == stored
+    bench.close()

@@ -38,7 +38,6 @@ from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.ports import SpanWriter, TraceKey
-from spanglass_server.wire.cuts import ValueCutter
 from spanglass_server.wire.otlp import DEFAULT_LIMITS, RecordLimits
 from spanglass_server.wire.records import Rejection, SpanRecord
 from spanglass_server.wire.responses import Encoding
@@ -356,9 +355,10 @@ class IngestPipeline:
         return settled
 
     def _make_spans(self, records: Mapping[str, Sequence[SpanRecord]], batch: _Batch) -> list[Span]:
-        cutter = ValueCutter(self._options.limits.value_chars)
-        spans = make_spans(records, prices=self._prices, cutter=cutter, version=batch.version)
-        self._counters.count("cut_values", cutter.count)
+        spans, cut_count = make_spans(
+            records, prices=self._prices, limits=self._options.limits, version=batch.version
+        )
+        self._counters.count("cut_values", cut_count)
         return spans
 
     def _hand_over(self, batch: _Batch) -> None:

@@ -1,6 +1,7 @@
 """A request's bytes to rows: decode and normalize. The part of ingest that holds the interpreter's lock."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
 from spanglass_server.model.langfuse_event import LangfuseEvent
@@ -68,14 +69,23 @@ def prepare(
 
 
 def make_spans(
-    records: Mapping[str, Sequence[SpanRecord]], *, prices: PriceBook, cutter: ValueCutter, version: int
-) -> list[Span]:
-    """Rows of records by project."""
+    records: Mapping[str, Sequence[SpanRecord]], *, prices: PriceBook, limits: RecordLimits, version: int
+) -> tuple[list[Span], int]:
+    """Rows of records by project, within the limits of those of an export; and how many values were cut."""
     spans: list[Span] = []
+    cutter = ValueCutter(limits.value_chars)
     for project_id, of_project in records.items():
-        cut = [cutter.cut_span(record) for record in of_project]
+        cut = [cutter.cut_span(_with_fewer(record, limits.attributes)) for record in of_project]
         spans += normalize_spans(cut, project_id=project_id, prices=prices, version=version)
-    return spans
+    return spans, cutter.count
+
+
+def _with_fewer(record: SpanRecord, attributes_max: int) -> SpanRecord:
+    dropped = len(record.attributes) - attributes_max
+    if dropped <= 0:
+        return record
+    kept = dict(islice(record.attributes.items(), attributes_max))
+    return record._replace(attributes=kept, dropped_attributes_count=dropped)
 
 
 def _scores(records: Sequence[ScoreRecord], project_id: str, version: int) -> list[Score]:

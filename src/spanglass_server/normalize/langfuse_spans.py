@@ -193,7 +193,7 @@ def _common_attributes(fields: Mapping[str, Json], metadata_prefix: str) -> dict
         "langfuse.release": _text(fields.get("release")),
         "langfuse.environment": read_environment(fields.get("environment")),
         **{
-            metadata_prefix + key: value
+            metadata_prefix + key: _json(value) if isinstance(value, dict | list) else value
             for key, value in (metadata.items() if isinstance(metadata, dict) else ())
         },
     }

@@ -1,5 +1,6 @@
 """What Langfuse's events come to across requests, failures and other senders."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -272,3 +273,12 @@ def test_a_trace_that_is_too_large_refuses_its_events_by_position(
         event("span-create", 2, id="o2", traceId="t", startTime=at(2)),
     )
     assert rejection.item == "batch[1]"
+
+
+def test_metadata_is_bounded_as_attributes_are(bench: LangfuseBench) -> None:
+    many = {f"k{n}": n for n in range(5_000)}
+    bench.tell(event("trace-create", 0, id="t", timestamp=at(0), metadata=many, input="x" * 3_000_000))
+    found = bench.spans()["t", "t"]
+    assert len(json.loads(found.attributes)) <= 4_000
+    assert "dropped_by_sender" in found.warnings
+    assert len(found.input) == 2_000_000
