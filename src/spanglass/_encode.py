@@ -24,12 +24,16 @@ Pieces: TypeAlias = list[bytes]
 VALUE_DEPTH_MAX = 32
 """Arrays and maps inside one another; deeper ones are written as their text. What the server reads."""
 CACHED_KEYS_MAX = 10_000
+CACHED_NAME_CHARS_MAX = 200
 MASK_FAILED = "[mask failed]"
 
 _double = Struct("<d").pack
 _times = Struct("<BQBQ").pack
 _fixed64 = Struct("<BQ").pack
 _flags = Struct("<BBI").pack
+_ids = Struct(">HQQHQ").pack
+_parent_id = Struct(">HQ").pack
+_LOW_64 = 0xFFFF_FFFF_FFFF_FFFF
 _HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200
 
 
@@ -85,32 +89,38 @@ def plain_attributes(attributes: Any) -> Mapping[str, Any]:
     return inner if type(inner) is dict else attributes
 
 
+class _Names(dict[tuple[str, int], bytes]):
+    """A span's name and kind, fields 5 and 6: the same few all the time."""
+
+    def __missing__(self, key: tuple[str, int]) -> bytes:
+        name, kind = key
+        encoded = field(b"\x2a", text(name)) + b"\x30" + varint(kind + 1)
+        if len(self) < CACHED_KEYS_MAX and len(name) <= CACHED_NAME_CHARS_MAX:
+            self[key] = encoded
+        return encoded
+
+
+_names = _Names()
+
+
 def encode_span(span: "ReadableSpan", mask: "Mask | None" = None) -> bytes:
     """A span as field 2 of ScopeSpans. Never raises for what an application may have put into a span."""
-    context = span.context
-    parent = span.parent
-    name = text(span.name)
-    head: Pieces = [
-        b"\x0a\x10",
-        context.trace_id.to_bytes(16, "big"),
-        b"\x12\x08",
-        context.span_id.to_bytes(8, "big"),
-    ]
+    context, parent, attributes = span.context, span.parent, span._attributes
+    trace_id = context.trace_id
+    ids = _ids(0x0A10, trace_id >> 64, trace_id & _LOW_64, 0x1208, context.span_id)
+    head: Pieces = [ids]
+    if parent is not None:
+        head.append(_parent_id(0x2208, parent.span_id))
+    head += (
+        _names[span.name, span.kind.value],
+        _times(0x39, span.start_time or 0, 0x41, span.end_time or 0),
+    )
+    _put_attributes(head, 0x4A, attributes, mask)
     if context.trace_state:
         state = ",".join([f"{key}={value}" for key, value in context.trace_state.items()])
         head.append(field(b"\x1a", text(state)))
-    if parent is not None:
-        head += (b"\x22\x08", parent.span_id.to_bytes(8, "big"))
-    head += (
-        b"\x2a",
-        varint(len(name)),
-        name,
-        b"\x30",
-        _ONE_BYTE[span.kind.value + 1],
-        _times(0x39, span.start_time or 0, 0x41, span.end_time or 0),
-    )
-    _put_attributes(head, 0x4A, span._attributes, mask)
-    _put_dropped(head, b"\x50", span.dropped_attributes)
+    if span.dropped_attributes:
+        _put_dropped(head, b"\x50", span.dropped_attributes)
     if span._events:
         for event in span.events:
             head.append(field(b"\x5a", _event(event, mask)))

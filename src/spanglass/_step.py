@@ -8,6 +8,7 @@ from opentelemetry.trace import Span
 
 from spanglass import semconv
 from spanglass._capture import capture_arguments, capture_text
+from spanglass._encode import plain_attributes
 from spanglass._runtime import Runtime
 
 
@@ -56,8 +57,7 @@ class Step:
     def take_result(self, runtime: Runtime, span: Span, result: Any) -> None:
         if result is None or not self.takes_result(runtime) or not span.is_recording():
             return
-        attributes = getattr(span, "_attributes", None)
-        if attributes is not None and semconv.OUTPUT in attributes:
+        if semconv.OUTPUT in plain_attributes(getattr(span, "_attributes", None)):
             return  # update_current_span(output=...) knew better
         span.set_attribute(semconv.OUTPUT, capture_text(result, runtime.settings.capture_chars_max))
 
