@@ -6,6 +6,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,30 +54,32 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A server of its own with data in a temporary directory; it is gone after the session."""
     programs = _find_programs()
     if programs is None:
         _missing("PostgreSQL is not installed (Debian: apt install postgresql)")
         return
-    # PostgreSQL refuses to run as root; Debian's package brings the user for it.
+    # PostgreSQL refuses to run as root; Debian's package brings the user for it. Its directory is none of
+    # pytest's: each session that starts closes those of all sessions to other users.
     is_root = os.geteuid() == 0
     user = "postgres" if is_root else pwd.getpwuid(os.geteuid()).pw_name
-    data = tmp_path_factory.mktemp("postgresql") / "data"
-    data.mkdir()
-    if is_root:
-        shutil.chown(data, "postgres", "postgres")
-        for parent in itertools.takewhile(lambda path: path != Path("/"), data.parents):
-            if parent.stat().st_uid == 0 and parent != Path("/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
     as_user = {"user": "postgres", "group": "postgres"} if is_root else {}
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", user, "--auth=trust", "--no-sync", "-E", "UTF8"],
-        check=True,
-        capture_output=True,
-        cwd="/",
-        **as_user,
-    )
+    with tempfile.TemporaryDirectory(prefix="spanglass-postgresql-") as directory:
+        if is_root:
+            shutil.chown(directory, "postgres", "postgres")
+        data = Path(directory) / "data"
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", user, "--auth=trust", "--no-sync", "-E", "UTF8"],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            **as_user,
+        )
+        yield from _serve(programs, data, user, as_user)
+
+
+def _serve(programs: Path, data: Path, user: str, as_user: dict[str, str]) -> Iterator[str]:
     port = _free_port()
     options = ["-h", "127.0.0.1", "-p", str(port), "-k", "", "-F", "-c", "autovacuum=off"]
     with subprocess.Popen(
