@@ -10,7 +10,7 @@ from spanglass_server.model.span import Log
 from spanglass_server.query.cursor import Position
 from spanglass_server.query.parse import parse_filter
 from spanglass_server.store.clickhouse.compile import log_condition
-from spanglass_server.store.clickhouse.compile_fields import Binder
+from spanglass_server.store.clickhouse.compile_fields import RAISED, Binder
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
 from spanglass_server.store.clickhouse.reader_logs import (
@@ -19,6 +19,7 @@ from spanglass_server.store.clickhouse.reader_logs import (
     page_statement,
     tail_statement,
 )
+from spanglass_server.store.clickhouse.schema import Topology, render
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.ports import PageRequest, TimeRange
 
@@ -214,7 +215,10 @@ def _story(factory: SpanFactory) -> dict[str, Log]:
         ),
         "d": factory.log(body='{"content":"hello"}', severity_number=0, severity_text="",
                          event_name="gen_ai.user.message"),
-        "e": factory.log(body="", severity_number=24, severity_text="FATAL"),
+        "e": factory.log(
+            body="", severity_number=24, severity_text="FATAL",
+            attributes='{"exception.type":"ZeroDivisionError","exception.message":"정수를 0으로 나눔"}',
+        ),
     }  # fmt: skip
 
 
@@ -246,6 +250,9 @@ def _story(factory: SpanFactory) -> dict[str, Log]:
         ("환불", "b"),
         ("30일", "b"),
         ("-connection", "bde"),
+        ("zerodivisionerror", "e"),
+        ("정수", "e"),
+        ('"0으로 나눔"', "e"),
         ("gen_ai.user.message", "d"),
         ("user.message", ""),
         ('body:"connection reset"', "a"),
@@ -329,7 +336,11 @@ def test_what_logs_have_no_list_of_has_no_facet(engine: Engine, project_id: str,
 GOLDEN = {
     "severity>=warn": "(severity_number BETWEEN {p0:UInt8} AND {p1:UInt8})",
     "has:severity": "NOT severity_number = 0",
-    "refund": ("(hasAllTokens(body, {p0:String}) OR event_name = {p1:String})"),
+    "refund": (
+        "(hasAllTokens(body, {p0:String}) OR hasAllTokens("
+        "if(position(attributes, 'exception.') > 0, attributes, ''), {p1:String})"
+        " OR event_name = {p2:String})"
+    ),
     'body:"refund policy" -service:batch': (
         "((hasAllTokens(body, {p0:String}) AND positionCaseInsensitiveUTF8(body, {p1:String}) > 0)"
         " AND NOT service = {p2:String})"
@@ -340,6 +351,26 @@ GOLDEN = {
         " AND attribute_index[{p0:String}] = {p2:String}))"
     ),
 }
+
+
+def test_words_of_exceptions_are_asked_as_they_are_indexed() -> None:
+    [table] = render("logs.sql", Topology())
+    assert f"INDEX index_raised {RAISED} TYPE text(" in table
+
+
+def test_words_are_found_in_parts_that_were_merged_too(engine: Engine, span_factory: SpanFactory) -> None:
+    """A merge builds the text index; until then texts are looked through."""
+    told = '{"exception.type":"ValueError"}'
+    logs = [span_factory.log(body="Refund 거절"), span_factory.log(attributes=told), span_factory.log()]
+    store(engine, logs)
+    reader = ClickHouseLogReader(engine)
+    for _ in range(2):
+        for text, found in (("refund", logs[0]), ("거절", logs[0]), ("VALUEERROR", logs[1])):
+            page = reader.list_logs(
+                span_factory.project_id, DURING, parse_filter(text, "logs"), PageRequest(9, "", "time")
+            )
+            assert [row["log_id"] for row in page.items] == [found.log_id]
+        engine.command("OPTIMIZE TABLE logs FINAL")
 
 
 @pytest.mark.parametrize("text", GOLDEN)

@@ -193,7 +193,8 @@ CREATE TABLE IF NOT EXISTS logs_local ON CLUSTER `prod`
     INDEX index_version version TYPE minmax GRANULARITY 1,
     INDEX index_attribute_keys mapKeys(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX index_attribute_values mapValues(attribute_index) TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX index_body body TYPE text(tokenizer = 'unicodeWord', posting_list_codec = 'bitpacking', preprocessor = lowerUTF8(body))
+    INDEX index_body body TYPE text(tokenizer = 'unicodeWord', posting_list_codec = 'bitpacking', preprocessor = lowerUTF8(body)),
+    INDEX index_raised if(position(attributes, 'exception.') > 0, attributes, '') TYPE text(tokenizer = 'unicodeWord', posting_list_codec = 'bitpacking', preprocessor = lowerUTF8(if(position(attributes, 'exception.') > 0, attributes, '')))
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version)
 PARTITION BY positiveModulo(intDiv(time_ns, 604800000000000), 256)

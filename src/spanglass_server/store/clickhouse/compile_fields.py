@@ -36,6 +36,10 @@ _NULLABLE = {
 _JSON_COLUMNS = {"metadata", "resource"}
 
 
+RAISED = "if(position(attributes, 'exception.') > 0, attributes, '')"
+"""What `index_raised` of the table `logs` indexes: attributes of records that tell an exception."""
+
+
 class Binder:
     """Collects the values of one statement and gives the place-holder of each."""
 
@@ -90,8 +94,10 @@ def free_text_sql(text: Text, bind: Binder) -> str:
 
 
 def log_text_sql(text: Text, bind: Binder) -> str:
-    """Words of the body, or an event's whole name: for a part of it every record would have to be read."""
-    return f"({_contains('body', text.text, bind)} OR event_name = {bind(text.text)})"
+    """Words of the body, or of an exception that was logged with it, or an event's whole name: for a part of
+    that every record would have to be read."""
+    found = [_contains(column, text.text, bind) for column in ("body", RAISED)]
+    return f"({' OR '.join(found)} OR event_name = {bind(text.text)})"
 
 
 def _contains(column: str, text: str, bind: Binder) -> str:
