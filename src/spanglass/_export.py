@@ -80,8 +80,10 @@ class Exporter:
         )
 
     def send_span(self, span: "ReadableSpan") -> None:
-        if not _is_small(span) or not self.sender.put_later(self._spans, partial(self._encoded, span)):
-            self.sender.put(self._spans, *self._encoded(span))
+        size = _small_size(span)
+        if size and self.sender.put_later(self._spans, partial(self._encoded, span), size):
+            return
+        self.sender.put(self._spans, *self._encoded(span))
 
     def _encoded(self, span: "ReadableSpan") -> tuple[tuple[Origin, bytes], int]:
         encoded = encode_span(span, self.settings.mask)
@@ -166,16 +168,16 @@ class SpanglassProcessor(SpanProcessor):
         return self.exporter is None or self.exporter.flush(timeout_millis / 1000)
 
 
-def _is_small(span: "ReadableSpan") -> bool:
-    """Whether the span may wait unencoded, when its bytes do not count yet."""
+def _small_size(span: "ReadableSpan") -> int:
+    """About the bytes of a small span, which may wait unencoded; 0 for any other."""
     attributes = plain_attributes(span._attributes)
     if len(attributes) > SMALL_ATTRIBUTES_MAX or span._events:
-        return False
-    chars = 0
+        return 0
+    chars = SPAN_OVERHEAD_BYTES + 100
     for value in attributes.values():
         if type(value) is str:
             chars += len(value)
-    return chars <= SMALL_CHARS_MAX
+    return chars if chars <= SMALL_CHARS_MAX else 0
 
 
 def _complain(moment: str) -> None:

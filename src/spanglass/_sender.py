@@ -77,6 +77,8 @@ class _Queued(NamedTuple):
 class _Unencoded(NamedTuple):
     lane: Lane
     encode: Encode
+    size: int
+    """About."""
     number: int
 
 
@@ -142,16 +144,18 @@ class Sender:
         else:
             self._say_full(lane)
 
-    def put_later(self, lane: Lane, encode: Encode) -> bool:
-        """Queues a small item that has yet to be encoded; False where the caller should do it and `put`
-        it."""
+    def put_later(self, lane: Lane, encode: Encode, size: int) -> bool:
+        """Queues an item of about `size` bytes that has yet to be encoded; False where the caller should do
+        it and `put` it."""
         with self._lock:
-            if self._unencoded >= UNENCODED_MAX or self._is_closed or self._bytes >= self._queue_bytes_max:
+            held = self._bytes + size
+            if self._unencoded >= UNENCODED_MAX or held > self._queue_bytes_max or self._is_closed:
                 return False
             is_first = not self._items
             self._taken += 1
-            self._items.append(_Unencoded(lane, encode, self._taken))
+            self._items.append(_Unencoded(lane, encode, size, self._taken))
             self._unencoded += 1
+            self._bytes = held
             if is_first:
                 self._wake.notify()
         if is_first and self._thread is None:
@@ -288,21 +292,19 @@ class Sender:
             self._advance(0)
 
     def _encode(self, queued: _Unencoded) -> _Queued | None:
-        """None where it cannot be encoded, or no longer fits."""
+        """None where it cannot be encoded."""
         try:
             item, size = queued.encode()
         except Exception:  # noqa: BLE001 - what one item holds must not stop the others
             log_once(f"encode {queued.lane.name}", "some %s could not be encoded", queued.lane.name)
             logger.debug("one of the %s could not be encoded", queued.lane.name, exc_info=True)
-            item = None
+            item, size = None, 0
         with self._lock:
-            if item is not None and self._bytes + size <= self._queue_bytes_max:
-                self._bytes += size
+            self._bytes += size - queued.size
+            if item is not None:
                 return _Queued(queued.lane, item, size, queued.number)
             self.dropped += 1
             self._finished += 1
-        if item is not None:
-            self._say_full(queued.lane)
         return None
 
     def _advance(self, count: int) -> None:

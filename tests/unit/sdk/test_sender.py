@@ -224,16 +224,16 @@ def test_a_full_queue_drops_and_counts_and_never_waits(
     gate = threading.Event()
 
     def answer(request: object) -> Reply:
-        gate.wait(10)
+        gate.wait(60)
         return Reply()
 
     collector = collectors(answer=answer)
     outlet = Outlet(collector.url, queue_bytes_max=50_000)
     started = time.monotonic()
     outlet.record(1000, size=1000)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     gate.set()
-    assert outlet.exporter.flush(10)
+    assert outlet.exporter.flush(30)
     delivered = len(collector.spans())
     assert 30 <= delivered <= 50
     assert outlet.dropped == 1000 - delivered
