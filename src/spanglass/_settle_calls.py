@@ -70,16 +70,16 @@ class Settler:
         """A span that tells of a call has ended. `now_ns` is a monotonic clock's."""
         inside = [t for t in self._inside.pop(telling.call.span_id, ()) if t.state != DROPPED]
         call = telling.call
+        self._release(inside, now_ns)
         if call.kind in MODEL_KINDS:
-            self._nest(telling, [t for t in inside if t.call.kind == call.kind])
+            self._nest(telling, [t for t in inside if t.call.kind == call.kind], now_ns)
         elif any(t.call.is_carrier for t in inside) or self._has_many_or_told(inside):
             telling.state = DROPPED
         else:
             for silent in inside:
                 silent.state = DROPPED
-        self._release(inside, now_ns)
         if telling.state == WAITING and (twin := self._find_twin(telling)) is not None:
-            self._unite(twin, telling)
+            self._unite(twin, telling, now_ns)
         if telling.state == WAITING:
             self._wait(telling, now_ns)
 
@@ -113,6 +113,7 @@ class Settler:
     def _release(held: Sequence[Telling], now_ns: int) -> None:
         for telling in held:
             if telling.is_held:
+                telling.is_held = False
                 telling.due_ns = min(telling.due_ns, now_ns + TWIN_WAIT_NS)
 
     def settled(self, now_ns: int) -> list[Telling]:
@@ -136,7 +137,7 @@ class Settler:
     def next_due_ns(self) -> int | None:
         return min((t.due_ns for t in self._waiting), default=None)
 
-    def _nest(self, outer: Telling, inside: Sequence[Telling]) -> None:
+    def _nest(self, outer: Telling, inside: Sequence[Telling], now_ns: int) -> None:
         """Decide between a model span and those of its kind inside it."""
         if not inside:
             return
@@ -152,7 +153,7 @@ class Settler:
             for other in same[1:]:
                 if other.state == WAITING and not other.call.is_carrier:
                     other.state = DROPPED
-            self._unite(same[0], outer)
+            self._unite(same[0], outer, now_ns)
         elif not outer.call.is_carrier or len(carrying) > 1:
             outer.state = DROPPED  # A wrapper, which only adds up.
 
@@ -166,15 +167,16 @@ class Settler:
         return None
 
     @staticmethod
-    def _unite(first: Telling, second: Telling) -> None:
+    def _unite(first: Telling, second: Telling, now_ns: int) -> None:
         """Two tellings of one call: the later one goes, its facts stay where the first still waits."""
         second.state = DROPPED
         first.scopes |= second.scopes
         if first.state == WAITING:
             first.call = _merged(first.call, second.call)
             first.above = first.above if len(first.above) > len(second.above) else second.above
-            first.is_held = second.is_held
-            first.due_ns = min(first.due_ns, second.due_ns) if second.due_ns else first.due_ns
+            first.is_held = first.is_held or second.is_held
+            if second.is_held:
+                first.due_ns = now_ns + HOLD_MAX_NS
 
 
 def _merged(a: Call, b: Call) -> Call:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -111,6 +112,20 @@ def test_spans_of_many_threads_are_all_told() -> None:
     assert len(listener.calls) == 800
     assert len(listener.steps) == 1600
     assert processor._open == {}
+    processor.shutdown()
+
+
+def test_a_call_told_by_two_libraries_is_told_by_itself_soon() -> None:
+    listener = ListenedTo()
+    processor = CallProcessor([listener], listener)
+    outer = ended(CALL, span_id=1, scope="framework", start_ns=1, end_ns=9)
+    replay(processor, [outer, ended(CALL, span_id=2, parent=1, scope="client", start_ns=2, end_ns=8)])
+
+    end = time.monotonic() + 10
+    while not listener.calls and time.monotonic() < end:
+        time.sleep(0.01)
+
+    assert [call.span_id for call in listener.calls] == [1]
     processor.shutdown()
 
 

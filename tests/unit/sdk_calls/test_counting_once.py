@@ -177,6 +177,18 @@ def test_a_call_waits_for_the_model_span_around_it_but_not_for_ever(waited_ns: i
     assert len(settler.settled(waited_ns)) == told
 
 
+def test_a_call_goes_soon_after_the_model_span_around_it_has_ended() -> None:
+    settler = Settler()
+    settler.add(telling(chat(span_id=3, parent=2), above=[2, 1], is_held=True), 0)
+    settler.add(telling(chat(span_id=2, parent=1, scope="client"), above=[1], is_held=True), 100)
+    assert settler.settled(TWIN_WAIT_NS + 100) == [], "the outermost is still open"
+
+    settler.add(telling(chat(span_id=1, scope="framework")), 200)
+
+    assert len(settler.settled(TWIN_WAIT_NS + 200)) == 1
+    assert settler.next_due_ns() is None
+
+
 def test_a_span_around_that_tells_nothing_lets_the_call_inside_go() -> None:
     settler = Settler()
     settler.add(telling(chat(span_id=2), above=[1], is_held=True), 0)
