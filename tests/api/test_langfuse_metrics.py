@@ -8,17 +8,25 @@ from tests.support.langfuse_api import LangfuseApi, otlp_span, span_id, trace_id
 from tests.support.langfuse_events import event
 
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
+from spanglass_server.store.directory import Directory
+from spanglass_server.store.metadata.directory import open_directory
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 COUNT = {"measure": "count", "aggregation": "count"}
 
 
 @pytest.fixture(scope="module")
-def langfuse(
-    embedded_engine: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LangfuseApi]:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    found = open_directory(f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}")
+    found.migrate()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def langfuse(embedded_engine: EmbeddedEngine, directory: Directory) -> Iterator[LangfuseApi]:
     """Three traces on 2026-03-01 and one a day later, each a chain with a generation; the fourth failed."""
-    found = LangfuseApi(embedded_engine, tmp_path_factory.mktemp("metrics"), "langfuse-metrics")
+    found = LangfuseApi(embedded_engine, directory, "langfuse-metrics")
     starts = (0.0, 60.0, HOUR_S, DAY_S)
     for number, start in enumerate(starts, 1):
         found.send(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,19 +10,29 @@ from tests.support.langfuse_api import LangfuseApi, otlp_span, span_id, trace_id
 from tests.support.langfuse_events import at, event
 
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
+from spanglass_server.store.directory import Directory
+from spanglass_server.store.metadata.directory import open_directory
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    found = open_directory(f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}")
+    found.migrate()
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def langfuse(embedded_engine: EmbeddedEngine, tmp_path: Path, project_id: str) -> Iterator[LangfuseApi]:
-    found = LangfuseApi(embedded_engine, tmp_path, project_id)
+def langfuse(embedded_engine: EmbeddedEngine, directory: Directory, project_id: str) -> Iterator[LangfuseApi]:
+    found = LangfuseApi(embedded_engine, directory, project_id)
     yield found
     found.close()
 
 
 @pytest.fixture(scope="module")
-def rag(embedded_engine: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LangfuseApi]:
+def rag(embedded_engine: EmbeddedEngine, directory: Directory) -> Iterator[LangfuseApi]:
     """A project that tests only read: one trace, `send_rag`."""
-    found = LangfuseApi(embedded_engine, tmp_path_factory.mktemp("rag"), "langfuse-reads")
+    found = LangfuseApi(embedded_engine, directory, "langfuse-reads")
     send_rag(found)
     yield found
     found.close()
@@ -31,7 +40,12 @@ def rag(embedded_engine: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactor
 
 def send_rag(langfuse: LangfuseApi) -> None:
     """As SDK 4 tells an agent with a retriever, a generation with everything, an event and an error."""
-    common = {"user__id": "ada", "session__id": "s1", "trace__tags": ["web", "rag"], "environment": "staging"}
+    common: dict[str, Any] = {
+        "user__id": "ada",
+        "session__id": "s1",
+        "trace__tags": ["web", "rag"],
+        "environment": "staging",
+    }
     langfuse.send(
         otlp_span(
             1, "agent", 0, 4, observation__type="agent", observation__input='{"args":["q"],"kwargs":{}}',
@@ -386,7 +400,7 @@ def test_the_first_groups_of_fields_are_core_and_basic(rag: LangfuseApi) -> None
 
 def test_further_groups_of_fields_tell_what_the_first_version_tells(rag: LangfuseApi) -> None:
     groups = "basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
-    asked = {"type": "GENERATION", "fields": groups}
+    asked: dict[str, Any] = {"type": "GENERATION", "fields": groups}
     second = rag.get("/v2/observations", **asked)["data"][0]
     first = observation(rag, 3)
 
@@ -464,9 +478,9 @@ def test_scores_of_a_trace_come_with_it(langfuse: LangfuseApi) -> None:
 
 
 def test_other_projects_see_nothing(
-    rag: LangfuseApi, embedded_engine: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactory
+    rag: LangfuseApi, embedded_engine: EmbeddedEngine, directory: Directory
 ) -> None:
-    other = LangfuseApi(embedded_engine, tmp_path_factory.mktemp("other"), "langfuse-reads-other")
+    other = LangfuseApi(embedded_engine, directory, "langfuse-reads-other")
 
     for path in ("/traces", "/observations", "/v2/observations", "/sessions", "/metrics/daily"):
         assert other.get(path)["data"] == []
@@ -565,3 +579,34 @@ def test_a_trace_that_lasts_for_days_is_told_whole(langfuse: LangfuseApi) -> Non
     (trace,) = langfuse.get("/traces")["data"]
     assert (trace["input"], trace["output"]) == ("asked", "answered")
     assert trace["observations"] == [span_id(1), span_id(2)]
+
+
+def test_spans_of_other_senders_are_told_in_langfuses_words(langfuse: LangfuseApi) -> None:
+    langfuse.send(
+        otlp_span(
+            1, "chat", 0, 1, gen_ai__operation__name="chat", gen_ai__provider__name="anthropic",
+            gen_ai__request__model="claude-haiku-4-5", gen_ai__usage__input_tokens=100,
+            gen_ai__usage__output_tokens=30, gen_ai__usage__cache_read__input_tokens=60,
+            gen_ai__usage__reasoning__output_tokens=10, gen_ai__request__max_tokens=50,
+            gen_ai__input__messages='[{"role":"user","parts":[{"type":"text","content":"hi"}]}]',
+        ),
+        otlp_span(2, "rerank", 0, 1, parent=1, openinference__span__kind="RERANKER", input__value="007"),
+        otlp_span(3, "cache", 0, 1, parent=1, openinference__span__kind="TOOL"),
+        sdk="",
+        scope="app",
+    )  # fmt: skip
+
+    chat = observation(langfuse, 1)
+    assert (chat["type"], chat["model"]) == ("GENERATION", "claude-haiku-4-5")
+    assert chat["usageDetails"] == {
+        "input": 40, "cache_read_input_tokens": 60, "output": 20, "output_reasoning_tokens": 10, "total": 130,
+    }  # fmt: skip
+    assert (chat["usage"]["input"], chat["usage"]["output"]) == (100, 30)
+    assert chat["modelParameters"] == {"max_tokens": 50}
+    assert chat["input"] == [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]
+    assert chat["metadata"]["attributes"]["gen_ai.operation.name"] == "chat"
+    assert "gen_ai.input.messages" not in chat["metadata"]["attributes"]
+    assert chat["metadata"]["scope"]["name"] == "app"
+    rerank = observation(langfuse, 2)
+    assert (rerank["type"], rerank["input"]) == ("SPAN", "007")
+    assert (observation(langfuse, 3)["type"], observation(langfuse, 3)["usageDetails"]) == ("TOOL", {})

@@ -2,8 +2,6 @@
 
 import base64
 import json
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -12,8 +10,7 @@ from tests.support.langfuse_events import EPOCH_NS, Event, batch_of
 
 from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.store.clickhouse.engine import Engine
-from spanglass_server.store.directory import Scope
-from spanglass_server.store.metadata.directory import open_directory
+from spanglass_server.store.directory import Directory, Scope
 from spanglass_server.web.app import build_langfuse
 
 Json = dict[str, Any]
@@ -22,19 +19,12 @@ Json = dict[str, Any]
 class LangfuseApi:
     """A client with a key of a project of its own."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        directory: Path,
-        project: str,
-        scopes: Sequence[Scope] = ("ingest", "read", "admin"),
-    ) -> None:
-        self._directory = open_directory(f"sqlite:///{directory / 'metadata.db'}")
-        self._directory.migrate()
-        self.api = JsonApi(engine, self._directory, project)
+    def __init__(self, engine: Engine, directory: Directory, project: str) -> None:
+        self._directory = directory
+        self.api = JsonApi(engine, directory, project)
         self.project = self.api.project
         self.client = TestClient(build_langfuse(self.api.services), raise_server_exceptions=False)
-        self.use_key(*scopes)
+        self.use_key("ingest", "read", "admin")
 
     def use_key(self, *scopes: Scope) -> None:
         key = self._directory.create_key(self.project.id, scopes=frozenset(scopes))
@@ -64,14 +54,14 @@ class LangfuseApi:
         answer = self.client.post("/api/public/ingestion", content=batch_of(*events))
         assert (answer.status_code, answer.json()["errors"]) == (207, []), answer.text
 
-    def send(self, *spans: Json, sdk: str = "4.18.0", resource: Json | None = None) -> None:
+    def send(self, *spans: Json, sdk: str = "4.18.0", scope: str = "langfuse-sdk") -> None:
         """As the SDKs from 3 on send: OTLP."""
-        attributes = {"telemetry.sdk.language": "python", **(resource or {})}
+        attributes = {"telemetry.sdk.language": "python"}
         body = {
             "resourceSpans": [
                 {
                     "resource": {"attributes": _attributes(attributes)},
-                    "scopeSpans": [{"scope": {"name": "langfuse-sdk", "version": sdk}, "spans": list(spans)}],
+                    "scopeSpans": [{"scope": {"name": scope, "version": sdk}, "spans": list(spans)}],
                 }
             ]
         }
@@ -86,7 +76,6 @@ class LangfuseApi:
 
     def close(self) -> None:
         self.api.close()
-        self._directory.close()
 
 
 def otlp_span(
