@@ -36,7 +36,6 @@ ConditionValue: TypeAlias = str | int | float | bool | tuple[str, ...] | None
 Aggregation: TypeAlias = Literal[
     "sum", "avg", "count", "max", "min", "p50", "p75", "p90", "p95", "p99", "histogram", "uniq"
 ]
-AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
 
 Period: TypeAlias = Literal["minute", "hour", "day", "week", "month"]
 
