@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 from spanglass._errors import record_failure
 from spanglass._log import log_once
 from spanglass._runtime import hint_at_init, slot
-from spanglass._span import Kind, complain, enter, leave
+from spanglass._span import Kind, checked_kind, complain, enter, leave
 from spanglass._step import Options, Step
 from spanglass._streams import Entered, Stream, async_generator_loop, generator_loop
 
@@ -56,7 +56,7 @@ def observe(
     """
     plan = Options(
         name=name,
-        kind=kind,
+        kind=checked_kind(kind),
         input=capture if capture_input is None else capture_input,
         output=capture if capture_output is None else capture_output,
     )

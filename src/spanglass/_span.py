@@ -12,6 +12,7 @@ from spanglass._capture import capture_text
 from spanglass._errors import record_failure
 from spanglass._log import log_once, logger
 from spanglass._runtime import Runtime, hint_at_init, slot
+from spanglass._settings import CAPTURE_CHARS_MAX
 from spanglass._traces import traces
 from spanglass._usage import usage_attributes
 
@@ -47,7 +48,7 @@ class SpanHandle:
 
     def __init__(self, name: str, kind: Kind | None, updates: Mapping[str, Any]) -> None:
         self._name = name
-        self._kind = kind
+        self._kind = checked_kind(kind)
         self._updates = updates
         self._otel: Span = INVALID_SPAN
         self._context: Context | None = None
@@ -124,6 +125,13 @@ def span(name: str, *, kind: Kind | None = None, **facts: Any) -> SpanHandle:
     span and goes on. Works as `async with` too.
     """
     return SpanHandle(name, kind, facts)
+
+
+def checked_kind(kind: str | None) -> Any:
+    """The kind as given; one that the server does not know is said once."""
+    if kind is not None and kind not in semconv.KINDS:
+        log_once(f"kind {kind}", "%r is no kind of span: it is one of %s", kind, ", ".join(semconv.KINDS))
+    return kind
 
 
 def enter(runtime: Runtime, name: str, kind: str | None) -> "tuple[Span, Context, Context]":
@@ -256,7 +264,7 @@ def update_span(span: Span, facts: Mapping[str, Any]) -> None:
 
 def _chars_max() -> int:
     runtime = slot.runtime
-    return runtime.settings.capture_chars_max if runtime is not None else 0
+    return CAPTURE_CHARS_MAX if runtime is None else runtime.settings.capture_chars_max
 
 
 def _metadata(metadata: Mapping[str, object], prefix: str = semconv.METADATA) -> dict[str, Any]:

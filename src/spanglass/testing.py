@@ -14,6 +14,7 @@ nowhere else by way of Spanglass.
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -279,11 +280,8 @@ def _decoded(text: Any) -> Any:
     return text
 
 
-try:
+if TYPE_CHECKING or "pytest" in sys.modules:  # else nobody can ask for a fixture
     import pytest
-except ImportError:
-    pass
-else:
 
     @pytest.fixture
     def captured() -> Iterator[Capture]:

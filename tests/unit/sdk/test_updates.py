@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 from tests.support.sdk_spans import recorded
 
 import spanglass
@@ -97,6 +98,23 @@ def test_a_span_can_be_renamed_and_unknown_facts_are_left_out(captured: Capture)
     with spanglass.span("old") as span:
         span.update(name="new", nonsense=1, input="x")
     assert captured.span("new").input == "x"
+
+
+def test_a_kind_that_nobody_knows_is_said_once(captured: Capture, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        with spanglass.span("s", kind="retreiver"):  # type: ignore[arg-type]
+            pass
+    assert len(captured.spans) == 2
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "retriever" in line
+
+
+def test_spans_of_others_can_be_told_of_without_init() -> None:
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("theirs")
+    with tracer.start_as_current_span("theirs") as theirs:
+        spanglass.update_current_span(input="the whole text", usage={"input": 3})
+    attributes = dict(getattr(theirs, "attributes", {}))
+    assert attributes == {"spanglass.input": "the whole text", "gen_ai.usage.input_tokens": 3}
 
 
 USAGES: list[tuple[object, dict[str, int]]] = [
