@@ -16,8 +16,12 @@ _START_S_MAX = 90
 
 
 def traces(url: str, query: str, *, key: str = "") -> list[dict[str, Any]]:
+    return items(url, f"traces?{query}", key=key)
+
+
+def items(url: str, path: str, *, key: str = "") -> list[dict[str, Any]]:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    request = urllib.request.Request(f"{url}/api/v1/traces?{query}", headers=headers)
+    request = urllib.request.Request(f"{url}/api/v1/{path}", headers=headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return list(json.load(answer)["items"])
 
@@ -49,6 +53,13 @@ def test_the_first_screen_is_alive_and_stays_so(tmp_path: Path) -> None:
         assert len({trace["release"] for trace in old}) == 1, "the newer one, everywhere"
         whole = [trace for trace in old if trace["duration_ms"] > 1000]
         assert whole, "waiting that was left out is in the times"
+        one = old[0]
+        lines = items(url, f"logs?from=now-4h&limit=100&filter=trace_id:{one['trace_id']}")
+        calls = [line["fields"] for line in lines if line["message"] == "llm_call"]
+        assert len(calls) == one["llm_call_count"], "a line for every call"
+        assert sum(call["cost_usd"] or 0 for call in calls) == pytest.approx(one["cost_usd"] or 0)
+        scores = items(url, "scores?from=now-4h&limit=200")
+        assert {"groundedness", "user_feedback"} <= {score["name"] for score in scores}
         wait_for_traces(url, "from=now-15s&limit=20", count=3)
         assert stop(demo, signal.SIGTERM) == 0
 
