@@ -342,7 +342,11 @@ class CallProcessor(SpanProcessor):
     def _tell(self, telling: Telling) -> None:
         call = telling.call
         cost_usd = self._cost_usd(call)
-        self._tell_all(lambda sink: sink.tell_call(call, cost_usd, telling.context))
+        context, telling.context = (
+            telling.context,
+            None,
+        )  # The settler remembers the telling, not what it held.
+        self._tell_all(lambda sink: sink.tell_call(call, cost_usd, context))
 
     def _cost_usd(self, call: Call) -> float | None:
         try:

@@ -54,6 +54,11 @@ class Telling:
         self.state = WAITING
         self.due_ns = 0
 
+    def drop(self) -> None:
+        """It is no call of its own. The context, which may hold much, is let go."""
+        self.state = DROPPED
+        self.context = None
+
 
 class Settler:
     """Decides which tellings are calls. Fed in the order in which spans end; not thread-safe."""
@@ -74,10 +79,10 @@ class Settler:
         if call.kind in MODEL_KINDS:
             self._nest(telling, [t for t in inside if t.call.kind == call.kind], now_ns)
         elif any(t.call.is_carrier for t in inside) or self._has_many_or_told(inside):
-            telling.state = DROPPED
+            telling.drop()
         else:
             for silent in inside:
-                silent.state = DROPPED
+                silent.drop()
         if telling.state == WAITING and (twin := self._find_twin(telling)) is not None:
             self._unite(twin, telling, now_ns)
         if telling.state == WAITING:
@@ -152,10 +157,10 @@ class Settler:
         if same:
             for other in same[1:]:
                 if other.state == WAITING and not other.call.is_carrier:
-                    other.state = DROPPED
+                    other.drop()
             self._unite(same[0], outer, now_ns)
         elif not outer.call.is_carrier or len(carrying) > 1:
-            outer.state = DROPPED  # A wrapper, which only adds up.
+            outer.drop()  # A wrapper, which only adds up.
 
     def _find_twin(self, telling: Telling) -> Telling | None:
         for other in reversed(self._recent):
@@ -169,7 +174,7 @@ class Settler:
     @staticmethod
     def _unite(first: Telling, second: Telling, now_ns: int) -> None:
         """Two tellings of one call: the later one goes, its facts stay where the first still waits."""
-        second.state = DROPPED
+        second.drop()
         first.scopes |= second.scopes
         if first.state == WAITING:
             first.call = _merged(first.call, second.call)
