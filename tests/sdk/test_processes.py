@@ -16,6 +16,8 @@ import pytest
 from tests.support.collector import Collector, Reply
 from tests.support.spanglass_process import free_port
 
+pytestmark = pytest.mark.slow
+
 HEADER = """
 import os, sys, time
 import spanglass
