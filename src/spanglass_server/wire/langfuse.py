@@ -9,18 +9,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import orjson
 
 from spanglass_server.base.errors import MalformedBody
-from spanglass_server.model.langfuse_event import EntityType
 from spanglass_server.wire.checks import RefusedError
 from spanglass_server.wire.records import AttributeValue, Rejection
 from spanglass_server.wire.scores import ScoreRecord, read_langfuse_score
 
 Json: TypeAlias = AttributeValue
 """Whatever JSON holds, an attribute may hold."""
+EntityType: TypeAlias = Literal["trace", "observation"]
 
 ID_CHARS_MAX: Final = 800
 OBSERVATION_WORDS: Final = (
