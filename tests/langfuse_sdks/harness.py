@@ -58,7 +58,6 @@ class Project(NamedTuple):
     def environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
-            "PYTHONDONTWRITEBYTECODE": "1",
             "LANGFUSE_HOST": self.url,
             "LANGFUSE_BASE_URL": self.url,
             "LANGFUSE_PUBLIC_KEY": self.public_key,
