@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, overload
 
+from opentelemetry.trace import get_current_span
+
 from spanglass import semconv
 from spanglass._capture import capture_text
 from spanglass._encode import masked_text
@@ -50,7 +52,8 @@ def score(
 
     A number, a boolean or a text (a category); `data_type` says so where the value's own type does not. A
     score with the `id` of an earlier one replaces it. Returns the id; None where nothing is recorded. It is
-    sent in the background: what it judges need not have arrived yet.
+    sent in the background: what it judges need not have arrived yet. Traces that are not sampled get no
+    scores.
     """
     runtime = slot.runtime
     if runtime is None:
@@ -62,6 +65,8 @@ def score(
             log_once(
                 "score", "a score outside of any trace needs trace_id or session_id: %s is left out", name
             )
+            return None
+        if not get_current_span().get_span_context().trace_flags.sampled:
             return None
     try:
         given = {

@@ -102,6 +102,7 @@ def test_what_is_not_sampled_costs_nothing_and_goes_nowhere(collector: Collector
         assert spanglass.current_trace_id() == root.trace_id
         work()
         spanglass.update_current_trace(user_id="u")
+        assert spanglass.score("quality", 1) is None
     spanglass.flush()
     assert collector.requests == []
 
