@@ -17,6 +17,7 @@ from spanglass import _log, _settings
 from spanglass._log import log_once, logger
 from spanglass._runtime import Runtime, slot
 from spanglass._settings import Settings
+from spanglass._sigterm import send_before_sigterm
 from spanglass.semconv import SCOPE
 
 if TYPE_CHECKING:
@@ -277,6 +278,7 @@ def _register_exit() -> None:
     if not _is_exit_registered:
         _is_exit_registered = True
         atexit.register(_at_exit)
+        send_before_sigterm(_at_exit, EXIT_S)
     _register_multiprocessing_exit()
 
 

@@ -87,6 +87,44 @@ def test_a_program_sends_what_it_recorded_when_it(
     assert seconds < 5
 
 
+TERMINATED = """
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize("before", ["", "import uvicorn; serve_until_terminated()"], ids=["plain", "uvicorn"])
+def test_a_program_sends_what_it_recorded_when_it_is_terminated(collector: Collector, before: str) -> None:
+    """Uvicorn handles the signal itself, and raises it again at its end."""
+    program = f"""
+    import signal, threading
+    def serve_until_terminated():
+        async def application(scope, receive, send):
+            raise NotImplementedError("no lifespan, no requests")
+        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        uvicorn.run(application, port={free_port()}, log_level="error", lifespan="off")
+    spanglass.init(interval_s=60)
+    for n in range(50): work(n)
+    {before}
+    {TERMINATED}
+    """
+    run(program, collector.url, status=-signal.SIGTERM)
+    assert len(collector.spans()) == 50
+
+
+def test_a_handler_of_the_applications_own_is_left_alone(collector: Collector) -> None:
+    program = """
+    import signal
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))
+    spanglass.init(interval_s=60)
+    work(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(30)
+    """
+    run(program, collector.url, status=7)
+    assert len(collector.spans()) == 1
+
+
 def test_spans_of_exit_handlers_come_too(collector: Collector) -> None:
     run(
         """
