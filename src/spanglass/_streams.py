@@ -27,9 +27,8 @@ Start: TypeAlias = "Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, Strea
 """Arguments to a generator that has not begun, and its span; None where nothing is recorded."""
 
 ITEMS_MAX = 1_000
-"""Items of a stream that are kept for its result."""
-ITEM_CHARS_MAX = 10_000_000
-"""Characters of text items after which no more are kept."""
+"""Items of a stream, other than texts, that are kept for its result. Texts are kept up to capture_chars_max
+in all."""
 
 
 class Stream:
@@ -76,9 +75,14 @@ class Stream:
         if self._first_ns is None:
             self._first_ns = self._runtime.clock()
         self._count += 1
-        if self._keeps and len(self._items) < ITEMS_MAX and self._size < ITEM_CHARS_MAX:
-            self._items.append(item)
-            self._size += len(item) if type(item) is str else 1
+        if not self._keeps:
+            return
+        if type(item) is str:
+            self._size += len(item)
+            self._keeps = self._size <= self._runtime.settings.capture_chars_max
+        else:
+            self._keeps = len(self._items) < ITEMS_MAX
+        self._items.append(item)
 
     def fail(self, error: BaseException) -> None:
         """The body raised; it is the body's context that is current."""
@@ -106,6 +110,9 @@ class Stream:
                 {semconv.TIME_TO_FIRST_CHUNK: seconds, semconv.STREAM_ITEMS: self._count}
             )
         items: Any = self._items
+        missing = self._count - len(items)
+        if items and missing and not self._keeps:
+            items = [*items, f"… [{missing} more items]"]
         if items and all(type(item) is str for item in items):
             items = "".join(items)
         self._step.take_result(self._runtime, self._span, items or result)

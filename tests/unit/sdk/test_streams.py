@@ -228,7 +228,8 @@ def test_an_endless_stream_is_kept_to_its_limit() -> None:
         assert time.monotonic() - started < 20
     span = captured.span("endless")
     assert span.attributes["spanglass.stream.items"] == 50_000
-    assert len(span.output) <= 1_000
+    assert len(span.output) == 1_002
+    assert span.output[-1] == "… [48999 more items]"
 
 
 def test_a_stream_called_with_wrong_arguments_leaves_no_span_behind(captured: Capture) -> None:
@@ -241,6 +242,17 @@ def test_a_stream_called_with_wrong_arguments_leaves_no_span_behind(captured: Ca
     assert spanglass.current_span_id() is None
     assert list(words("a b")) == ["a", "b"]
     assert [span.name for span in captured.spans] == ["words"]
+
+
+def test_a_long_text_is_kept_whole_up_to_the_size_limit() -> None:
+    text = ["word "] * 5_000
+    with capture() as captured:
+        list(words(*text))
+    assert captured.span("words").output == "word " * 5_000
+    with capture(capture_chars_max=12) as cut:
+        list(words(*text))
+    assert cut.span("words").output.startswith("word word wo")
+    assert "more" in cut.span("words").output
 
 
 def test_streams_run_without_init() -> None:
