@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 PROGRAMS = HERE / "programs"
 OBSERVE_OF_SDK = {"v3": "v3_observe.py", "v4": "v4_observe.py", "v5": "v4_observe.py"}
 """The program that shows functions of every kind."""
-PROGRAM_S_MAX = 60
+PROGRAM_S_MAX = 120
 
 Json = dict[str, Any]
 
