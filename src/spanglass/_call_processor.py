@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 OPEN_SPANS_MAX: Final = 50_000
 QUEUED_MAX: Final = 20_000
 DEPTH_MAX: Final = 64
+SCANNED_MAX: Final = 2_000
+"""With more open spans than these, nobody looks for a call that outlives the one around it."""
 FORK_WAIT_S: Final = 5.0
 """How long a fork waits for calls that are being told, at most."""
 
@@ -82,6 +84,8 @@ class _Ended:
     """The open spans around it, nearest first."""
     is_held: bool
     """One of these may tell the same call."""
+    has_open_call: bool
+    """A model span inside is still open, and will tell of the call."""
     context: Variables | None
 
 
@@ -239,7 +243,20 @@ class CallProcessor(SpanProcessor):
         if holder:
             self._holding.add(holder)
         context = copy_context() if self._needs_context and may_be_call(attributes, kind) else None
-        self._put(_Ended(span, kind, around, bool(holder), context))
+        has_open = kind in MODEL_KINDS and self._has_open_call(span_id, kind)
+        self._put(_Ended(span, kind, around, bool(holder), has_open, context))
+
+    def _has_open_call(self, span_id: int, kind: str) -> bool:
+        """Whether a model span directly inside is still open: that of a stream, which outlives the call that
+        opened it."""
+        if len(self._open) > SCANNED_MAX:
+            return False
+        return any(
+            child.parent is not None
+            and child.parent.span_id == span_id
+            and read_kind(attributes_of(child), child.name, scope_of(child)) == kind
+            for child in list(self._open.values())
+        )
 
     @staticmethod
     def _holder(kind: str, around: Sequence[ReadableSpan]) -> int:
@@ -329,7 +346,8 @@ class CallProcessor(SpanProcessor):
     def _read(self, item: _Ended) -> None:
         span, now_ns = item.span, time.monotonic_ns()
         call = read_call(span, item.kind, item.around, self._resource)
-        if call is not None and not is_stream_opener(call):
+        is_told_later = call is not None and item.has_open_call and not call.is_carrier
+        if call is not None and not is_stream_opener(call) and not is_told_later:
             above = [around.context.span_id for around in item.around]
             self._settler.add(Telling(call, above=above, is_held=item.is_held, context=item.context), now_ns)
         else:

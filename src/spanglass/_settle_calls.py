@@ -163,13 +163,20 @@ class Settler:
             outer.drop()  # A wrapper, which only adds up.
 
     def _find_twin(self, telling: Telling) -> Telling | None:
+        """The newest that surely tells the same call; else, of those that may, the one that began nearest: of
+        alike calls at once each has its own."""
+        possible: list[Telling] = []
         for other in reversed(self._recent):
-            if other.state != DROPPED and telling.call.scope not in other.scopes:
-                if _is_twin(telling.call, other.call):
+            if other.state == DROPPED:
+                continue
+            if telling.call.scope in other.scopes:
+                if _is_repeated(telling.call, other.call):
                     return other
-            elif other.state != DROPPED and _is_repeated(telling.call, other.call):
+            elif _is_twin(telling.call, other.call):
                 return other
-        return None
+            elif _is_wrapped_elsewhere(telling, other):
+                possible.append(other)
+        return min(possible, key=lambda t: abs(t.call.start_ns - telling.call.start_ns), default=None)
 
     @staticmethod
     def _unite(first: Telling, second: Telling, now_ns: int) -> None:
@@ -177,8 +184,10 @@ class Settler:
         second.drop()
         first.scopes |= second.scopes
         if first.state == WAITING:
+            own = (first.call.span_id, second.call.span_id)
+            around = max(first.above, second.above, key=len)
+            first.above = [span_id for span_id in around if span_id not in own]
             first.call = _merged(first.call, second.call)
-            first.above = first.above if len(first.above) > len(second.above) else second.above
             first.is_held = first.is_held or second.is_held
             if second.is_held:
                 first.due_ns = now_ns + HOLD_MAX_NS
@@ -271,6 +280,21 @@ def _is_around_elsewhere(other: Call, sdk: Call) -> bool:
     if other.scope.startswith(LOGFIRE) and other.start_ns == other.end_ns:
         return abs(gap_ns) <= LATER_END_NS
     return not sdk.parent_span_id and other.start_ns <= sdk.start_ns and 0 <= gap_ns <= LATER_END_NS
+
+
+def _is_wrapped_elsewhere(one: Telling, other: Telling) -> bool:
+    """LangChain's instrumentation works by callbacks, so its spans are never the current one: where nothing
+    else is, the client library's span within such a call starts a trace of its own."""
+    a, b = one.call, other.call
+    if a.trace_id == b.trace_id or a.kind != b.kind or not a.model or not b.model or not a.is_carrier:
+        return False
+    inner, outer = sorted((one, other), key=lambda told: (-told.call.start_ns, told.call.end_ns))
+    if inner.above or not 0 <= outer.call.end_ns - inner.call.end_ns <= LATER_END_NS:
+        return False
+    if not _may_be_same(a, b) or not _is_model_compatible(a.model, b.model):
+        return False
+    is_input_told = bool(a.counts.input and b.counts.input)
+    return _has_equal_tokens(a, b) or (not is_input_told and a.counts.output == b.counts.output)
 
 
 def _is_beside_and_around(a: Call, b: Call) -> bool:

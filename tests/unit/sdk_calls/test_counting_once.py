@@ -99,6 +99,41 @@ def test_one_response_told_in_two_traces_is_one_call() -> None:
     assert len(told_of([one, other])) == 1
 
 
+def test_a_framework_whose_spans_are_never_current_tells_one_call_with_the_client_library() -> None:
+    """LangChain's callbacks: the client's span within starts a trace of its own."""
+    spans = []
+    for n in range(1, 4):
+        outer, inner = 100 * n, 100 * n + 50
+        spans.append(chat(trace_id=n, span_id=n, scope="langchain", start_ns=outer, end_ns=900 + n))
+        spans.append(chat(trace_id=n + 9, span_id=n + 9, scope="openai", start_ns=inner, end_ns=890 - n))
+
+    assert len(told_of(spans)) == 3
+
+
+def test_three_tellings_of_one_call_in_two_traces_are_one() -> None:
+    """LangChain's, and within it, in another trace, an instrumentation around the Anthropic SDK's own."""
+    same = {"model": "claude-sonnet-4-5"}
+    outer = chat(trace_id=1, span_id=1, scope="langchain", start_ns=100, end_ns=900, **same)
+    client = chat(trace_id=2, span_id=2, scope="openinference", start_ns=200, end_ns=890, **same)
+    own = chat(trace_id=2, span_id=3, parent=2, scope=SDK, start_ns=300, end_ns=880, **same)
+
+    assert len(told_of([outer, client, own])) == 1
+
+
+def test_calls_one_after_the_other_are_never_one() -> None:
+    first = chat(trace_id=1, span_id=1, scope="langchain", start_ns=100, end_ns=200)
+    second = chat(trace_id=2, span_id=2, scope="openai", start_ns=300, end_ns=400)
+
+    assert len(told_of([first, second])) == 2
+
+
+def test_a_stream_that_outlives_the_span_that_opened_it_is_one_call() -> None:
+    opened = chat(None, span_id=1, scope="openinference", start_ns=100, end_ns=200)
+    stream = chat((11, 18), span_id=2, parent=1, scope=SDK, start_ns=150, end_ns=9_000_000_000)
+
+    assert tokens_of(told_of([opened, stream])) == [(11, 18)]
+
+
 def test_a_server_that_repeats_response_ids_is_counted_for_each_answer() -> None:
     first = chat(span_id=1, trace_id=1, response_id="fake", start_ns=100, end_ns=200)
     second = chat(span_id=2, trace_id=2, response_id="fake", start_ns=300, end_ns=400)
