@@ -112,13 +112,15 @@ class TraceCache:
         self._horizons_ns: dict[str, int] = {}
         self._entries: OrderedDict[TraceKey, _Entry] = OrderedDict()
         self._by_link: dict[tuple[str, str], set[str]] = {}
+        self._opened_count = 0
+        """Traces loaded by `open` since the last commit."""
         self.span_count = 0
 
     def open(self, keys: Iterable[TraceKey]) -> dict[TraceKey, Mapping[str, SpanFacts]]:
         """Facts of all spans of these traces, by span id, loaded where memory lacks them; a trace that is not
         stored has none. Raises what the store raises."""
         keys = list(keys)
-        self._load_traces([key for key in keys if key not in self._entries], {})
+        self._opened_count += self._load_traces([key for key in keys if key not in self._entries], {})
         return {key: self._entries[key].facts if key in self._entries else {} for key in keys}
 
     def settle(
@@ -133,7 +135,8 @@ class TraceCache:
         store. Raises what the store raises; then nothing was taken."""
         arrived = _group(spans)
         left = {TraceKey(span.project_id, span.trace_id) for span in removed}
-        loaded_count = self._load(arrived, opened)
+        loaded_count = self._load(arrived, opened) + self._opened_count
+        self._opened_count = 0
         self._remove(removed)
         refused = self._refuse(arrived)
         if refused:
