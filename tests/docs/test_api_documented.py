@@ -55,9 +55,21 @@ def test_every_setting_is_documented(name: str) -> None:
     assert f"`{variable_of(name)}`" in read(ROOT / "docs" / "configuration.md")
 
 
+SDK_VARIABLES = {
+    name
+    for module in (ROOT / "src" / "spanglass").glob("*.py")
+    for name in re.findall(r"\"(SPANGLASS_[A-Z_]+)\"", read(module))
+}
+
+
+def test_every_variable_of_the_sdk_is_documented() -> None:
+    assert SDK_VARIABLES
+    assert {name for name in SDK_VARIABLES if f"`{name}`" not in read(ROOT / "docs" / "sdk.md")} == set()
+
+
 def test_every_setting_that_a_page_names_exists() -> None:
-    known = {variable_of(name) for name in Settings.model_fields}
-    known |= {"SPANGLASS_CONFIG", "SPANGLASS_API_KEY", "SPANGLASS_SKIP_UI", "SPANGLASS_TEST_CLICKHOUSE_URL"}
+    known = {variable_of(name) for name in Settings.model_fields} | SDK_VARIABLES
+    known |= {"SPANGLASS_CONFIG", "SPANGLASS_SKIP_UI", "SPANGLASS_TEST_CLICKHOUSE_URL"}
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     named = {word for page in pages for word in re.findall(r"SPANGLASS_[A-Z_]+[A-Z]", read(page))}
     assert named - known == set()
