@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 OPEN_SPANS_MAX: Final = 50_000
 QUEUED_MAX: Final = 20_000
 DEPTH_MAX: Final = 64
-SCANNED_MAX: Final = 2_000
+SCANNED_MAX: Final = 500
 """With more open spans than these, nobody looks for a call that outlives the one around it."""
 FORK_WAIT_S: Final = 5.0
 """How long a fork waits for calls that are being told, at most."""
