@@ -18,12 +18,12 @@ pytestmark = pytest.mark.slow
 READMES = (ROOT / "README.md", ROOT / "README.ko.md")
 SNIPPETS = [block for page in READMES for block in blocks(page) if block.language == "python"]
 CALL = """
-import openai
-answer = openai.OpenAI(base_url=BASE_URL, api_key="none").chat.completions.create(
-    model="gpt-5.4-mini", messages=[{"role": "user", "content": "How do I get a refund?"}]
-)
-assert answer.choices[0].message.content
-provider.shutdown()
+def call_the_model(question):
+    import openai
+    client = openai.OpenAI(base_url=BASE_URL, api_key="none")
+    messages = [{"role": "user", "content": question}]
+    return client.chat.completions.create(model="gpt-5.4-mini", messages=messages).choices[0].message.content
+assert answer("How do I get a refund?")
 """
 
 
@@ -69,3 +69,4 @@ def test_the_readmes_application_is_seen(tmp_path: Path) -> None:
     assert items[0]["input_tokens"] > 0
     assert items[0]["cost_usd"] > 0
     assert "refund" in str(items[0]["input_messages"])
+    assert (items[0]["service"], items[0]["feature"], items[0]["user_id"]) == ("shop-assistant", "help", "u1")
