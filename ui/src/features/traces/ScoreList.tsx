@@ -3,7 +3,7 @@ import { formatScore } from "../../model/scores";
 import classes from "./ScoreList.module.css";
 import type { ListTranslate } from "./strings";
 
-/** A trace's scores by name, as many as fit. */
+/** A trace's scores, as many as fit: the value first, which says most where the name is cut off. */
 export function ScoreList(props: { scores: Trace["scores"]; t: ListTranslate }) {
   const words = { yes: props.t("yes"), no: props.t("no") };
   const scores = Object.entries(props.scores).map(
@@ -13,7 +13,7 @@ export function ScoreList(props: { scores: Trace["scores"]; t: ListTranslate }) 
     <span className={classes.list} title={scores.map(([name, value]) => `${name} ${value}`).join("\n")}>
       {scores.map(([name, value]) => (
         <span key={name} className={classes.score}>
-          <span className="muted">{name}</span> {value}
+          {value} <span className="muted">{name}</span>
         </span>
       ))}
     </span>

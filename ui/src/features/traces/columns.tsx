@@ -87,7 +87,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "scores",
     title: (t) => t("scores"),
-    ...share(76, 0.7),
+    ...share(96, 0.9),
     cell: (trace, { t }) => <ScoreList scores={trace.scores} t={t} />,
   },
   {
