@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +25,10 @@ def command(sdk: str, program: str) -> list[str]:
     if sdk == "javascript":
         node, directory = node_environment(HERE / "javascript")
         return [str(node), str(directory / program)]
-    return [str(python_environment(HERE / "requirements" / f"{sdk}.txt")), str(PROGRAMS / program)]
+    is_too_new = sdk in ("v2", "v3") and sys.version_info >= (3, 14)  # They build on pydantic.v1.
+    interpreter = "3.13" if is_too_new else sys.executable
+    python = python_environment(HERE / "requirements" / f"{sdk}.txt", python=interpreter)
+    return [str(python), str(PROGRAMS / program)]
 
 
 class Project(NamedTuple):

@@ -36,20 +36,23 @@ class NodeEnvironment(NamedTuple):
     directory: Path
 
 
-def python_environment(requirements: Path, *, editable: Path | None = None) -> Path:
+def python_environment(
+    requirements: Path, *, editable: Path | None = None, python: str = sys.executable
+) -> Path:
     """The `python` of an environment with exactly these pinned requirements.
 
+    `python`: which one, as uv understands it: a path or a version, which uv fetches where it is missing.
     `editable`: a checkout to install as well (ROOT is Spanglass itself); pin its dependencies in the file,
     else they float.
     """
 
     def install(directory: Path) -> None:
-        _uv("venv", "--quiet", "--python", sys.executable, str(directory))
+        _uv("venv", "--quiet", "--python", python, str(directory))
         packages = ["-r", str(requirements), *(["-e", str(editable)] if editable else [])]
         _uv("pip", "install", "--quiet", "--python", str(_python(directory)), *packages)
 
     name = _name(requirements.with_suffix(""))
-    key = _digest(requirements.read_bytes(), sys.version.encode(), str(editable).encode())
+    key = _digest(requirements.read_bytes(), sys.version.encode(), python.encode(), str(editable).encode())
     return _python(_made(f"{name}-{key}", install))
 
 
