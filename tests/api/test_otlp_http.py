@@ -320,6 +320,25 @@ def test_a_wrong_key_is_refused_even_where_none_is_needed(client: httpx.Client) 
     assert client.post("/v1/traces", content=body_of(span(1)), headers=headers).status_code == 401
 
 
+def test_keys_of_langfuse_are_as_good_as_none_where_none_is_needed(
+    server: OtlpServer, client: httpx.Client
+) -> None:
+    auth = httpx.BasicAuth("pk-lf-1234", "sk-lf-1234")
+    path = "/api/public/otel/v1/traces"
+    assert client.post(path, content=body_of(span(1)), headers=PROTOBUF, auth=auth).status_code == 200
+    assert len(server.store.list_spans(DEFAULT_PROJECT)) == 1
+
+
+def test_keys_of_langfuse_open_nothing_where_keys_are_required(tmp_path: Path) -> None:
+    server = OtlpServer(tmp_path, auth_mode="required")
+    try:
+        auth = httpx.BasicAuth("pk-lf-1234", "sk-lf-1234")
+        answer = httpx.post(f"{server.url}/v1/traces", content=body_of(span(1)), headers=PROTOBUF, auth=auth)
+        assert answer.status_code == 401
+    finally:
+        server.close()
+
+
 def test_a_page_of_another_site_cannot_send(client: httpx.Client) -> None:
     headers = {**JSON, "origin": "https://evil.example", "sec-fetch-site": "cross-site"}
     assert client.post("/v1/traces", content=b"{}", headers=headers).status_code == 403
