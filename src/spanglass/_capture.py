@@ -45,6 +45,13 @@ def capture_text(value: object, chars_max: int) -> str:
     return _Writer(chars_max).text_of(value)
 
 
+def capture_field(name: str, value: object, chars_max: int) -> bool | float | str:
+    """A value that has an attribute of its own: numbers and booleans as they are, secrets redacted."""
+    if is_secret_name(name) and not _is_count(name, value):
+        return REDACTED
+    return value if isinstance(value, bool | int | float) else capture_text(value, chars_max)
+
+
 def capture_arguments(arguments: Sequence[tuple[str, object]], chars_max: int) -> str:
     """A JSON object of arguments by name, those named like secrets redacted."""
     pieces: list[str] = []
@@ -141,6 +148,8 @@ class _Writer:
             self._put_pairs(dict.items(value))
         elif isinstance(value, tuple) and (names := getattr(type(value), "_fields", None)):
             self._put_pairs(zip(names, tuple.__iter__(value), strict=False))
+        elif isinstance(value, tuple) and _is_secret_pair(value):
+            self._put_items((value[0], REDACTED))
         elif isinstance(value, list | tuple | set | frozenset):
             self._put_items(value)
         elif isinstance(value, str):
@@ -181,7 +190,7 @@ class _Writer:
             pieces.append(separator + encode_basestring(name if len(name) < 300 else name[:300]) + ":")
             separator = ","
             self._left -= len(name) + 4
-            if is_secret_name(name) and not isinstance(value, bool | int | float | None):
+            if is_secret_name(name) and not _is_count(name, value):
                 self._put_raw(f'"{REDACTED}"')
             else:
                 self._put(value)
@@ -210,9 +219,23 @@ class _Writer:
         return self._left <= 0 or self._values_left <= 0
 
 
+def _is_count(name: str, value: object) -> bool:
+    """Switches, and counts of a model's tokens; a PIN is a number, too."""
+    if value is None or isinstance(value, bool):
+        return True
+    return isinstance(value, int | float) and name.lower().rstrip("s").endswith("token")
+
+
+def _is_secret_pair(pair: tuple[Any, ...]) -> bool:
+    """A header as HTTP clients hold it: `("Authorization", "Bearer ...")`."""
+    return len(pair) == 2 and type(pair[0]) is str and is_secret_name(pair[0])
+
+
 def _key_text(key: object) -> str:
     if isinstance(key, str):
         return str.__str__(key)
+    if isinstance(key, bytes):  # a header's name
+        return key.decode("latin-1")
     if isinstance(key, int | float | bool | None):
         return str(key)
     try:

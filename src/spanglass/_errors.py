@@ -63,7 +63,10 @@ def _stack(error: BaseException) -> str:
     told = TracebackException(type(error), error, _without_ours(error.__traceback__), limit=-FRAMES_MAX)
     told.stack = StackSummary.from_list([at for at in told.stack if not at.filename.startswith(_HERE)])
     text = "".join(told.format())
-    return text if len(text) <= STACK_CHARS_MAX else "…" + text[-STACK_CHARS_MAX:]
+    if len(text) <= STACK_CHARS_MAX:
+        return text
+    half = STACK_CHARS_MAX // 2  # frames come first, and a message may fill all of the rest
+    return f"{text[:half]}\n…\n{text[-half:]}"
 
 
 def _without_ours(trace: TracebackType | None) -> TracebackType | None:

@@ -7,6 +7,7 @@ on access) are not set to work.
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 ARRAY_ITEMS_MAX = 64
@@ -15,7 +16,7 @@ _COLUMNS_SHOWN = 20
 
 
 def fields_of(value: Any) -> Iterable[tuple[str, Any]] | None:
-    """Names and values of a dataclass, pydantic or attrs object; None of any other."""
+    """Names and values of a dataclass, pydantic or attrs object, or of a namespace; None of any other."""
     kind = type(value)
     if hasattr(kind, "__dataclass_fields__"):
         return [
@@ -29,6 +30,8 @@ def fields_of(value: Any) -> Iterable[tuple[str, Any]] | None:
         return [
             (field.name, getattr(value, field.name, None)) for field in kind.__attrs_attrs__ if field.repr
         ]
+    if isinstance(value, SimpleNamespace) or kind.__module__ == "argparse":  # their repr shows secrets
+        return list(vars(value).items())
     return None
 
 

@@ -46,7 +46,8 @@ def observe(
 
     For functions, coroutines, generators and async generators, methods, class methods and static methods
     (above or below their decorators), and objects that can be called; bare (`@observe`) or with arguments.
-    What is decorated keeps its signature, annotations and sort, and can be pickled. A generator's span lasts
+    What is decorated keeps its signature, annotations and sort; functions and methods can be pickled. A
+    generator's span lasts
     from its first item asked for to its end, and is current only while it runs; so does that of a function
     which returns a generator.
 
@@ -159,7 +160,15 @@ def _observe_async_generator(function: Any, step: Step) -> Any:
 def _wrap(observed: Any, function: Any) -> Any:
     """`functools.wraps`; an object's own attributes are its state, not its function's."""
     updated = ("__dict__",) if inspect.isroutine(function) else ()
-    return functools.wraps(function, updated=updated)(observed)
+    wrapped: Any = functools.wraps(function, updated=updated)(observed)
+    for name in _OF_CACHES:
+        if hasattr(function, name):
+            setattr(wrapped, name, getattr(function, name))
+    return wrapped
+
+
+_OF_CACHES = ("cache_info", "cache_clear")
+"""What callers of a `functools.lru_cache` rely on; methods of its type, which `wraps` does not see."""
 
 
 def _enter(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "Entered | None":

@@ -68,6 +68,9 @@ def score(
             return None
         if not get_current_span().get_span_context().trace_flags.sampled:
             return None
+    if value is None:
+        log_once("score of None", "a score has a value: %s, which is None, is left out", name)
+        return None
     try:
         given = {
             "id": id or uuid.uuid4().hex,

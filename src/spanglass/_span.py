@@ -8,7 +8,7 @@ from opentelemetry import context as context_api
 from opentelemetry.trace import INVALID_SPAN, Span, StatusCode, get_current_span, set_span_in_context
 
 from spanglass import semconv
-from spanglass._capture import capture_text
+from spanglass._capture import capture_field, capture_text
 from spanglass._errors import record_failure
 from spanglass._log import log_once, logger
 from spanglass._runtime import Runtime, hint_at_init, slot
@@ -249,17 +249,24 @@ def update_span(span: Span, facts: Mapping[str, Any]) -> None:
         for name, value in facts.items():
             if value is None or value is _MISSING:
                 continue
-            plain = _ATTRIBUTES.get(name)
-            if plain is not None:
-                attributes[plain] = value
-            elif name in _READERS:
-                attributes.update(_READERS[name](value))
-            elif name not in _ON_SPAN:
-                log_once(f"fact {name}", "a span has no %r: see update_current_span", name)
+            try:
+                _read_fact(name, value, attributes)
+            except Exception:  # noqa: BLE001 - what one fact lacks must not cost the others
+                complain(f"{name} of a span could not be read")
         span.set_attributes(attributes)
         _set_on_span(span, facts)
     except Exception:  # noqa: BLE001 - telemetry must not fail the application
         complain("an update of a span was lost")
+
+
+def _read_fact(name: str, value: Any, attributes: dict[str, Any]) -> None:
+    plain = _ATTRIBUTES.get(name)
+    if plain is not None:
+        attributes[plain] = value
+    elif name in _READERS:
+        attributes.update(_READERS[name](value))
+    elif name not in _ON_SPAN:
+        log_once(f"fact {name}", "a span has no %r: see update_current_span", name)
 
 
 def _chars_max() -> int:
@@ -269,8 +276,10 @@ def _chars_max() -> int:
 
 def _metadata(metadata: Mapping[str, object], prefix: str = semconv.METADATA) -> dict[str, Any]:
     """One attribute a key: numbers, booleans and texts as they are, so that filters can compare them."""
+    if not isinstance(metadata, Mapping):
+        metadata = {"value": metadata}
     return {
-        f"{prefix}.{key}": value if isinstance(value, bool | int | float) else _text(value)
+        f"{prefix}.{key}": capture_field(str(key), value, _chars_max())
         for key, value in list(metadata.items())[:METADATA_KEYS_MAX]
         if value is not None
     }
@@ -282,9 +291,7 @@ def _text(value: object) -> str:
 
 def _parameters(parameters: Mapping[str, object]) -> dict[str, Any]:
     return {
-        semconv.REQUEST_PARAMETER_PREFIX + str(key): value
-        if isinstance(value, bool | int | float)
-        else _text(value)
+        semconv.REQUEST_PARAMETER_PREFIX + str(key): capture_field(str(key), value, _chars_max())
         for key, value in parameters.items()
         if value is not None
     }
@@ -376,7 +383,8 @@ def update_current_trace(
             if value is not None
         }
         if tags is not None:
-            values[semconv.TAGS] = [tags] if isinstance(tags, str) else [str(tag) for tag in tags]
+            is_one = isinstance(tags, str) or not isinstance(tags, Iterable)
+            values[semconv.TAGS] = [str(tags)] if is_one else [str(tag) for tag in tags]
         first: dict[str, Any] = _metadata(metadata or {}, semconv.TRACE_METADATA)
         if name is not None:
             first[semconv.TRACE_NAME] = str(name)

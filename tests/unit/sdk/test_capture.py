@@ -1,5 +1,6 @@
 """Arguments and results as text, whatever they are."""
 
+import argparse
 import dataclasses
 import datetime
 import decimal
@@ -9,6 +10,7 @@ import pathlib
 import time
 import uuid
 from collections import OrderedDict, UserDict, defaultdict, namedtuple
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import MagicMock
 
@@ -252,6 +254,36 @@ def test_other_names_are_no_secrets(name: str) -> None:
 def test_counts_and_switches_are_never_secrets() -> None:
     shown = {"tokens": 5, "token": None, "password": False}
     assert json.loads(capture_text(shown, 1000)) == shown
+
+
+def test_numbers_and_headers_are_secrets_too() -> None:
+    hidden = {
+        "password": 123456,
+        "headers": [("Authorization", "Bearer hush"), ("Accept", "shown")],
+        "raw": {b"x-api-key": "hush"},
+        "options": SimpleNamespace(api_key="hush", user="shown"),
+        "parsed": argparse.Namespace(secret="hush"),
+    }
+    assert json.loads(capture_text(hidden, 1000)) == {
+        "password": "[redacted]",
+        "headers": [["Authorization", "[redacted]"], ["Accept", "shown"]],
+        "raw": {"x-api-key": "[redacted]"},
+        "options": {"api_key": "[redacted]", "user": "shown"},
+        "parsed": {"secret": "[redacted]"},
+    }
+
+
+def test_secrets_in_metadata_and_parameters_are_redacted() -> None:
+    with capture() as kept, spanglass.span("s") as span:
+        span.update(
+            metadata={"api_key": "hush", "region": "eu"}, parameters={"api_key": "hush", "max_tokens": 5}
+        )
+    assert kept.spans[0].attributes == {
+        "spanglass.metadata.api_key": "[redacted]",
+        "spanglass.metadata.region": "eu",
+        "gen_ai.request.api_key": "[redacted]",
+        "gen_ai.request.max_tokens": 5,
+    }
 
 
 def test_the_mask_and_the_size_limit_of_init_apply() -> None:

@@ -146,6 +146,32 @@ def test_callable_objects_and_their_classes_can_be_observed(captured: Capture) -
     ]
 
 
+def test_a_cache_below_can_still_be_asked_and_cleared(captured: Capture) -> None:
+    @spanglass.observe
+    @functools.lru_cache
+    def double(n: int) -> int:
+        return n * 2
+
+    assert double(2) == double(2) == 4
+    assert double.cache_info().hits == 1
+    double.cache_clear()
+    assert double.cache_info().currsize == 0
+    assert [span.output for span in captured.spans] == ["4", "4"]
+
+
+def test_the_stack_of_an_exception_with_a_huge_message_keeps_its_frames(captured: Capture) -> None:
+    @spanglass.observe
+    def fails() -> None:
+        raise ValueError("x" * 200_000)
+
+    with pytest.raises(ValueError, match="x"):
+        fails()
+    ((_, event),) = captured.spans[0].events
+    stack = event["exception.stacktrace"]
+    assert "in fails" in stack
+    assert len(stack) < 60_000
+
+
 def test_calls_nest(captured: Capture) -> None:
     @spanglass.observe
     def outer() -> float:

@@ -57,6 +57,12 @@ def test_values_are_sent_as_plain_ones(value: Any, sent: object, captured: Captu
     assert type(captured.scores[0]["value"]) is type(sent)
 
 
+def test_none_is_no_score(captured: Capture, caplog: pytest.LogCaptureFixture) -> None:
+    assert spanglass.score("judged by nobody", None, trace_id="1") is None  # type: ignore[arg-type]
+    assert captured.scores == []
+    assert "judged by nobody" in caplog.text
+
+
 def test_comments_are_masked() -> None:
     with capture(mask=lambda text: text.replace("555", "***")) as kept:
         spanglass.score("s", 1, trace_id="1", comment="call 555", metadata={"phone": "555"})

@@ -100,6 +100,16 @@ def test_a_span_can_be_renamed_and_unknown_facts_are_left_out(captured: Capture)
     assert captured.span("new").input == "x"
 
 
+def test_a_fact_that_cannot_be_read_costs_no_other(captured: Capture) -> None:
+    with spanglass.span("s", input="x", documents=5, model="gpt-4o"):
+        spanglass.update_current_trace(user_id="u1", metadata="odd", tags=7)  # type: ignore[arg-type]
+    (span,) = captured.spans
+    assert (span.input, span.user_id) == ("x", "u1")
+    assert span.attributes["gen_ai.request.model"] == "gpt-4o"
+    assert span.attributes["spanglass.trace_metadata.value"] == "odd"
+    assert list(span.attributes["spanglass.tags"]) == ["7"]
+
+
 def test_a_kind_that_nobody_knows_is_said_once(captured: Capture, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
         with spanglass.span("s", kind="retreiver"):  # type: ignore[arg-type]
