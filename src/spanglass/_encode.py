@@ -24,7 +24,7 @@ Pieces: TypeAlias = list[bytes]
 VALUE_DEPTH_MAX = 32
 """Arrays and maps inside one another; deeper ones are written as their text. What the server reads."""
 CACHED_KEYS_MAX = 10_000
-CACHED_NAME_CHARS_MAX = 200
+CACHED_NAME_BYTES_MAX = 200
 MASK_FAILED = "[mask failed]"
 
 _double = Struct("<d").pack
@@ -61,11 +61,14 @@ def field(tag: bytes, content: bytes) -> bytes:
 
 
 def text(value: str) -> bytes:
-    """UTF-8, with `?` for halves of surrogate pairs, which protobuf's strings cannot hold."""
+    """UTF-8, with `?` for halves of surrogate pairs, which protobuf's strings cannot hold. OpenTelemetry lets
+    other values pass as names: they are written as their text."""
     try:
         return value.encode()
     except UnicodeEncodeError:
         return value.encode("utf-8", "replace")
+    except AttributeError:
+        return str(value).encode("utf-8", "replace")
 
 
 class _Keys(dict[str, bytes]):
@@ -95,7 +98,7 @@ class _Names(dict[tuple[str, int], bytes]):
     def __missing__(self, key: tuple[str, int]) -> bytes:
         name, kind = key
         encoded = field(b"\x2a", text(name)) + b"\x30" + varint(kind + 1)
-        if len(self) < CACHED_KEYS_MAX and len(name) <= CACHED_NAME_CHARS_MAX:
+        if len(self) < CACHED_KEYS_MAX and len(encoded) <= CACHED_NAME_BYTES_MAX:
             self[key] = encoded
         return encoded
 

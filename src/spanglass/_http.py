@@ -17,6 +17,10 @@ ANSWER_BYTES_MAX = 64 << 10
 """What is read of an answer; the connection is not used again after a longer one."""
 
 
+_FAILURES = (HTTPException, OSError, ValueError)
+"""ValueError where the address cannot be asked: a host's name, a path, a header."""
+
+
 class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
@@ -55,13 +59,13 @@ class Poster:
         is_kept = key in self._connections
         try:
             return self._exchange(key, parts, body, headers, timeout_s)
-        except (HTTPException, OSError) as error:
+        except _FAILURES as error:
             self._close(key)
             if not is_kept or isinstance(error, TimeoutError):
                 raise _unreachable(error) from error
         try:
             return self._exchange(key, parts, body, headers, timeout_s)
-        except (HTTPException, OSError) as error:
+        except _FAILURES as error:
             self._close(key)
             raise _unreachable(error) from error
 

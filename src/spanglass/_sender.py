@@ -327,6 +327,9 @@ class Sender:
             return
         try:
             self._deliver(batch[0].lane, batch)
+        except Exception:
+            self._drop(len(batch))
+            raise
         finally:
             with self._lock:
                 self._bytes -= sum([queued.size for queued in batch])

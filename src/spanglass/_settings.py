@@ -6,6 +6,7 @@ application.
 
 import inspect
 import os
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -176,15 +177,19 @@ def _endpoints(endpoint: str | None, env: Mapping[str, str]) -> tuple[str, str]:
     base = endpoint or env.get("SPANGLASS_ENDPOINT") or ""
     traces = "" if base else env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "").strip()
     base = base or env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or ""
-    base = _usable(base or traces.removesuffix(TRACES_PATH) or DEFAULT_ENDPOINT)
+    base = _usable(_without_query(base or traces.removesuffix(TRACES_PATH)) or DEFAULT_ENDPOINT)
     base = base.removesuffix(TRACES_PATH).rstrip("/")
     return base, _usable(traces) if traces else base + TRACES_PATH
 
 
+def _without_query(address: str) -> str:
+    """Paths are put behind an endpoint: a query would swallow them."""
+    return address.partition("?")[0].partition("#")[0]
+
+
 def _usable(address: str) -> str:
-    address = address.strip().rstrip("/")
-    if "://" not in address:
-        address = "http://" + address
+    address = address.strip()
+    address = (address if "://" in address else "http://" + address).rstrip("/")
     try:
         parts = urlsplit(address)
         parts.port  # noqa: B018 - raises where the port is no number
@@ -218,17 +223,22 @@ def _headers(
     usable = {name: value for name, value in headers.items() if _is_header(name, value)}
     if len(usable) < len(headers):
         logger.warning(
-            "the headers %s cannot be sent: line break, or a letter beyond Latin-1", headers.keys() - usable
+            "the headers %s cannot be sent: an odd name, a line break, or a letter beyond Latin-1",
+            sorted(headers.keys() - usable),
         )
     return usable
 
 
 def _is_header(name: str, value: str) -> bool:
+    """RFC 9110, "Field Names" and "Field Values"."""
     try:
-        (name + value).encode("latin-1")
+        value.encode("latin-1")
     except UnicodeEncodeError:
         return False
-    return not any(char in name + value for char in "\r\n")
+    return _HEADER_NAME.fullmatch(name) is not None and not any(char in value for char in "\r\n")
+
+
+_HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 
 
 def _env_headers(text: str) -> dict[str, str]:

@@ -194,3 +194,11 @@ def test_every_float_survives(value: float) -> None:
     tracers.get_tracer("t").start_span("s", attributes={"f": value}).end()
     (span,) = ours(ended.spans).resource_spans[0].scope_spans[0].spans
     assert repr(span.attributes[0].value.double_value) == repr(value)
+
+
+def test_names_that_are_no_text_are_sent_as_their_text() -> None:
+    provider = TracerProvider(shutdown_on_exit=False)
+    span = provider.get_tracer("t").start_span(5)  # type: ignore[arg-type]
+    span.end()
+    assert isinstance(span, ReadableSpan)
+    assert b"\x2a\x015" in encode_span(span)

@@ -182,6 +182,18 @@ def test_a_refusal_is_explained_once_and_does_not_stop_the_rest(
     outlet.exporter.close(5)
 
 
+@pytest.mark.parametrize("url", [f"http://{'a' * 70}.example", "http://127.0.0.1:1/ü"])
+def test_an_address_that_cannot_be_asked_is_told_with_the_reason(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    outlet = Outlet(url)
+    outlet.record(2)
+    assert not outlet.exporter.flush(0.2)
+    (line,) = [record.getMessage() for record in caplog.records if "cannot send" in record.getMessage()]
+    assert "codec" in line
+    outlet.exporter.close(0.1)
+
+
 def test_a_request_that_is_too_large_is_halved(collectors: Callable[..., Collector]) -> None:
     collector = collectors(answer=lambda request: Reply(413 if len(request.body) > 5000 else 200))
     outlet = Outlet(collector.url, interval_s=0.2)

@@ -102,6 +102,27 @@ def test_bad_values_are_named(env: dict[str, str], caplog: pytest.LogCaptureFixt
     assert value in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "traces_url"),
+    [
+        ("http://host:1/base/", "http://host:1/base/v1/traces"),
+        ("http://host:1/v1/traces/", "http://host:1/v1/traces"),
+        ("http://host:1/base?key=1#top", "http://host:1/base/v1/traces"),
+        ("https://[::1]:1", "https://[::1]:1/v1/traces"),
+        ("host", "http://host/v1/traces"),
+        ("http://", "http://localhost:4318/v1/traces"),
+    ],
+)
+def test_paths_are_put_behind_the_endpoint(endpoint: str, traces_url: str) -> None:
+    assert resolve(endpoint=endpoint, env={}).traces_url == traces_url
+
+
+def test_headers_that_no_server_takes_are_left_out_and_named(caplog: pytest.LogCaptureFixture) -> None:
+    kept = resolve(headers={"x-ok": "1", "": "2", "a b": "3", "x-break": "4\n", "ü": "5"}, env={}).headers
+    assert kept == {"x-ok": "1"}
+    assert "x-break" in caplog.text
+
+
 def test_masks_take_the_text_or_the_text_and_its_key() -> None:
     def both(text: str, key: str) -> str:
         return f"{key}={text}"
