@@ -127,7 +127,8 @@ def _items(parsed: dict[str, Json]) -> Iterator[Json]:
 def _take(item: Json, position: str, sdk_version: str, batch: IngestionBatch) -> None:
     if not isinstance(item, dict):
         raise RefusedError("an event is a JSON object with id, type, timestamp and body")
-    event_type, body = item.get("type"), item.get("body")
+    named, body = item.get("type"), item.get("body")
+    event_type = named if isinstance(named, str) else ""
     if event_type in _IGNORED_TYPES:
         return
     if not isinstance(body, dict):
@@ -143,7 +144,7 @@ def _take(item: Json, position: str, sdk_version: str, batch: IngestionBatch) ->
         EventRecord(
             position,
             event_id,
-            str(event_type),
+            event_type,
             timestamp,
             entity_type,
             entity_id,
@@ -154,14 +155,14 @@ def _take(item: Json, position: str, sdk_version: str, batch: IngestionBatch) ->
     )
 
 
-def _read_entity(event_type: Json, body: dict[str, Json], event_id: str) -> tuple[EntityType, str, str]:
+def _read_entity(event_type: str, body: dict[str, Json], event_id: str) -> tuple[EntityType, str, str]:
     entity_id = _read_id(body.get("id"), "body.id") or event_id
     if event_type in _TRACE_TYPES:
         return "trace", entity_id, entity_id
     if event_type in _OBSERVATION_TYPES:
         return "observation", entity_id, _read_id(body.get("traceId"), "body.traceId")
     raise RefusedError(
-        f"the event's type `{event_type!s:.60}` is not known; it is trace-create, score-create, or one of "
+        f"the event's type `{event_type:.60}` is not known; it is trace-create, score-create, or one of "
         f"{', '.join(OBSERVATION_WORDS)} with -create or -update"
     )
 

@@ -39,3 +39,11 @@ def test_an_event_without_id_that_nests_too_deep_is_refused_alone() -> None:
     found = decode_ingestion((body % deep).encode())
     assert [rejection.item for rejection in found.rejections] == ["batch[0]"]
     assert len(found.events) == 1
+
+
+@pytest.mark.parametrize("named", ["[]", "{}", "5", "null", '["trace-create"]'])
+def test_an_event_whose_type_is_no_text_is_refused_alone(named: str) -> None:
+    body = '{"batch": [{"id": "1", "type": %s, "body": {}}, {"id": "2", "type": "span-create", "body": {}}]}'
+    found = decode_ingestion((body % named).encode())
+    assert [rejection.item for rejection in found.rejections] == ["batch[0]"]
+    assert len(found.events) == 1
