@@ -56,16 +56,15 @@ export const tracesQuery = (selection: Selection, order: string) =>
 
 const DAY_MS = 86_400_000;
 
-/** The project's newest trace of the last year, if there is one; also from a sender whose clock is ahead. */
+/** When the project's newest trace of the last year started; also from a sender whose clock is ahead. */
 export const newestTraceQuery = (project: ProjectName) =>
   queryOptions({
     queryKey: ["newest", project],
-    queryFn: ({ signal }) =>
-      getJson<Page<Trace>>(
-        "/traces",
-        { project, from: "now-365d", to: toRfc3339(Date.now() + DAY_MS), limit: 1 },
-        signal,
-      ),
+    queryFn: async ({ signal }) => {
+      const to = toRfc3339(Date.now() + DAY_MS);
+      const page = await getJson<Page<Trace>>("/traces", { project, from: "now-365d", to, limit: 1 }, signal);
+      return page.items[0]?.start_time ?? null;
+    },
     staleTime: 0,
   });
 
@@ -112,12 +111,15 @@ export const traceLogsQuery = (project: ProjectName, trace: Trace) =>
     getNextPageParam: (page) => page.next_cursor,
   });
 
-/** The project's newest record of the last year, if there is one; also from a sender whose clock is ahead. */
+/** When the project's newest record of the last year was written; also by a sender whose clock is ahead. */
 export const newestLogQuery = (project: ProjectName) =>
   queryOptions({
     queryKey: ["newest-log", project],
-    queryFn: ({ signal }) =>
-      getJson<LogPage>("/logs", { project, from: "now-365d", to: "now+1d", limit: 1 }, signal),
+    queryFn: async ({ signal }) => {
+      const range = { from: "now-365d", to: "now+1d" };
+      const page = await getJson<LogPage>("/logs", { project, ...range, limit: 1 }, signal);
+      return page.items[0]?.time ?? null;
+    },
     staleTime: 0,
   });
 

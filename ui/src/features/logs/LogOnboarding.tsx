@@ -1,26 +1,11 @@
-import { Tabs } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { statusQuery } from "../../api/queries";
-import { CodeBlock } from "../../widgets/CodeBlock";
-import classes from "./LogsPage.module.css";
+import type { ProjectName } from "../../api/queries";
+import { Onboarding } from "../../widgets/list/Onboarding";
 import { useLogsStrings } from "./strings";
-import type { LogsState } from "./useLogsState";
-
-const POLL_MS = 3_000;
 
 /** The first screen of a project without logs: how they get here. */
-export function LogOnboarding(props: { state: LogsState; onRetry: () => void }) {
+export function LogOnboarding(props: { project: ProjectName; onRetry: () => void }) {
   const t = useLogsStrings();
-  const { state, onRetry } = props;
-  const status = useQuery(statusQuery(state.selection.project));
   const endpoint = window.location.origin;
-
-  useEffect(() => {
-    const timer = setInterval(onRetry, POLL_MS);
-    return () => clearInterval(timer);
-  }, [onRetry]);
-
   const ways = [
     { id: "python", title: t("welcomePython"), hint: t("welcomePythonHint"), code: python(endpoint) },
     { id: "otel", title: t("welcomeOtel"), hint: t("welcomeOtelHint"), code: otel(endpoint) },
@@ -32,33 +17,7 @@ export function LogOnboarding(props: { state: LogsState; onRetry: () => void }) 
     },
     { id: "curl", title: t("welcomeCurl"), hint: t("welcomeCurlHint"), code: curl(endpoint) },
   ];
-  return (
-    <div className={classes.welcome}>
-      <h2>{t("welcome")}</h2>
-      <p className="muted">{t("welcomeHint")}</p>
-      <Tabs defaultValue="python" keepMounted={false}>
-        <Tabs.List>
-          {ways.map(({ id, title }) => (
-            <Tabs.Tab key={id} value={id}>
-              {title}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {ways.map(({ id, hint, code }) => (
-          <Tabs.Panel key={id} value={id}>
-            <p>{hint}</p>
-            <CodeBlock code={code} />
-          </Tabs.Panel>
-        ))}
-      </Tabs>
-      {status.data?.auth === "required" && (
-        <>
-          <p>{t("welcomeKey")}</p>
-          <CodeBlock code="spanglass keys create --project default" />
-        </>
-      )}
-    </div>
-  );
+  return <Onboarding {...props} title={t("welcome")} hint={t("welcomeHint")} ways={ways} />;
 }
 
 function python(endpoint: string): string {

@@ -7,6 +7,7 @@ import { usePreference } from "../../base/preferences";
 import { searchedWords, withValue } from "../../model/logFields";
 import { FacetPanel } from "../../widgets/list/FacetPanel";
 import { FreshPill } from "../../widgets/list/FreshPill";
+import { ListFooter } from "../../widgets/list/ListFooter";
 import { Toggle, Toolbar } from "../../widgets/list/Toolbar";
 import { useColumnChoice } from "../../widgets/list/useColumnChoice";
 import { LOG_COLUMNS } from "../../widgets/logs/columns";
@@ -15,7 +16,7 @@ import { LogTable } from "../../widgets/logs/LogTable";
 import { useLogWords } from "../../widgets/logs/strings";
 import { LinkedLog } from "./LinkedLog";
 import { LogHistogram } from "./LogHistogram";
-import { LogsBody, LogsFooter } from "./LogsBody";
+import { LogsBody } from "./LogsBody";
 import classes from "./LogsPage.module.css";
 import { DEFAULT_ORDER } from "./search";
 import { useLogsStrings } from "./strings";
@@ -176,7 +177,7 @@ export function LogsPage() {
               topSignal={topSignal}
               onNearEnd={onNearEnd}
               onTop={setAtTop}
-              footer={<LogsFooter source={source} />}
+              footer={<ListFooter list={list} count={logs.length} />}
             />
           </LogsBody>
         </div>

@@ -29,10 +29,8 @@ export const useLogsStrings = defineStrings({
     linkedGone: "The record of the link is no longer stored.",
     closeLinked: "Close",
     nothing: "No record matches",
-    nothingHint: "There is nothing for this filter in this time range.",
     quiet: "No logs in this time range",
     quietHint: (n: { time: string }) => `The newest record was written at ${n.time}.`,
-    showNewest: "Show it",
     welcome: "No logs yet",
     welcomeHint:
       "Logs come by OpenTelemetry, like traces. Those that were written in a span are shown with it.",
@@ -44,7 +42,6 @@ export const useLogsStrings = defineStrings({
     welcomeCollectorHint: "A collector ships files of JSON lines; severity and trace are read from them:",
     welcomeCurl: "curl",
     welcomeCurlHint: "One record by hand:",
-    welcomeKey: "This server asks for keys: make a pair with",
   },
   ko: {
     title: "로그",
@@ -74,10 +71,8 @@ export const useLogsStrings = defineStrings({
     linkedGone: "링크가 가리키는 로그는 더 이상 저장되어 있지 않습니다.",
     closeLinked: "닫기",
     nothing: "일치하는 로그가 없습니다",
-    nothingHint: "이 기간에 필터와 일치하는 것이 없습니다.",
     quiet: "이 기간에는 로그가 없습니다",
     quietHint: (n) => `가장 최근 로그는 ${n.time}에 기록되었습니다.`,
-    showNewest: "보러 가기",
     welcome: "아직 로그가 없습니다",
     welcomeHint:
       "로그도 트레이스처럼 OpenTelemetry로 받습니다. 스팬 안에서 남긴 로그는 그 스팬에도 표시됩니다.",
@@ -89,6 +84,5 @@ export const useLogsStrings = defineStrings({
     welcomeCollectorHint: "컬렉터가 JSON 줄 파일을 보내면 심각도와 트레이스를 읽어 냅니다:",
     welcomeCurl: "curl",
     welcomeCurlHint: "직접 한 건 보내 보기:",
-    welcomeKey: "이 서버는 키가 필요합니다. 다음 명령으로 만드세요:",
   },
 });

@@ -9,9 +9,9 @@ import { Toolbar } from "../../widgets/list/Toolbar";
 import { useColumnChoice } from "../../widgets/list/useColumnChoice";
 import { COLUMNS, COLUMNS_WITH_SCORES } from "./columns";
 import { HistogramPanel } from "./HistogramPanel";
-import { ListBody } from "./ListBody";
 import { DEFAULT_ORDER } from "./search";
 import { useListStrings } from "./strings";
+import { TracesBody } from "./TracesBody";
 import classes from "./TracesPage.module.css";
 import { useListShortcuts } from "./useListShortcuts";
 import { useListState } from "./useListState";
@@ -139,7 +139,7 @@ export function TracesPage() {
             label={t("fresh", { count: source.freshCount })}
             onShow={showFresh}
           />
-          <ListBody
+          <TracesBody
             state={state}
             source={source}
             columns={columns.shown}

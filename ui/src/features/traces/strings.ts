@@ -47,10 +47,8 @@ export const useListStrings = defineStrings({
     toTop: "To the newest",
     loading: "Loading traces",
     nothing: "No trace matches",
-    nothingHint: "There is nothing for this filter in this time range.",
     quiet: "Nothing in this time range",
     quietHint: (n: { time: string }) => `The newest trace started at ${n.time}.`,
-    showNewest: "Show it",
     welcome: "Waiting for the first trace",
     welcomeHint: "Point an SDK at this server. The page shows the first trace as soon as it arrives.",
     welcomeOtel: "OpenTelemetry",
@@ -59,7 +57,6 @@ export const useListStrings = defineStrings({
     welcomePythonHint: "The light SDK that comes with the server:",
     welcomeLangfuse: "Langfuse",
     welcomeLangfuseHint: "Langfuse SDKs 3 and later speak OpenTelemetry and work unmodified:",
-    welcomeKey: "This server asks for keys: make a pair with",
   },
   ko: {
     title: "트레이스",
@@ -107,10 +104,8 @@ export const useListStrings = defineStrings({
     toTop: "최신 트레이스로",
     loading: "트레이스를 불러오는 중",
     nothing: "일치하는 트레이스가 없습니다",
-    nothingHint: "이 기간에 필터와 일치하는 것이 없습니다.",
     quiet: "이 기간에는 트레이스가 없습니다",
     quietHint: (n) => `가장 최근 트레이스는 ${n.time}에 시작했습니다.`,
-    showNewest: "보러 가기",
     welcome: "첫 트레이스를 기다리고 있습니다",
     welcomeHint: "SDK가 이 서버로 보내도록 설정하세요. 첫 트레이스가 도착하면 바로 나타납니다.",
     welcomeOtel: "OpenTelemetry",
@@ -119,7 +114,6 @@ export const useListStrings = defineStrings({
     welcomePythonHint: "서버와 함께 제공되는 가벼운 SDK:",
     welcomeLangfuse: "Langfuse",
     welcomeLangfuseHint: "Langfuse SDK 3 이상은 OpenTelemetry를 쓰므로 그대로 동작합니다:",
-    welcomeKey: "이 서버는 키가 필요합니다. 다음 명령으로 만드세요:",
   },
 });
 

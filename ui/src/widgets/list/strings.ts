@@ -52,6 +52,9 @@ export const useListWords = defineStrings({
     end: (n: { count: string }) => `That is all: ${n.count}`,
     dropFilter: "Drop the filter",
     look7d: "Look at 7 days",
+    nothingHint: "There is nothing for this filter in this time range.",
+    showNewest: "Show it",
+    welcomeKey: "This server asks for keys: make a pair with",
   },
   ko: {
     list: "목록",
@@ -103,6 +106,9 @@ export const useListWords = defineStrings({
     end: (n) => `모두 ${n.count}건`,
     dropFilter: "필터 지우기",
     look7d: "7일간 보기",
+    nothingHint: "이 기간에 필터와 일치하는 것이 없습니다.",
+    showNewest: "보러 가기",
+    welcomeKey: "이 서버는 키가 필요합니다. 다음 명령으로 만드세요:",
   },
 });
 
