@@ -10,8 +10,8 @@ import {
 } from "@tanstack/react-router";
 import { parseLogSearch } from "../features/logs/search";
 import { parseTraceSearch } from "../features/trace/search";
-import { parseListSearch } from "../features/traces/search";
 import { TracesPage } from "../features/traces/TracesPage";
+import { parseListSearch } from "../widgets/list/listSearch";
 import { NotFound } from "../widgets/NotFound";
 import { PageError } from "../widgets/PageError";
 import { Shell } from "./Shell";

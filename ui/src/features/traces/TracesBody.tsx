@@ -6,7 +6,7 @@ import type { Column } from "./columns";
 import { useListStrings } from "./strings";
 import { TraceOnboarding } from "./TraceOnboarding";
 import { TraceTable } from "./TraceTable";
-import type { ListState } from "./useListState";
+import { DEFAULT_ORDER, type ListState } from "./useListState";
 import type { useTraceList } from "./useTraceList";
 
 /** Half of the range that is shown around a single trace. */
@@ -46,7 +46,7 @@ export function TracesBody(props: {
       <TraceTable
         traces={traces}
         columns={columns}
-        order={state.isLive ? "-start_time" : state.order}
+        order={state.isLive ? DEFAULT_ORDER : state.order}
         onOrder={(order) => state.change({ order, live: null })}
         cursor={props.cursor}
         topSignal={props.topSignal}

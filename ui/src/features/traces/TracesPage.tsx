@@ -9,12 +9,11 @@ import { Toolbar } from "../../widgets/list/Toolbar";
 import { useColumnChoice } from "../../widgets/list/useColumnChoice";
 import { COLUMNS, COLUMNS_WITH_SCORES } from "./columns";
 import { HistogramPanel } from "./HistogramPanel";
-import { DEFAULT_ORDER } from "./search";
 import { useListStrings } from "./strings";
 import { TracesBody } from "./TracesBody";
 import classes from "./TracesPage.module.css";
 import { useListShortcuts } from "./useListShortcuts";
-import { useListState } from "./useListState";
+import { DEFAULT_ORDER, useListState } from "./useListState";
 import { rememberOpened, useReturn } from "./useReturn";
 import { useTraceList } from "./useTraceList";
 

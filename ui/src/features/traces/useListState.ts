@@ -1,9 +1,9 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
-import { useProject } from "../../api/useProject";
-import { DEFAULT_RANGE } from "../../base/time";
-import type { ListState as SharedState } from "../../widgets/list/listState";
-import { DEFAULT_ORDER, type ListSearch, tidy } from "./search";
+import { useCallback } from "react";
+import { changeSearch } from "../../widgets/list/listSearch";
+import { type ListState as SharedState, useSearchState } from "../../widgets/list/listState";
+
+export const DEFAULT_ORDER = "-start_time";
 
 export type ListState = SharedState & { order: string };
 
@@ -11,32 +11,10 @@ export type ListState = SharedState & { order: string };
 export function useListState(): ListState {
   const search = useSearch({ from: "/traces" });
   const navigate = useNavigate({ from: "/traces" });
-  const project = useProject();
-
-  const from = search.from ?? DEFAULT_RANGE.from;
-  const to = search.to ?? DEFAULT_RANGE.to;
-  const filter = search.filter ?? "";
   const change = useCallback<ListState["change"]>(
-    (part, replace = false) => {
-      const merge = (before: ListSearch): ListSearch => {
-        const next = Object.fromEntries(
-          Object.entries({ ...before, ...part }).filter(([, value]) => value !== null),
-        );
-        return tidy(next as ListSearch);
-      };
-      void navigate({ search: (before) => ({ ...merge(before), project: before.project }), replace });
-    },
+    (part, replace = false) =>
+      void navigate({ search: (before) => changeSearch(before, part, DEFAULT_ORDER), replace }),
     [navigate],
   );
-  const selection = useMemo(() => ({ project, from, to, filter }), [project, from, to, filter]);
-  const range = useMemo(() => ({ from, to }), [from, to]);
-  return {
-    selection,
-    range,
-    filter,
-    order: search.order ?? DEFAULT_ORDER,
-    isLive: search.live === "1",
-    columns: search.cols ?? null,
-    change,
-  };
+  return { ...useSearchState(search), order: search.order ?? DEFAULT_ORDER, change };
 }

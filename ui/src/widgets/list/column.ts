@@ -21,3 +21,13 @@ export function fixed(width: number): { track: string; minWidth: number } {
 export function share(minWidth: number, part: number): { track: string; minWidth: number } {
   return { track: `minmax(${minWidth}px, ${part}fr)`, minWidth };
 }
+
+/** The style that a table's header and rows share; cards of a narrow list need no width. */
+export function gridOf(
+  columns: readonly { track: string; minWidth: number }[],
+  isNarrow: boolean,
+): { gridTemplateColumns: string; minWidth: number | undefined } {
+  const minWidth = columns.reduce((sum, column) => sum + column.minWidth + 10, 14);
+  const gridTemplateColumns = columns.map((column) => column.track).join(" ");
+  return { gridTemplateColumns, minWidth: isNarrow ? undefined : minWidth };
+}

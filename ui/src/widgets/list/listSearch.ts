@@ -1,4 +1,4 @@
-/** What of the list's state lives in its URL: everything a colleague should see who opens the link. */
+/** What of a list's state lives in its URL: everything a colleague should see who opens the link. */
 
 import { DEFAULT_RANGE } from "../../base/time";
 
@@ -8,13 +8,14 @@ export type ListSearch = {
   filter?: string;
   /** Field with "-" for descending; absent is newest first. */
   order?: string;
-  /** Present while the list follows new traces. */
+  /** Present while the list follows what arrives. */
   live?: "1";
   /** Columns shown, comma separated; absent is the reader's own choice. */
   cols?: string;
 };
 
-export const DEFAULT_ORDER = "-start_time";
+/** What changes in a URL; null drops the parameter. */
+export type SearchChange<Search> = Partial<Record<keyof Search, string | null>>;
 
 const TEXT_KEYS = ["from", "to", "filter", "order", "cols"] as const;
 
@@ -28,14 +29,23 @@ export function parseListSearch(raw: Record<string, unknown>): ListSearch {
   return search;
 }
 
-/** The same search without what is the default anyway: short links, one URL for one view. */
-export function tidy(search: ListSearch): ListSearch {
+/** The search after a change, without what is the default anyway: short links, one URL for one view. */
+export function changeSearch<Search extends ListSearch>(
+  before: Search,
+  part: SearchChange<Search>,
+  defaultOrder: string,
+): Search {
+  const merged = Object.entries({ ...before, ...part }).filter(([, value]) => value !== null);
+  return tidy(Object.fromEntries(merged) as Search, defaultOrder);
+}
+
+function tidy<Search extends ListSearch>(search: Search, defaultOrder: string): Search {
   const tidied = { ...search };
   if (tidied.from === DEFAULT_RANGE.from && (tidied.to ?? "now") === DEFAULT_RANGE.to) {
     delete tidied.from;
     delete tidied.to;
   }
-  if (tidied.order === DEFAULT_ORDER) delete tidied.order;
+  if (tidied.order === defaultOrder) delete tidied.order;
   if (tidied.filter?.trim() === "") delete tidied.filter;
   return tidied;
 }
