@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from math import inf, isfinite
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, overload
 
 from opentelemetry.trace import get_current_span
@@ -68,14 +69,15 @@ def score(
             return None
         if not get_current_span().get_span_context().trace_flags.sampled:
             return None
-    if value is None:
-        log_once("score of None", "a score has a value: %s, which is None, is left out", name)
-        return None
     try:
+        plain = _plain_value(value)
+        if plain is None:
+            log_once("score value", "a score is a number, a boolean or a text: %s is left out", name)
+            return None
         given = {
             "id": id or uuid.uuid4().hex,
             "name": str(name),
-            "value": _plain_value(value),
+            "value": plain,
             "trace_id": trace_id,
             "span_id": span_id,
             "session_id": session_id,
@@ -99,9 +101,9 @@ def masked(text: str, key: str) -> str | None:
     return text if mask is None else masked_text(mask, text, key)
 
 
-def _plain_value(value: object) -> float | bool | str:
-    """Numbers of numpy, decimals and enumerations as Python's own."""
-    if type(value) in (bool, int, float, str):
+def _plain_value(value: object) -> float | bool | str | None:
+    """Numbers of numpy, decimals and enumerations as Python's own; None of what can be no score."""
+    if type(value) in (bool, int, str):
         return value  # type: ignore[return-value]
     if isinstance(value, Enum):
         return _plain_value(value.value)
@@ -109,7 +111,8 @@ def _plain_value(value: object) -> float | bool | str:
         return bool(value)
     if isinstance(value, str):
         return str.__str__(value)
-    return float(value) if hasattr(value, "__float__") else str(value)
+    number = float(value) if hasattr(value, "__float__") else inf
+    return number if isfinite(number) else None
 
 
 def _plain_metadata(metadata: Mapping[str, object]) -> dict[str, object]:
@@ -148,12 +151,14 @@ def evaluated(given: Any = None, /, *, comment: str | None = None, capture: bool
     named `trace_id`, `span_id` or `session_id` says what is judged instead, so that finished traces can be
     evaluated. An evaluator that raises gives no score.
     """
-    if callable(given):
+    if callable(given) or isinstance(given, classmethod):
         return _evaluated(given, None, comment, capture)
     return lambda function: _evaluated(function, given, comment, capture)
 
 
 def _evaluated(function: Any, name: str | None, comment: str | None, capture: bool | None) -> Any:
+    if isinstance(function, classmethod | staticmethod):
+        return type(function)(_evaluated(function.__func__, name, comment, capture))
     named = name or name_of(function)
     recorded = observe(name=name, kind="evaluator", capture=capture)(function)
     read_target = _target_reader(function)
@@ -227,4 +232,4 @@ def read_scores(result: object) -> Iterator[Score]:
         for item in result:
             yield from read_scores(item)
     else:
-        yield Score(_plain_value(result))
+        yield Score(result)  # type: ignore[arg-type]

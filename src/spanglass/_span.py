@@ -44,7 +44,7 @@ _MISSING: Any = object()
 class SpanHandle:
     """An open span: the `s` of `with spanglass.span("rerank") as s`."""
 
-    __slots__ = ("_context", "_kind", "_name", "_otel", "_previous", "_updates")
+    __slots__ = ("_again", "_context", "_kind", "_name", "_otel", "_previous", "_updates")
 
     def __init__(self, name: str, kind: Kind | None, updates: Mapping[str, Any]) -> None:
         self._name = name
@@ -53,8 +53,14 @@ class SpanHandle:
         self._otel: Span = INVALID_SPAN
         self._context: Context | None = None
         self._previous: Context | None = None
+        self._again = 0
+        """Blocks within the one that the span is of."""
 
     def __enter__(self) -> "SpanHandle":
+        if self._context is not None:
+            self._again += 1
+            log_once("span again", "the span %s was entered while it is open: it stays one", self._name)
+            return self
         runtime = slot.runtime
         if runtime is None:
             hint_at_init()
@@ -75,6 +81,9 @@ class SpanHandle:
         trace: TracebackType | None,
     ) -> None:
         if self._context is None:
+            return
+        if self._again:
+            self._again -= 1
             return
         if error is not None:
             record_failure(self._otel, error)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import spanglass
+from spanglass import _log
 from spanglass.testing import START_NS, Capture, capture
 from spanglass_server.wire.scores import read_score
 
@@ -57,8 +58,12 @@ def test_values_are_sent_as_plain_ones(value: Any, sent: object, captured: Captu
     assert type(captured.scores[0]["value"]) is type(sent)
 
 
-def test_none_is_no_score(captured: Capture, caplog: pytest.LogCaptureFixture) -> None:
-    assert spanglass.score("judged by nobody", None, trace_id="1") is None  # type: ignore[arg-type]
+@pytest.mark.parametrize("value", [None, object(), [1], {}, 1j, float("nan"), float("inf"), Decimal("nan")])
+def test_what_is_no_value_is_no_score(
+    value: Any, captured: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    _log.forget_all()
+    assert spanglass.score("judged by nobody", value, trace_id="1") is None
     assert captured.scores == []
     assert "judged by nobody" in caplog.text
 
@@ -152,3 +157,31 @@ def test_scores_are_timed_by_the_clock(captured: Capture) -> None:
     spanglass.score("s", 1, trace_id="1")
     assert captured.scores[0]["timestamp"] == "2025-06-15T15:06:40.001000000Z"
     assert START_NS == 1_750_000_000_000_000_000
+
+
+def test_evaluators_may_be_methods_of_any_sort(captured: Capture) -> None:
+    class Judge:
+        @spanglass.evaluated
+        def method(self, answer: str) -> float:
+            return 0.1
+
+        @classmethod
+        @spanglass.evaluated
+        def below(cls, answer: str) -> float:
+            return 0.2
+
+        @spanglass.evaluated
+        @classmethod
+        def above(cls, answer: str) -> float:
+            return 0.3
+
+        @spanglass.evaluated("static")
+        @staticmethod
+        def plain(answer: str) -> float:
+            return 0.4
+
+    with spanglass.span("root"):
+        judge = Judge()
+        values = [judge.method("a"), judge.below("a"), judge.above("a"), Judge.plain("a")]
+    assert [score["value"] for score in captured.scores] == values == [0.1, 0.2, 0.3, 0.4]
+    assert captured.scores[3]["name"] == "static"

@@ -100,6 +100,18 @@ def test_a_span_can_be_renamed_and_unknown_facts_are_left_out(captured: Capture)
     assert captured.span("new").input == "x"
 
 
+def test_a_span_that_is_entered_again_while_it_is_open_is_left_in_order(captured: Capture) -> None:
+    span = spanglass.span("once")
+    with span:
+        with span, spanglass.span("inner"):
+            pass
+        assert spanglass.current_span_id() == span.span_id
+    assert spanglass.current_span_id() is None
+    with span:
+        pass
+    assert captured.tree() == "once\n  inner\nonce"
+
+
 def test_a_fact_that_cannot_be_read_costs_no_other(captured: Capture) -> None:
     with spanglass.span("s", input="x", documents=5, model="gpt-4o"):
         spanglass.update_current_trace(user_id="u1", metadata="odd", tags=7)  # type: ignore[arg-type]
