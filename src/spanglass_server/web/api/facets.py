@@ -8,7 +8,7 @@ from spanglass_server.query.fields import Field, Target, fields_of
 from spanglass_server.web.api import models
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.api.traces import Reading, Serving
+from spanglass_server.web.callers import Reading, Serving
 from spanglass_server.web.params import Selection, targeted_selection
 
 

@@ -9,7 +9,7 @@ from spanglass_server.store.ports import TimeRange
 from spanglass_server.web.api import models
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response, milliseconds, time_text
-from spanglass_server.web.api.traces import Reading, Serving
+from spanglass_server.web.callers import Reading, Serving
 from spanglass_server.web.params import Selection, timed_selection
 
 

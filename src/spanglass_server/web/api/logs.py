@@ -12,7 +12,7 @@ from spanglass_server.web.api import models
 from spanglass_server.web.api.histogram import width_ns_of
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response, log_json, milliseconds, time_text
-from spanglass_server.web.api.traces import Reading, Serving
+from spanglass_server.web.callers import Reading, Serving
 from spanglass_server.web.params import Selection, selection_of
 
 _LOG_ID: Final = re.compile(r"([0-9a-f]{1,15}|[0-7][0-9a-f]{15})-([0-9a-f]{1,64})")

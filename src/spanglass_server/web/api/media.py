@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from spanglass_server.base.errors import NotFound
 from spanglass_server.web.api import models
 from spanglass_server.web.api.shape import json_response, time_text
-from spanglass_server.web.api.traces import Reading, Serving
+from spanglass_server.web.callers import Reading, Serving
 from spanglass_server.web.media_links import MediaLinks
 
 router = APIRouter(tags=["media"])

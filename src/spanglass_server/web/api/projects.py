@@ -8,8 +8,8 @@ from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.store.directory import Project
 from spanglass_server.web.api import models
 from spanglass_server.web.api.shape import json_response, time_text
-from spanglass_server.web.api.traces import Administering, Reading, Serving
 from spanglass_server.web.auth import Caller
+from spanglass_server.web.callers import Administering, Reading, Serving
 from spanglass_server.web.services import Services
 
 router = APIRouter(tags=["projects"])

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.model.score import ScoreSource, ScoreType
@@ -10,8 +10,7 @@ from spanglass_server.store.ports import ScoreQuery, TimeRange
 from spanglass_server.web.api import score_models as models
 from spanglass_server.web.api.score_shape import score_json
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.api.traces import Reading, Serving
-from spanglass_server.web.auth import Caller, caller_with, find_scorer
+from spanglass_server.web.callers import Reading, Scoring, Serving, Writing
 from spanglass_server.web.params import parse_time_ns
 from spanglass_server.web.score_intake import take_scores
 from spanglass_server.web.score_pages import AHEAD_NS, page_of_scores
@@ -19,8 +18,6 @@ from spanglass_server.web.services import Services
 from spanglass_server.wire.scores import read_score
 
 router = APIRouter(tags=["scores"])
-Scoring = Annotated[Caller, Depends(find_scorer)]
-Writing = Annotated[Caller, Depends(caller_with("ingest"))]
 ScoreId = Annotated[str, Path(max_length=800)]
 Words = Annotated[list[str] | None, Query(description="Any of these.")]
 

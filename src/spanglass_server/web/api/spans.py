@@ -9,7 +9,7 @@ from spanglass_server.store.ports import PageRequest, TimeRange
 from spanglass_server.web.api import models
 from spanglass_server.web.api.score_shape import scores_by_span
 from spanglass_server.web.api.shape import Json, json_response, span_json, whole_span_json
-from spanglass_server.web.api.traces import Reading, Serving
+from spanglass_server.web.callers import Reading, Serving
 from spanglass_server.web.params import Selection, page_request, selection_of
 from spanglass_server.web.services import Services
 

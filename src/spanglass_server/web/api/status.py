@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from spanglass_server.web.api import models
 from spanglass_server.web.api.shape import json_response, time_text
-from spanglass_server.web.api.traces import Reading, Serving
+from spanglass_server.web.callers import Reading, Serving
 
 router = APIRouter(tags=["status"])
 

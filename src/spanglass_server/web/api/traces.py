@@ -14,13 +14,9 @@ from spanglass_server.web.api import models
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.score_shape import scores_by_span, summarize_scores
 from spanglass_server.web.api.shape import json_response, log_json, span_json, trace_json, whole_span_json
-from spanglass_server.web.auth import Caller, caller_with
-from spanglass_server.web.params import Selection, page_request, selection_of, services_of
-from spanglass_server.web.services import Services
+from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.params import Selection, page_request, selection_of
 
-Reading = Annotated[Caller, Depends(caller_with("read"))]
-Administering = Annotated[Caller, Depends(caller_with("admin"))]
-Serving = Annotated[Services, Depends(services_of)]
 _HEX_ID: Final = re.compile(r"[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}")
 
 

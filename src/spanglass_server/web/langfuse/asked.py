@@ -1,22 +1,16 @@
-"""What a request to Langfuse's read API asks: callers, pages, times, and its filters as conditions."""
+"""What a request to Langfuse's read API asks: pages, times, and its filters as conditions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import Depends, Query
+from fastapi import Query
 
 from spanglass_server.base.errors import QueryInvalid
 from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.views import CONDITION_OPERATORS, Condition, ConditionValue
 from spanglass_server.web.api.traces import stored_id
-from spanglass_server.web.auth import Caller, caller_with
-from spanglass_server.web.params import parse_time_ns, services_of
-from spanglass_server.web.services import Services
-
-Reading = Annotated[Caller, Depends(caller_with("read"))]
-Administering = Annotated[Caller, Depends(caller_with("admin"))]
-Serving = Annotated[Services, Depends(services_of)]
+from spanglass_server.web.params import parse_time_ns
 
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 PageLimit = Annotated[int, Query(ge=1, le=100)]

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from spanglass_server.store.library import DatasetItem, ItemQuery, NewDatasetItem
-from spanglass_server.web.auth import Caller, caller_with
+from spanglass_server.web.auth import Caller
+from spanglass_server.web.callers import Administering, Reading, Serving, Writing
 from spanglass_server.web.langfuse.documents import (
     Document,
     Id,
@@ -24,15 +25,9 @@ from spanglass_server.web.langfuse.documents import (
 from spanglass_server.web.langfuse.media import media_json
 from spanglass_server.web.langfuse.media_references import MediaReference, find_references
 from spanglass_server.web.media_links import MediaLinks, base_url
-from spanglass_server.web.params import services_of
 from spanglass_server.web.services import Services
 
 router = APIRouter()
-
-Reading = Annotated[Caller, Depends(caller_with("read"))]
-Writing = Annotated[Caller, Depends(caller_with("ingest"))]
-Administering = Annotated[Caller, Depends(caller_with("admin"))]
-Serving = Annotated[Services, Depends(services_of)]
 
 
 class ItemBody(Document):

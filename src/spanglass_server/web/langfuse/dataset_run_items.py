@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from spanglass_server.base.errors import BadInput
 from spanglass_server.store.library import NewRunItem
-from spanglass_server.web.auth import Caller, caller_with
+from spanglass_server.web.callers import Reading, Serving, Writing
 from spanglass_server.web.langfuse.datasets import run_item_json
 from spanglass_server.web.langfuse.documents import (
     Document,
@@ -20,14 +20,8 @@ from spanglass_server.web.langfuse.documents import (
     optional_json_text,
     page_json,
 )
-from spanglass_server.web.params import services_of
-from spanglass_server.web.services import Services
 
 router = APIRouter()
-
-Reading = Annotated[Caller, Depends(caller_with("read"))]
-Writing = Annotated[Caller, Depends(caller_with("ingest"))]
-Serving = Annotated[Services, Depends(services_of)]
 
 
 class RunItemBody(Document):

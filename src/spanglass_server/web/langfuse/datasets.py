@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Response
 
 from spanglass_server.base.errors import NotFound
 from spanglass_server.store.library import Dataset, DatasetRun, ItemQuery, NewDataset, PageOf, RunItem, Slice
-from spanglass_server.web.auth import Caller, caller_with
+from spanglass_server.web.auth import Caller
+from spanglass_server.web.callers import Administering, Reading, Serving, Writing
 from spanglass_server.web.langfuse.documents import (
     Document,
     Name,
@@ -21,15 +22,10 @@ from spanglass_server.web.langfuse.documents import (
     time_text,
 )
 from spanglass_server.web.langfuse.experiment_runs import get_experiment_run, list_experiment_runs
-from spanglass_server.web.params import services_of
 from spanglass_server.web.services import Services
 
 router = APIRouter()
 
-Reading = Annotated[Caller, Depends(caller_with("read"))]
-Writing = Annotated[Caller, Depends(caller_with("ingest"))]
-Administering = Annotated[Caller, Depends(caller_with("admin"))]
-Serving = Annotated[Services, Depends(services_of)]
 
 _ALL: Final = Slice(1_000_000, 0)
 

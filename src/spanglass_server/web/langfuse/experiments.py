@@ -11,7 +11,8 @@ from spanglass_server.query.cursor import Position, decode_cursor, encode_cursor
 from spanglass_server.store.experiments import PREFIX, Experiment, ExperimentQuery
 from spanglass_server.store.ports import ScoreQuery, TimeRange
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.langfuse.asked import ALL_TIME, Reading, Serving, time_range, words
+from spanglass_server.web.callers import Reading, Serving
+from spanglass_server.web.langfuse.asked import ALL_TIME, time_range, words
 from spanglass_server.web.langfuse.score_json import score_v3_json
 from spanglass_server.web.langfuse.shape import (
     Json,

@@ -6,17 +6,15 @@ SDK send the whole batch again (docs/langfuse.md).
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from spanglass_server.base.limits import INGESTION_BODY_BYTES_MAX
 from spanglass_server.ingest.pipeline import IngestRequest
-from spanglass_server.web.auth import Caller, caller_with
 from spanglass_server.web.bodies import read_body
-from spanglass_server.web.params import services_of
-from spanglass_server.web.services import Services
+from spanglass_server.web.callers import Serving, Writing
 from spanglass_server.wire.langfuse import read_event_ids
 from spanglass_server.wire.records import Rejection
 
@@ -29,8 +27,8 @@ router = APIRouter()
 @router.post("/ingestion")
 async def ingest(
     request: Request,
-    caller: Annotated[Caller, Depends(caller_with("ingest"))],
-    services: Annotated[Services, Depends(services_of)],
+    caller: Writing,
+    services: Serving,
 ) -> Response:
     intake = services.intake
     body, reservation = await read_body(request, intake.budget, bytes_max=INGESTION_BODY_BYTES_MAX)

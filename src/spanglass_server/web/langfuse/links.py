@@ -3,12 +3,11 @@
 from typing import Annotated, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from fastapi.responses import RedirectResponse
 
 from spanglass_server.store.directory import DEFAULT_PROJECT
-from spanglass_server.web.params import services_of
-from spanglass_server.web.services import Services
+from spanglass_server.web.callers import Serving
 
 LINK_PREFIXES: Final = ("/project/", "/trace/")
 
@@ -24,9 +23,7 @@ def lead_from_trace(trace_id: _TraceId) -> RedirectResponse:
 
 
 @router.get("/project/{project_id}/traces/{trace_id:path}")
-def lead_from_project(
-    project_id: str, trace_id: _TraceId, services: Annotated[Services, Depends(services_of)]
-) -> RedirectResponse:
+def lead_from_project(project_id: str, trace_id: _TraceId, services: Serving) -> RedirectResponse:
     """Of the later SDKs. Where keys are asked for, the reader's key decides the project, and nobody learns
     here which projects there are."""
     if services.auth_mode == "required" or project_id == DEFAULT_PROJECT:

@@ -23,7 +23,7 @@ from spanglass_server.base.errors import BadInput, BodyTooLarge, Busy, Malformed
 from spanglass_server.base.limits import MEDIA_UPLOAD_S_MAX, MEDIA_UPLOADS_MAX, MEDIA_UPLOADS_WAITING_MAX
 from spanglass_server.store.library import Media, NewMedia
 from spanglass_server.web.api.traces import stored_id
-from spanglass_server.web.auth import Caller, caller_with
+from spanglass_server.web.callers import Reading, Serving, Writing
 from spanglass_server.web.langfuse.documents import (
     Document,
     Id,
@@ -33,14 +33,10 @@ from spanglass_server.web.langfuse.documents import (
     time_text,
 )
 from spanglass_server.web.media_links import MediaLinks, base_url, check_link
-from spanglass_server.web.params import services_of
 from spanglass_server.web.services import Services
 
 log = structlog.get_logger(__name__)
 
-Reading = Annotated[Caller, Depends(caller_with("read"))]
-Sending = Annotated[Caller, Depends(caller_with("ingest"))]
-Serving = Annotated[Services, Depends(services_of)]
 ContentType = Annotated[
     str, StringConstraints(max_length=255, pattern=r"^[A-Za-z0-9.+-]{1,100}/[A-Za-z0-9.+-]{1,150}$")
 ]
@@ -114,7 +110,7 @@ def build_router() -> APIRouter:
 
 
 def announce_media(
-    caller: Sending,
+    caller: Writing,
     services: Serving,
     request: Request,
     body: Annotated[MediaBody, Depends(body_of(MediaBody))],
@@ -145,7 +141,7 @@ def get_media(caller: Reading, services: Serving, request: Request, media_id: st
 
 
 def note_upload(
-    caller: Sending,
+    caller: Writing,
     services: Serving,
     media_id: str,
     body: Annotated[UploadBody, Depends(body_of(UploadBody))],

@@ -11,12 +11,11 @@ from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.views import Aggregation, Condition, Grouping, Measure, Order, Period, View
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response, time_text
+from spanglass_server.web.callers import Reading, Serving
 from spanglass_server.web.langfuse.asked import (
     Environments,
     PageLimit,
     PageNumber,
-    Reading,
-    Serving,
     equals,
     get_column,
     narrowed,

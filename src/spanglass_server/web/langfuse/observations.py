@@ -11,13 +11,12 @@ from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.views import After, Condition, SpanPart
 from spanglass_server.web.api.shape import json_response
 from spanglass_server.web.api.traces import SpanId, stored_id
+from spanglass_server.web.callers import Reading, Serving
 from spanglass_server.web.langfuse.asked import (
     ALL_TIME,
     Environments,
     PageLimit,
     PageNumber,
-    Reading,
-    Serving,
     equals,
     narrowed,
     one_of,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.langfuse.asked import Reading
+from spanglass_server.web.callers import Reading
 
 router = APIRouter()
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from spanglass_server.base.errors import BadInput, NotFound, QueryInvalid
 from spanglass_server.store.library import LATEST, PRODUCTION, NewPrompt, Prompt, PromptQuery, PromptSummary
-from spanglass_server.web.auth import Caller, caller_with
+from spanglass_server.web.callers import Administering, Reading, Serving, Writing
 from spanglass_server.web.langfuse.documents import (
     Document,
     Name,
@@ -24,15 +24,9 @@ from spanglass_server.web.langfuse.documents import (
     time_text,
 )
 from spanglass_server.web.langfuse.prompt_references import resolve_references
-from spanglass_server.web.params import services_of
-from spanglass_server.web.services import Services
 
 router = APIRouter()
 
-Reading = Annotated[Caller, Depends(caller_with("read"))]
-Writing = Annotated[Caller, Depends(caller_with("ingest"))]
-Administering = Annotated[Caller, Depends(caller_with("admin"))]
-Serving = Annotated[Services, Depends(services_of)]
 
 _LABEL: Final = re.compile(r"[a-z0-9_.-]{1,36}")
 _LABELS_MAX: Final = 100

@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 
 from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.model.score import ScoreCategory, ScoreConfig, ScoreType
-from spanglass_server.web.auth import Caller, caller_with
-from spanglass_server.web.langfuse.asked import Reading, Serving
+from spanglass_server.web.auth import Caller
+from spanglass_server.web.callers import Reading, Serving, Writing
 from spanglass_server.web.langfuse.documents import (
     Document,
     Paging,
@@ -25,7 +25,6 @@ from spanglass_server.web.services import Services
 
 router = APIRouter()
 
-Writing = Annotated[Caller, Depends(caller_with("ingest"))]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=r"^[\w .()-]+$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]

@@ -10,16 +10,9 @@ from spanglass_server.base.errors import BadInput, NotFound, QueryInvalid
 from spanglass_server.model.score import Score
 from spanglass_server.store.ports import Comparison, ScoreQuery
 from spanglass_server.store.views import Condition, Order
-from spanglass_server.web.auth import Caller, caller_with, find_scorer
-from spanglass_server.web.langfuse.asked import (
-    Environments,
-    PageLimit,
-    PageNumber,
-    Reading,
-    Serving,
-    time_range,
-    words,
-)
+from spanglass_server.web.auth import Caller
+from spanglass_server.web.callers import Reading, Scoring, Serving, Writing
+from spanglass_server.web.langfuse.asked import Environments, PageLimit, PageNumber, time_range, words
 from spanglass_server.web.langfuse.documents import json_response
 from spanglass_server.web.langfuse.score_json import (
     DEFAULT_ENVIRONMENT,
@@ -29,7 +22,6 @@ from spanglass_server.web.langfuse.score_json import (
     score_v3_json,
 )
 from spanglass_server.web.langfuse.shape import page_meta
-from spanglass_server.web.params import services_of
 from spanglass_server.web.score_intake import TakenScores, take_scores
 from spanglass_server.web.score_pages import AHEAD_NS, page_of_scores
 from spanglass_server.web.services import Services
@@ -37,8 +29,6 @@ from spanglass_server.wire.scores import LANGFUSE_DATA_TYPES, LANGFUSE_SOURCES, 
 
 router = APIRouter()
 
-Scoring = Annotated[Caller, Depends(find_scorer)]
-Writing = Annotated[Caller, Depends(caller_with("ingest"))]
 ScoreId = Annotated[str, Path(max_length=800)]
 
 _OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=")
@@ -96,7 +86,7 @@ DataTypes = Annotated[Sequence[str], Depends(_word_of(LANGFUSE_DATA_TYPES, "data
 
 
 def _common_query(
-    services: Annotated[Services, Depends(services_of)],
+    services: Serving,
     sources: Sources,
     data_types: DataTypes,
     name: str | None = None,

@@ -7,15 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 from spanglass_server.base.errors import NotFound
 from spanglass_server.store.views import Condition, Order
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.langfuse.asked import (
-    ALL_TIME,
-    Environments,
-    PageLimit,
-    PageNumber,
-    Reading,
-    Serving,
-    time_range,
-)
+from spanglass_server.web.callers import Reading, Serving
+from spanglass_server.web.langfuse.asked import ALL_TIME, Environments, PageLimit, PageNumber, time_range
 from spanglass_server.web.langfuse.shape import page_meta, session_json
 from spanglass_server.web.langfuse.traces import tell_traces
 

@@ -11,14 +11,12 @@ from spanglass_server.store.ports import OpenTrace, TraceKey
 from spanglass_server.store.views import Condition, Order, SpanSums
 from spanglass_server.web.api.shape import json_response
 from spanglass_server.web.api.traces import TraceId, stored_id
+from spanglass_server.web.callers import Administering, Reading, Serving
 from spanglass_server.web.langfuse.asked import (
     ALL_TIME,
-    Administering,
     Environments,
     PageLimit,
     PageNumber,
-    Reading,
-    Serving,
     equals,
     narrowed,
     one_of,
