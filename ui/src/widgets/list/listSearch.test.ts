@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changeSearch, parseListSearch } from "./listSearch";
+import { changeSearch, type ListSearch, parseListSearch } from "./listSearch";
 
 describe("a list's URL", () => {
   it("is read without what it does not know", () => {
@@ -8,7 +8,11 @@ describe("a list's URL", () => {
   });
 
   it("drops what is null and keeps what was not changed", () => {
-    const before = { from: "now-7d", filter: "status:error", project: "shop" };
+    const before: ListSearch & { project: string } = {
+      from: "now-7d",
+      filter: "status:error",
+      project: "shop",
+    };
     expect(changeSearch(before, { filter: null, order: "name" }, "-time")).toEqual({
       from: "now-7d",
       order: "name",
@@ -17,7 +21,7 @@ describe("a list's URL", () => {
   });
 
   it("does not say what is the default anyway", () => {
-    const before = { from: "now-7d", to: "now", filter: "status:error" };
+    const before: ListSearch = { from: "now-7d", to: "now", filter: "status:error" };
     expect(changeSearch(before, { from: "now-24h", filter: "  ", order: "-time" }, "-time")).toEqual({});
   });
 });
