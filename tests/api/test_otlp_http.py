@@ -73,8 +73,13 @@ def test_logs_are_stored(server: OtlpServer, client: httpx.Client) -> None:
     assert [log.body for log in server.store.logs.values()] == ["hello"]
 
 
-def test_langfuse_sdks_find_their_path(server: OtlpServer, client: httpx.Client) -> None:
-    response = client.post("/api/public/otel/v1/traces", content=body_of(span(1)), headers=PROTOBUF)
+@pytest.mark.parametrize(
+    "path", ["/api/public/otel/v1/traces", "//api/public/otel/v1/traces", "//v1/traces", "///v1/traces"]
+)
+def test_langfuse_sdks_and_addresses_with_a_trailing_slash_find_their_path(
+    server: OtlpServer, client: httpx.Client, path: str
+) -> None:
+    response = client.post(f"{server.url}{path}", content=body_of(span(1)), headers=PROTOBUF)
     assert response.status_code == 200
     assert len(server.store.list_spans(DEFAULT_PROJECT)) == 1
 

@@ -29,7 +29,13 @@ def test_auth_check_tells_right_keys_from_wrong_ones_also_at_an_address_with_a_t
 @pytest.mark.parametrize("sdk", PYTHON_SDKS)
 def test_three_hundred_observations_of_six_threads_arrive_complete(sdk: str, project: Project) -> None:
     # Large batches, of the SDK 2 from several senders at once.
-    sending = {"LANGFUSE_FLUSH_AT": "100", "LANGFUSE_THREADS": "3"}
+    address = f"{project.url}/"  # As many write it: the SDKs from 3 on then post to //api/public/otel.
+    sending = {
+        "LANGFUSE_FLUSH_AT": "100",
+        "LANGFUSE_THREADS": "3",
+        "LANGFUSE_HOST": address,
+        "LANGFUSE_BASE_URL": address,
+    }
     report = project.run(sdk, "v2_many.py" if sdk == "v2" else "many.py", "6", "50", **sending)
     assert len(report["trace_ids"]) == 6
     for worker, trace_id in enumerate(report["trace_ids"]):

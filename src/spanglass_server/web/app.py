@@ -59,7 +59,12 @@ class WebApp:
         if self._checks_host and not self._is_own_host(header(scope, b"host")):
             await respond(send, 421, _WRONG_HOST, b"text/plain; charset=utf-8")
             return
-        await self._choose(scope["path"])(scope, receive, send)
+        path = scope["path"]
+        if path.startswith("//"):
+            # Senders join an address that ends in a slash with a path that begins with one.
+            path = "/" + path.lstrip("/")
+            scope = {**scope, "path": path}
+        await self._choose(path)(scope, receive, send)
 
     def _choose(self, path: str) -> AsgiApp:
         if path in ROUTES or path in UNSERVED:
