@@ -213,6 +213,7 @@ def names(page: Page) -> list[str]:
 def test_a_trace_opens_as_a_tree_with_its_facts(trace: Project, open_page: OpenPage) -> None:
     page = open_trace(open_page, trace)
     expect(page.get_by_role("heading", name="POST /ask").first).to_be_visible()
+    expect(page).to_have_title("POST /ask · Spanglass")
     expect(rows(page)).to_have_count(7)
     assert names(page)[:4] == ["POST /ask", "answer", "search documents", "chat claude-sonnet-4-5"]
     expect(row(page, 4)).to_have_attribute("aria-level", "3")

@@ -2,7 +2,7 @@ import { Skeleton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { FileQuestion } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { ApiError } from "../../api/client";
 import { traceQuery } from "../../api/queries";
 import type { TraceDetail } from "../../api/types";
@@ -39,6 +39,11 @@ export function TracePage() {
   });
   const detail = answer.data;
   const tree = useMemo(() => (detail ? buildTraceTree(detail.spans) : null), [detail]);
+  const name = detail?.trace.name || traceId;
+
+  useEffect(() => {
+    document.title = `${name} · Spanglass`;
+  }, [name]);
 
   if (detail && tree) {
     return (
