@@ -33,13 +33,13 @@ check: setup ## the quick gate: format, lint, types, unit tests (under a minute)
 	$(RUN) lint-imports
 	$(RUN) mypy
 	$(NPM) run check
-	$(RUN) pytest -q tests/unit
+	$(RUN) pytest -q -n 2 tests/unit
 
 tools: ## Debian packages that tests use, where this machine allows
 	@bash tests/install-tools.sh
 
 test: tools ui check ## every test
-	$(RUN) pytest -q --ignore=tests/unit tests
+	$(RUN) pytest -q -n 2 --dist loadfile --ignore=tests/unit tests
 
 fmt: setup ## format everything
 	$(RUN) ruff format .
