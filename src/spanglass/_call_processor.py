@@ -296,9 +296,9 @@ class CallProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return self._flush(timeout_millis, is_last=False)
 
-    def shutdown(self) -> None:
+    def shutdown(self, timeout_millis: int = 5_000) -> None:
         if not self._is_shut:
-            self._flush(5_000, is_last=True)
+            self._flush(timeout_millis, is_last=True)
             self._is_shut = True
             self._open.clear()
 

@@ -39,11 +39,11 @@ would push out the first ones, the model's name among them. The server's limits.
 
 
 class Extra(Protocol):
-    """Something beside the export that ends with the client. Neither method raises."""
+    """Something beside the export that ends with the client. Neither method raises or takes longer."""
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool: ...
 
-    def shutdown(self) -> None: ...
+    def shutdown(self, timeout_millis: int = 5_000) -> None: ...
 
 
 class Client:
@@ -62,9 +62,10 @@ class Client:
         return self.exporter.flush(_left_ms(end) / 1000) and all(flushed)
 
     def close(self, timeout_s: float) -> None:
+        end = monotonic() + timeout_s
         for extra in self.extras:
-            extra.shutdown()
-        self.exporter.close(timeout_s)
+            extra.shutdown(_left_ms(end) // 2)  # The rest is for what is sent last.
+        self.exporter.close(_left_ms(end) / 1000)
 
 
 def _left_ms(end: float) -> int:

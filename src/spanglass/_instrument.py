@@ -154,7 +154,7 @@ class Switches:
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return True
 
-    def shutdown(self) -> None:
+    def shutdown(self, timeout_millis: int = 5_000) -> None:
         uninstrument_all()
 
 

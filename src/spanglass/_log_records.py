@@ -106,7 +106,7 @@ class LogShipping:
         """Nothing waits here: the client flushes its queue itself."""
         return True
 
-    def shutdown(self) -> None:
+    def shutdown(self, timeout_millis: int = 5_000) -> None:
         logging.getLogger().removeHandler(self._handler)
         if current.shipper is self._shipper:
             current.shipper = None

@@ -360,7 +360,7 @@ class Sender:
         pause = BACKOFF_S
         while True:
             wait: float | None = None
-            is_hopeless = False
+            is_refused = False
             try:
                 answer = self._connected().post(lane.url, body, lane.content_type, self._time_left())
                 if answer.status not in _RETRIED:
@@ -368,10 +368,11 @@ class Sender:
                 reason = f"it answers {answer.status}"
                 wait = _retry_after(answer.headers.get("retry-after"))
             except Unreachable as error:
-                reason, is_hopeless = str(error), error.is_refused and self._deadline is not None
+                reason, is_refused = str(error), error.is_refused
+            is_hopeless = is_refused and self._deadline is not None
             self._say_down(lane, reason)
             delay = max(wait or 0.0, pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret, only jitter
-            if is_hopeless or monotonic() + delay > give_up or not self._pause(delay):
+            if is_hopeless or monotonic() + delay > give_up or not self._pause(delay, is_refused=is_refused):
                 logger.info("%d %s were not sent: %s", count, lane.name, reason)
                 return None
             pause = min(pause * 2, BACKOFF_MAX_S)
@@ -384,11 +385,13 @@ class Sender:
     def _time_left(self) -> float | None:
         return None if self._deadline is None else max(0.05, self._deadline - monotonic())
 
-    def _pause(self, delay_s: float) -> bool:
-        """Waits; False where the process ends before."""
+    def _pause(self, delay_s: float, *, is_refused: bool) -> bool:
+        """Waits; False where the process ends before. A server that refused is then asked once more."""
         end = monotonic() + delay_s
         with self._lock:
             while (left := end - monotonic()) > 0:
+                if is_refused and self._deadline is not None:
+                    return True
                 if self._is_closed or (self._deadline is not None and self._deadline < end):
                     return False
                 self._wake.wait(left)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -209,3 +210,25 @@ def test_the_public_names_are_those_that_are_told() -> None:
         assert getattr(spanglass, name) is not None, name
     assert sorted(spanglass.__all__) == spanglass.__all__
     assert set(spanglass.__all__) <= set(dir(spanglass))
+
+
+class Slow:
+    """An extra that takes all the time it is given."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return True
+
+    def shutdown(self, timeout_millis: int = 5_000) -> None:
+        time.sleep(timeout_millis / 1000)
+
+
+def test_shutdown_leaves_time_to_send_to_whatever_ends_slowly_beside_it(collector: Collector) -> None:
+    joined(collector, TracerProvider(), interval_s=60)
+    client = _client.current_client()
+    assert client is not None
+    client.extras.append(Slow())
+    work()
+    started = time.monotonic()
+    spanglass.shutdown(2)
+    assert time.monotonic() - started < 2
+    assert [span.name for span in collector.spans()] == ["work"]

@@ -284,6 +284,19 @@ def test_closing_does_not_wait_for_a_server_that_is_not_there(caplog: pytest.Log
     assert "3 records could not be sent" in caplog.text
 
 
+def test_closing_does_not_wait_out_the_pause_after_a_refusal(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_sender, "BACKOFF_S", 8.0)  # A pause of 4 to 8 seconds.
+    outlet = Outlet(f"http://127.0.0.1:{free_port()}")
+    outlet.record(3)
+    assert not outlet.exporter.flush(0.5)
+    assert "connection refused" in caplog.text
+    started = time.monotonic()
+    assert not outlet.exporter.close(10)
+    assert time.monotonic() - started < 1
+
+
 def test_closing_waits_for_a_slow_server_only_so_long(collectors: Callable[..., Collector]) -> None:
     outlet = Outlet(collectors(Reply(delay_s=5)).url, interval_s=60)
     outlet.record(3)
