@@ -74,7 +74,14 @@ def test_logs_are_stored(server: OtlpServer, client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/public/otel/v1/traces", "//api/public/otel/v1/traces", "//v1/traces", "///v1/traces"]
+    "path",
+    [
+        "/api/public/otel/v1/traces",
+        "//api/public/otel/v1/traces",
+        "//v1/traces",
+        "///v1/traces",
+        "/v1/traces/",
+    ],
 )
 def test_langfuse_sdks_and_addresses_with_a_trailing_slash_find_their_path(
     server: OtlpServer, client: httpx.Client, path: str

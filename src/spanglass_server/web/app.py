@@ -59,12 +59,8 @@ class WebApp:
         if self._checks_host and not self._is_own_host(header(scope, b"host")):
             await respond(send, 421, _WRONG_HOST, b"text/plain; charset=utf-8")
             return
-        path = scope["path"]
-        if path.startswith("//"):
-            # Senders join an address that ends in a slash with a path that begins with one.
-            path = "/" + path.lstrip("/")
-            scope = {**scope, "path": path}
-        await self._choose(path)(scope, receive, send)
+        path = _without_spare_slashes(scope["path"])
+        await self._choose(path)({**scope, "path": path}, receive, send)
 
     def _choose(self, path: str) -> AsgiApp:
         if path in ROUTES or path in UNSERVED:
@@ -137,6 +133,14 @@ class _Guarded:
             await send(message)
 
         await self._api(scope, receive, send_guarded)
+
+
+def _without_spare_slashes(path: str) -> str:
+    """Senders join an address that ends in a slash with a path that begins with one, or are given OTLP's path
+    with a slash at its end: their data must not be lost for it."""
+    if path.startswith("//"):
+        path = "/" + path.lstrip("/")
+    return path[:-1] if path.endswith("/") and path[:-1] in ROUTES else path
 
 
 def _host_name(value: str) -> str:
