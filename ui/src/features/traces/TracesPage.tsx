@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
 import { usePreference } from "../../base/preferences";
 import { rememberList } from "../../model/listMemory";
@@ -7,7 +7,7 @@ import { FacetPanel } from "../../widgets/list/FacetPanel";
 import { FreshPill } from "../../widgets/list/FreshPill";
 import { Toolbar } from "../../widgets/list/Toolbar";
 import { useColumnChoice } from "../../widgets/list/useColumnChoice";
-import { COLUMNS, COLUMNS_WITH_SCORES } from "./columns";
+import { COLUMNS, columnsFor } from "./columns";
 import { HistogramPanel } from "./HistogramPanel";
 import { useListStrings } from "./strings";
 import { TracesBody } from "./TracesBody";
@@ -43,7 +43,9 @@ export function TracesPage() {
   const source = useTraceList(state.selection, order, state.isLive, isAtTop);
   const { list, traces } = source;
   const hasScores = traces.some((trace) => Object.keys(trace.scores).length > 0);
-  const columns = useColumnChoice(hasScores ? COLUMNS_WITH_SCORES : COLUMNS, state, "columns");
+  const hasTags = traces.some((trace) => trace.tags.length > 0);
+  const known = useMemo(() => columnsFor({ scores: hasScores, tags: hasTags }), [hasScores, hasTags]);
+  const columns = useColumnChoice(known, state, "columns");
   const [cursor, setCursor] = useState(-1);
   const [topSignal, setTopSignal] = useState(0);
   const inputRef = useRef<HTMLInputElement>(null);

@@ -115,7 +115,6 @@ export const COLUMNS: readonly Column[] = [
     id: "tags",
     title: (t) => t("tags"),
     ...share(66, 0.7),
-    isDefault: true,
     cell: (trace) => <TagList tags={trace.tags} />,
   },
   { id: "service", title: (t) => t("service"), ...share(90, 0.7), cell: (trace) => text(trace.service) },
@@ -153,10 +152,14 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** Scores stand among the usual columns as soon as a trace has one. */
-export const COLUMNS_WITH_SCORES: readonly Column[] = COLUMNS.map((column) =>
-  column.id === "scores" ? { ...column, isDefault: true } : column,
-);
+/** Columns that stand among the usual ones as soon as a trace has something to show in them. */
+export function columnsFor(has: { scores: boolean; tags: boolean }): readonly Column[] {
+  return COLUMNS.map((column) =>
+    (column.id === "scores" && has.scores) || (column.id === "tags" && has.tags)
+      ? { ...column, isDefault: true }
+      : column,
+  );
+}
 
 function Tokens(props: { trace: Trace; t: ListTranslate }) {
   const { trace, t } = props;
