@@ -9,6 +9,8 @@ import json
 import statistics
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def main() -> None:
     wanted = [name.strip() for name in arguments.only.split(",") if name.strip()] or list(CONTESTANTS)
     sink = Sink()
     try:
-        results = {name: _measure(name, sink, arguments) for name in wanted}
+        results = _measure(wanted, sink, arguments)
     finally:
         sink.stop()
     _show(results)
@@ -49,16 +51,30 @@ def main() -> None:
     arguments.json.write_text(json.dumps(results, indent=2))
 
 
-def _measure(name: str, sink: Sink, arguments: argparse.Namespace) -> dict[str, Any]:
-    _, modules, requirements = CONTESTANTS[name]
-    folder = f"sdk-{requirements[-1].split('==')[0].replace('.', 'spanglass')}" if requirements else ""
-    python = str(environment(folder, *requirements) / "python") if requirements else sys.executable
-    console.print(f"{name} ...")
-    result: dict[str, Any] = {"import_ms": _import_ms(python, modules, runs=arguments.runs)}
-    for mode, calls in (("tight", arguments.calls), ("paced", arguments.paced_calls)):
-        runs = [_drive(python, name, sink, mode, calls) for _ in range(arguments.runs)]
-        result[mode] = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-    return result
+def _measure(wanted: Sequence[str], sink: Sink, arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Round after round, each contestant in turn: what changes on the machine meanwhile meets them all."""
+    pythons = {name: _python(name) for name in wanted}
+    results: dict[str, dict[str, Any]] = {
+        name: {"import_ms": _import_ms(pythons[name], CONTESTANTS[name][1], runs=arguments.runs)}
+        for name in wanted
+    }
+    runs: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
+    for round_number in range(arguments.runs):
+        console.print(f"round {round_number + 1} of {arguments.runs}")
+        for name in wanted:
+            for mode, calls in (("tight", arguments.calls), ("paced", arguments.paced_calls)):
+                runs[name, mode].append(_drive(pythons[name], name, sink, mode, calls))
+    for (name, mode), found in runs.items():
+        results[name][mode] = {key: statistics.median(run[key] for run in found) for key in found[0]}
+    return results
+
+
+def _python(name: str) -> str:
+    requirements = CONTESTANTS[name][2]
+    if not requirements:
+        return sys.executable
+    folder = f"sdk-{requirements[-1].split('==')[0].replace('.', 'spanglass')}"
+    return str(environment(folder, *requirements) / "python")
 
 
 def _drive(python: str, name: str, sink: Sink, mode: str, calls: int) -> dict[str, float]:
