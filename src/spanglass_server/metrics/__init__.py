@@ -1,0 +1,1 @@
+"""Runs PromQL over the stored series: plans, fetches, evaluates, within limits."""

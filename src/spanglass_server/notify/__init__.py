@@ -1,0 +1,1 @@
+"""Alertmanager's model: routes, groups, silences, inhibitions, and the integrations that carry messages."""

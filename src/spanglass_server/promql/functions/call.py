@@ -1,0 +1,40 @@
+"""What a function is given and what it gives back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from spanglass_server.model.series import Times
+from spanglass_server.promql.values import Value
+
+
+@dataclass(slots=True)
+class Notes:
+    """Annotations gathered during one evaluation, in Prometheus' words, each once, in order."""
+
+    warnings: dict[str, None] = field(default_factory=dict)
+    infos: dict[str, None] = field(default_factory=dict)
+
+    def warn(self, text: str) -> None:
+        self.warnings.setdefault(text)
+
+    def inform(self, text: str) -> None:
+        self.infos.setdefault(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    name: str
+    arguments: Sequence[Value]
+    """Evaluated; an omitted optional one is not there."""
+    texts: Sequence[str]
+    """The arguments as PromQL text, for messages."""
+    times_ms: Times
+    """T: the evaluation times."""
+    notes: Notes
+    absent_labels: tuple[tuple[str, str], ...] = ()
+    """Of `absent` and `absent_over_time`: the labels that the selector's equality matchers tell."""
+
+
+Function: TypeAlias = Callable[[Call], Value]
+"""Raises promql.errors.EvaluationError for what Prometheus fails on."""

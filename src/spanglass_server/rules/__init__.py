@@ -1,0 +1,1 @@
+"""Prometheus' rules: files, templates, alert states, rounds of evaluation, and what is wrong with them."""

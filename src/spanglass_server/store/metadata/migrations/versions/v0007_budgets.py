@@ -1,0 +1,8 @@
+"""Budgets."""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Tables follow."""
