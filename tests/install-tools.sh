@@ -6,6 +6,8 @@ set -uo pipefail
 declare -A package_of=(
   [chromium]=chromium
   [/usr/lib/postgresql/*/bin/initdb]=postgresql
+  [prometheus]=prometheus
+  [prometheus-alertmanager]=prometheus-alertmanager
 )
 missing=()
 for probe in "${!package_of[@]}"; do
