@@ -1,10 +1,11 @@
 """What request handlers may reach, handed to the app factory by `app`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from spanglass_server.model.price import RepriceSummary
+from spanglass_server.rules.reports import GroupReport
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
@@ -25,6 +26,13 @@ class Repricing(Protocol):
     """`ingest.reprice.Repricer`."""
 
     def run(self, project_id: str, during: TimeRange, *, is_dry_run: bool) -> Iterator[RepriceSummary]: ...
+
+
+class RuleStatus(Protocol):
+    """What the rules are doing: `rules.service.RuleService`."""
+
+    def list_groups(self, project_id: str) -> Sequence[GroupReport]:
+        """Of the project, in the order of their files and of each file. Raises StorageUnavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
