@@ -106,3 +106,6 @@ PROMPT_REFERENCES_MAX: Final = 100
 
 PROMPT_TEXT_CHARS_MAX: Final = 4_000_000
 """Of a prompt's text with its references in place: a few that refer to each other can multiply."""
+
+BUDGETS_PER_PROJECT_MAX: Final = 200
+"""Each is reckoned anew every minute."""

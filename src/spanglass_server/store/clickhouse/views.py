@@ -97,6 +97,8 @@ _SPANS: Final[Mapping[str, Column]] = {
     "environment": _text(_ENVIRONMENT),
     "release": _text("release"),
     "user_id": _text("user_id"),
+    "feature": _text("feature"),
+    "team": _text("team"),
     "session_id": _text("session_id"),
     "model": _text(EXPRESSIONS["model"]),
     "prompt_name": _text("prompt_name"),
@@ -131,6 +133,7 @@ _SPANS: Final[Mapping[str, Column]] = {
     "input_cost": _number(_billable(_INPUT_COST)),
     "output_cost": _number(_billable(_OUTPUT_COST)),
     "cost_usd": _number(COST),
+    "billable_cost_usd": _number(_billable("cost_usd")),
     "score_count": _number("ifNull(c_count, 0)", "span_scores"),
 }
 _TRACES: Final[Mapping[str, Column]] = {
