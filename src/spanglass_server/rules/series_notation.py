@@ -61,7 +61,7 @@ def _parse_labels(text: str) -> tuple[Labels, int]:
     if name := _METRIC.match(text, position):
         pairs[METRIC_NAME] = name.group()
         position = _skip(text, name.end())
-    if text.startswith("{", position):
+    if text.startswith("{", position) and not text.startswith("{{", position):
         position = _parse_pairs(text, position + 1, pairs)
     elif not pairs:
         raise _unexpected(text, position, "a metric")
@@ -80,6 +80,7 @@ def _parse_pairs(text: str, position: int, pairs: dict[str, str]) -> int:
 
 
 def _parse_pair(text: str, position: int, pairs: dict[str, str]) -> int:
+    begin = position
     name, position = _parse_name(text, position)
     after = _skip(text, position)
     if not text.startswith("=", after):
@@ -88,7 +89,7 @@ def _parse_pair(text: str, position: int, pairs: dict[str, str]) -> int:
         pairs[METRIC_NAME] = name
         return position
     if name in pairs:
-        raise QueryInvalid(f"the label `{name}` is there twice", column=position + 1)
+        raise QueryInvalid(f"the label `{name}` is there twice", column=begin + 1)
     start = _skip(text, after + 1)
     value = _STRING.match(text, start)
     if value is None:
