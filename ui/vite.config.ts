@@ -15,6 +15,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1800,
   },
-  server: { proxy: { "/api": server } },
+  server: { proxy: { "/api": server, "/prometheus": server } },
   test: { environment: "node", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
 });

@@ -60,36 +60,86 @@ export const secretKey = {
   set: (key: string) => preferences.write("key", key.trim()),
 };
 
-type Sent = { signal?: AbortSignal | undefined; body?: string };
+type Sent = { signal?: AbortSignal | undefined; body?: string; contentType?: string };
 
-async function request(method: string, path: string, query: Query, sent: Sent = {}): Promise<Response> {
+const ROOTS = { own: "/api/v1", prometheus: "/prometheus/api/v1" };
+type Root = keyof typeof ROOTS;
+
+async function request(
+  method: string,
+  path: string,
+  query: Query,
+  sent: Sent = {},
+  root: Root = "own",
+): Promise<Response> {
+  const response = await send(method, `${ROOTS[root]}${path}${queryString(query)}`, sent);
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+/** With the person's key, if there is one. Rejects where there is no answer at all. */
+async function send(method: string, address: string, sent: Sent): Promise<Response> {
   // X-Requested-With keeps the browser's own password dialog away: the page asks for the key itself.
   const headers: Record<string, string> = {
     Accept: "application/json",
     "X-Requested-With": "XMLHttpRequest",
   };
   const key = secretKey.get();
-  if (sent.body !== undefined) headers["Content-Type"] = "application/json";
+  if (sent.body !== undefined) headers["Content-Type"] = sent.contentType ?? "application/json";
   if (key !== "") headers.Authorization = `Bearer ${key}`;
-  let response: Response;
   try {
-    response = await fetch(`/api/v1${path}${queryString(query)}`, {
-      method,
-      headers,
-      body: sent.body ?? null,
-      signal: sent.signal ?? null,
-    });
+    return await fetch(address, { method, headers, body: sent.body ?? null, signal: sent.signal ?? null });
   } catch (reason) {
     if (sent.signal?.aborted) throw reason;
     throw unreachable(reason);
   }
-  if (!response.ok) throw await failure(response);
-  return response;
+}
+
+/** What Prometheus' HTTP API answers, whatever the status. */
+type PrometheusAnswer<Data> = {
+  status: "success" | "error";
+  data?: Data;
+  errorType?: string;
+  error?: string;
+  warnings?: string[];
+  infos?: string[];
+};
+
+/** A question by form, since expressions grow longer than addresses may. */
+export async function askPrometheus<Data>(
+  path: string,
+  query: Query,
+  parameters: Query,
+  signal?: AbortSignal,
+): Promise<{ data: Data; warnings: string[]; infos: string[] }> {
+  const response = await send("POST", `${ROOTS.prometheus}${path}${queryString(query)}`, {
+    signal,
+    body: queryString(parameters).slice(1),
+    contentType: "application/x-www-form-urlencoded",
+  });
+  const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+  const answer: PrometheusAnswer<Data> | null = isJson ? await response.json() : null;
+  if (!response.ok || answer?.data === undefined)
+    throw new ApiError(problemOf(response.status, answer?.error ? { detail: answer.error } : {}));
+  return { data: answer.data, warnings: answer.warnings ?? [], infos: answer.infos ?? [] };
+}
+
+/** For a library that asks Prometheus' API by itself. */
+export function fetchPrometheus(address: RequestInfo, init?: RequestInit): Promise<Response> {
+  const headers = new Headers(init?.headers);
+  if (secretKey.get() !== "") headers.set("Authorization", `Bearer ${secretKey.get()}`);
+  headers.set("X-Requested-With", "XMLHttpRequest");
+  return fetch(address, { ...init, headers });
 }
 
 /** The answer's JSON, trusted to be what docs/api.md says. */
-export async function getJson<Answer>(path: string, query: Query, signal?: AbortSignal): Promise<Answer> {
-  const response = await request("GET", path, query, { signal });
+export async function getJson<Answer>(
+  path: string,
+  query: Query,
+  signal?: AbortSignal,
+  root: Root = "own",
+): Promise<Answer> {
+  const response = await request("GET", path, query, { signal }, root);
   return (await response.json()) as Answer;
 }
 
@@ -100,4 +150,9 @@ export async function postJson<Answer>(path: string, query: Query, body: unknown
 
 export async function remove(path: string, query: Query): Promise<void> {
   await request("DELETE", path, query);
+}
+
+export async function putJson<Answer>(path: string, query: Query, body: unknown): Promise<Answer> {
+  const response = await request("PUT", path, query, { body: JSON.stringify(body) });
+  return (await response.json()) as Answer;
 }

@@ -1,6 +1,6 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Keyboard, ListTree, PanelLeftClose, PanelLeftOpen, ScrollText } from "lucide-react";
+import { ChartSpline, Keyboard, ListTree, PanelLeftClose, PanelLeftOpen, ScrollText } from "lucide-react";
 import { usePreference } from "../base/preferences";
 import { LanguageSwitch } from "./LanguageSwitch";
 import classes from "./Navigation.module.css";
@@ -12,6 +12,7 @@ import { ThemeSwitch } from "./ThemeSwitch";
 const SECTIONS = [
   { to: "/traces", word: "traces", Icon: ListTree },
   { to: "/logs", word: "logs", Icon: ScrollText },
+  { to: "/explore", word: "metrics", Icon: ChartSpline },
 ] as const;
 
 export function Navigation(props: { onHelp: () => void }) {

@@ -15,6 +15,7 @@ export function Shell() {
     { keys: ["?"], label: t("showKeyboard"), run: () => setHelpOpen(true) },
     { keys: ["T"], label: t("goTraces"), run: () => void navigate({ to: "/traces" }) },
     { keys: ["L"], label: t("goLogs"), run: () => void navigate({ to: "/logs" }) },
+    { keys: ["M"], label: t("goMetrics"), run: () => void navigate({ to: "/explore" }) },
   ]);
   return (
     <div className={classes.shell}>

@@ -8,6 +8,7 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { parseExploreSearch } from "../features/explore/search";
 import { parseLogSearch } from "../features/logs/search";
 import { parseTraceSearch } from "../features/trace/search";
 import { TracesPage } from "../features/traces/TracesPage";
@@ -56,6 +57,14 @@ const logsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/logs/LogsPage"), "LogsPage"),
 });
 
+const exploreRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  // Not /metrics, which Prometheus scrapes.
+  path: "/explore",
+  validateSearch: parseExploreSearch,
+  component: lazyRouteComponent(() => import("../features/explore/ExplorePage"), "ExplorePage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -75,7 +84,7 @@ function decode(escaped: string): string {
 }
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([indexRoute, tracesRoute, traceRoute, logsRoute]),
+  routeTree: rootRoute.addChildren([indexRoute, tracesRoute, traceRoute, logsRoute, exploreRoute]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageError,
