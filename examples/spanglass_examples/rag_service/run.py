@@ -21,7 +21,7 @@ from spanglass_examples.conditions import World
 from spanglass_examples.rag_service.application import running, sending
 from spanglass_examples.rag_service.gateway import Gateway
 from spanglass_examples.rag_service.history import Library, Retelling, record, tell
-from spanglass_examples.rag_service.incidents import NORMAL, in_live
+from spanglass_examples.rag_service.incidents import INCIDENTS, NORMAL, Incident, in_live
 from spanglass_examples.rag_service.traffic import busyness, choose_visit
 
 _HISTORY_PER_HOUR: Final = 160
@@ -41,6 +41,8 @@ class Options(NamedTuple):
     history_hours: float
     seed: int
     api_key: str
+    incident: str = ""
+    """The one that live traffic is in all the time; empty for each in its turn."""
 
 
 class SendingError(Exception):
@@ -202,6 +204,7 @@ def _visit(gateway: Gateway, world: World, options: Options, started_s: float, s
     """People come by chance, whether or not the ones before them have their answers."""
     chance = random.Random(options.seed + 11)
     at_once = threading.Semaphore(_VISITS_AT_ONCE_MAX)
+    lasting: Incident | None = next((one for one in INCIDENTS if one.name == options.incident), None)
 
     def visit(moment_s: float, seed: int) -> None:
         try:
@@ -212,7 +215,7 @@ def _visit(gateway: Gateway, world: World, options: Options, started_s: float, s
     with ThreadPoolExecutor(_VISITS_AT_ONCE_MAX) as threads:
         while not stop.wait(chance.expovariate(options.rate * busyness(time.time()))):
             now_s = time.time()
-            incident = in_live(now_s, started_s=started_s)
+            incident = lasting or in_live(now_s, started_s=started_s)
             world.conditions = incident.conditions if incident else NORMAL
             if at_once.acquire(blocking=False):
                 threads.submit(visit, now_s, chance.getrandbits(32))

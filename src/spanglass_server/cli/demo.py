@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from spanglass_server.base.errors import Misconfigured, StorageUnavailable
+from spanglass_server.base.errors import BadInput, Misconfigured, StorageUnavailable
 from spanglass_server.cli.output import settings_from
 from spanglass_server.cli.probe import request, server_url
 from spanglass_server.cli.serve import (
@@ -60,6 +60,9 @@ def demo(
         float, typer.Option(min=0, max=168, help="Hours of history to send first; 0 for none.")
     ] = 24.0,
     seed: Annotated[int, typer.Option(help="Same seed, same people and questions.")] = 1,
+    incident: Annotated[
+        str, typer.Option(help="Stay in this incident of docs/demo.md, to watch an alert fire.")
+    ] = "",
 ) -> None:
     """Start a server and watch live traces of a small RAG application.
 
@@ -72,6 +75,7 @@ def demo(
         "history_hours": history_hours,
         "seed": seed,
         "api_key": api_key,
+        "incident": _known(incident),
     }
     if no_serve:
         _send_to(endpoint.rstrip("/"), options)
@@ -95,6 +99,16 @@ class Options(TypedDict):
     history_hours: float
     seed: int
     api_key: str
+    incident: str
+
+
+def _known(incident: str) -> str:
+    from spanglass_examples.rag_service.incidents import INCIDENTS
+
+    names = [one.name for one in INCIDENTS]
+    if incident and incident not in names:
+        raise BadInput(f"there is no incident {incident!r}", hint=f"one of {', '.join(names)}")
+    return incident
 
 
 def _require_modules() -> None:
