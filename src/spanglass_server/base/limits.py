@@ -109,3 +109,32 @@ PROMPT_TEXT_CHARS_MAX: Final = 4_000_000
 
 BUDGETS_PER_PROJECT_MAX: Final = 200
 """Each is reckoned anew every minute."""
+
+SILENCE_KEPT_MS: Final = 5 * 86_400_000
+"""How long a silence is shown after it expired."""
+
+SILENCES_PER_PROJECT_MAX: Final = 2_000
+"""Pending and active ones: each is compared with every alert."""
+
+SILENCE_TEXT_CHARS_MAX: Final = 4_000
+"""Of a silence's comment, its author, and each matcher."""
+
+ATTEMPTS_KEPT_MS: Final = 14 * 86_400_000
+"""How long attempts to deliver a notification are shown."""
+
+ATTEMPTS_PER_PROJECT_MAX: Final = 5_000
+
+NOTIFICATION_LOG_KEPT_MS: Final = 5 * 86_400_000
+"""Shortest time for which it is remembered what a receiver was told; Alertmanager's too."""
+
+NOTIFICATION_CONFIG_CHARS_MAX: Final = 256_000
+"""Of a notification configuration's YAML."""
+
+NOTIFICATION_ALERTS_MAX: Final = 20_000
+"""Alerts of one project that the dispatcher holds; more are refused and counted."""
+
+MESSAGE_ALERTS_MAX: Final = 100
+"""Alerts spelled out in one e-mail or chat message; the rest is counted."""
+
+RECEIVER_RESPONSE_BYTES_MAX: Final = 64 << 10
+"""Read of what a receiver answers."""
