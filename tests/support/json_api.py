@@ -13,6 +13,8 @@ from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.rules.budgets_meter import BudgetMeter
+from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
@@ -40,7 +42,13 @@ class JsonApi:
     """One project's API. `get` gives the decoded body of an answer that must be 200."""
 
     def __init__(
-        self, engine: Engine, directory: Directory, project: str, *, library: Library | None = None
+        self,
+        engine: Engine,
+        directory: Directory,
+        project: str,
+        *,
+        library: Library | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
@@ -69,6 +77,8 @@ class JsonApi:
             ingest=_Counted(),
             intake=Intake(ingest=self._pipeline, budget=budget, counters=counters, ack_timeout_s=10),
             repricing=cast("Any", None),
+            budgets=cast("Budgets", budgets),
+            budget_meter=BudgetMeter(ClickHouseViewReader(engine)),
             auth_mode="off",
             version="1.2.3",
             engine_name="embedded",

@@ -74,6 +74,8 @@ class OtlpServer:
                 ack_timeout_s=ack_timeout_s,
             ),
             repricing=nothing,
+            budgets=nothing,
+            budget_meter=nothing,
             auth_mode=auth_mode,
             version="0",
             engine_name="memory",

@@ -26,6 +26,7 @@ from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
+from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse
 from spanglass_server.web.health import Health
 from spanglass_server.web.intake import Intake
@@ -178,6 +179,8 @@ class _Server:
                 self._pipeline,
                 load_prices=lambda: load_prices(self._settings.price_file),
             ),
+            budgets=self._stores.budgets,
+            budget_meter=BudgetMeter(self._stores.views),
             auth_mode=self._settings.auth_mode,
             version=version("spanglass"),
             engine_name=self._stores.engine_name,

@@ -8,6 +8,7 @@ from spanglass_server.app.settings import Settings
 from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import Misconfigured, StorageUnavailable
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
@@ -19,6 +20,7 @@ from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library, MediaStore
+from spanglass_server.store.metadata.budgets import open_budgets
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
@@ -44,6 +46,7 @@ class Stores:
     directory: Directory
     library: Library
     experiments: ExperimentReader
+    budgets: Budgets
     engine_name: str
     is_only_writer: bool
     """No other server writes to the same tables."""
@@ -53,6 +56,7 @@ class Stores:
     def close(self) -> None:
         self.administration.close()
         self.library.close()
+        self.budgets.close()
         self.directory.close()
 
 
@@ -79,6 +83,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         directory=directory,
         library=_open_library(settings, clock),
         experiments=ClickHouseExperimentReader(engine),
+        budgets=open_budgets(settings.metadata_url),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,
         check=lambda: _check_engine(engine),

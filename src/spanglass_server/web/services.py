@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from spanglass_server.model.price import RepriceSummary
+from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.rules.reports import GroupReport
+from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
@@ -48,6 +50,8 @@ class Services:
     ingest: IngestStatus
     intake: Intake
     repricing: Repricing
+    budgets: Budgets
+    budget_meter: BudgetMeter
     auth_mode: AuthMode
     version: str
     engine_name: str

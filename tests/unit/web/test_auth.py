@@ -39,6 +39,8 @@ def services(directory: SqlDirectory) -> Services:
         ingest=absent,
         intake=absent,
         repricing=absent,
+        budgets=absent,
+        budget_meter=absent,
         auth_mode="required",
         version="0",
         engine_name="none",

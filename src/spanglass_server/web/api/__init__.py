@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from spanglass_server.web.api import (
+    budgets,
     facets,
     histogram,
     logs,
@@ -53,4 +54,5 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(status.router)
     router.include_router(projects.router)
     router.include_router(reprice.router)
+    router.include_router(budgets.router)
     return router
