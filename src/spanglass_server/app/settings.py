@@ -135,6 +135,17 @@ class Settings(BaseModel):
     query_memory_bytes_max: ByteSize = Field(
         ByteSize(512 * _MIB), ge=16 * _MIB, description="Memory one query may take."
     )
+    series_per_query_max: int = Field(50_000, ge=1, description="Series that one PromQL expression may read.")
+    samples_per_query_max: int = Field(
+        50_000_000, ge=1, description="Samples of series that one PromQL expression may hold in memory."
+    )
+    query_steps_max: int = Field(
+        11_000, ge=1, description="Points of one series in the answer to a PromQL range query."
+    )
+    query_timeout_s: float = Field(30.0, gt=0, description="Seconds one PromQL expression may take.")
+    query_concurrency_max: int = Field(
+        4, ge=1, description="PromQL expressions of the HTTP API evaluated at a time; further ones wait."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe events to log."
     )
