@@ -1,5 +1,6 @@
 """Series as Prometheus means them: label sets, samples, matchers, exemplars. Times are milliseconds."""
 
+import hashlib
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,3 +75,10 @@ def stale_marker() -> float:
 
 def labels_of(pairs: dict[str, str]) -> Labels:
     return tuple(sorted((name, value) for name, value in pairs.items() if value))
+
+
+def series_id_of(labels: Labels) -> int:
+    """64 bits that stand for a label set, the same in every process."""
+    text = "\xff".join([part for pair in labels for part in pair])
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")

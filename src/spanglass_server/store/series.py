@@ -5,7 +5,7 @@ rows and seconds, and raises StorageUnavailable, StorageFull, QueryTooLarge (whi
 QueryInvalid.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from spanglass_server.model.series import Exemplar, Labels, Matcher, MetricMetadata, Series, SeriesSelection
@@ -59,3 +59,32 @@ class SampleWriter(Protocol):
 
     def write_samples(self, project_id: str, series: Sequence[Series]) -> None: ...
     def write_metadata(self, project_id: str, metadata: Sequence[MetricMetadata]) -> None: ...
+
+
+class SeriesDay(NamedTuple):
+    series_id: int
+    """`model.series.series_id_of` its labels."""
+    day: int
+    """Days since 1970."""
+
+
+class LastSample(NamedTuple):
+    time_ms: int
+    value: float
+
+
+class SampleStore(SampleWriter, Protocol):
+    """What the ingest of metrics needs besides: to know what is there before it lets more in."""
+
+    def admit(self, project_id: str, wanted: Sequence[SeriesDay], *, series_max: int) -> frozenset[SeriesDay]:
+        """Those that would make it more than `series_max` series of the project on their day (UTC). Nothing
+        is written."""
+
+    def write_exemplars(self, project_id: str, exemplars: Sequence[SeriesExemplars]) -> None: ...
+    def find_last_samples(
+        self, project_id: str, series: Sequence[Labels], *, since_ms: int
+    ) -> Mapping[Labels, LastSample]:
+        """The newest sample of each, stale markers passed over; those without are absent."""
+
+    def forget_project(self, project_id: str) -> None:
+        """It was deleted."""
