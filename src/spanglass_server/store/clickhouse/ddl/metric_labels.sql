@@ -1,0 +1,13 @@
+-- The label sets that facts name by hash: values in the order of llm_metrics.LABELS[family]. A set stays when its
+-- last span goes; what has no fact is no series.
+CREATE TABLE IF NOT EXISTS @table(metric_labels) @on_cluster
+(
+    project_id LowCardinality(String),
+    family LowCardinality(String),
+    labels_hash UInt64 CODEC(NONE),
+    label_values Array(String) CODEC(ZSTD(1))
+)
+ENGINE = @engine(ReplacingMergeTree)
+ORDER BY (project_id, family, labels_hash)
+SETTINGS index_granularity = 1024,
+    enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings
