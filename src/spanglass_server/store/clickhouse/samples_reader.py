@@ -4,6 +4,7 @@ Two reads answer a selector: its series, from the days that it asks for, then th
 ask for about the same time share both, which makes a round of rules a handful of reads.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -182,7 +183,8 @@ class ClickHouseSampleSeries:
         bind = Binder()
         conditions = [matchers_sql(selection.matchers, bind) for selection in wanted]
         found = self._query(
-            f"SELECT series_id, any(labels) AS label_set, any([{', '.join(conditions)}]) AS is_of FROM series\n"
+            f"SELECT series_id, any(labels) AS label_set, any([{', '.join(conditions)}]) AS is_of\n"
+            "FROM series\n"
             f"WHERE project_id = {bind(project_id)} AND {days_sql(group.from_ms, group.to_ms, bind)}\n"
             f"  AND ({' OR '.join(conditions)})\n"
             f"GROUP BY series_id LIMIT {self._limits.series_max * len(wanted) + 1:d}",
@@ -225,7 +227,7 @@ class ClickHouseSampleSeries:
             ) from None
         ids, times, values = (column.to_numpy() for column in found.columns)
         edges = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in itertools.pairwise(edges):
             if end > start:
                 series_id = int(ids[start])
                 yield series_id, Series(by_id[series_id].labels, times[start:end], values[start:end])
@@ -251,7 +253,8 @@ class ClickHouseSampleSeries:
     ) -> str:
         from_ms, to_ms = milliseconds_of(during)
         project = bind(project_id)
-        condition = f"project_id = {project} AND {days_sql(from_ms, to_ms, bind)} AND {selectors_sql(selectors, bind)}"
+        days = days_sql(from_ms, to_ms, bind)
+        condition = f"project_id = {project} AND {days} AND {selectors_sql(selectors, bind)}"
         if to_ms - from_ms >= DAY_MS:
             return condition
         # A day's register says too much of a part of the day.
@@ -308,7 +311,5 @@ def _labels_of(column: pa.ChunkedArray) -> list[Labels]:
         pairs = list(zip(names.tolist(), values.tolist(), strict=True))
         offsets = chunk.offsets.to_pylist()
         base = offsets[0] if offsets else 0
-        labels.extend(
-            tuple(pairs[start - base : end - base]) for start, end in zip(offsets, offsets[1:], strict=False)
-        )
+        labels.extend(tuple(pairs[start - base : end - base]) for start, end in itertools.pairwise(offsets))
     return labels

@@ -158,7 +158,8 @@ class ClickHouseSampleStore:
 
     def _load_day(self, project_id: str, day: int) -> set[int]:
         found = self._engine.query_arrow(
-            "SELECT DISTINCT series_id FROM series WHERE project_id = {project_id:String} AND day = {day:Int32}",
+            "SELECT DISTINCT series_id FROM series\n"
+            "WHERE project_id = {project_id:String} AND day = {day:Int32}",
             {"project_id": project_id, "day": day},
             lane="settle",
         )

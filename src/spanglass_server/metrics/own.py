@@ -1,0 +1,88 @@
+"""The server's own metrics, `spanglass_*`: names, types and help in one table, values from the ingest's counters.
+
+`/metrics` shows them as they are now; the server also writes them as samples of the project `default`, where
+rules and dashboards find them with the labels `job="spanglass"` and `instance`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from spanglass_server.model.series import METRIC_NAME, MetricMetadata, Series, labels_of
+
+OWN_PREFIX: Final = "spanglass_"
+
+
+class OwnMetric(NamedTuple):
+    name: str
+    type: Literal["counter", "gauge"]
+    help: str
+    source: str
+    """The word that `IngestStatus.counters` has it by."""
+    unit: str = ""
+
+
+def _counter(source: str, help_text: str, unit: str = "") -> OwnMetric:
+    return OwnMetric(f"{OWN_PREFIX}{source}_total", "counter", help_text, source, unit)
+
+
+def _gauge(source: str, help_text: str, unit: str = "") -> OwnMetric:
+    return OwnMetric(f"{OWN_PREFIX}{source}", "gauge", help_text, source, unit)
+
+
+OWN_METRICS: Final[tuple[OwnMetric, ...]] = (
+    _counter("accepted_requests", "Ingest requests that were stored."),
+    _counter("accepted_spans", "Spans that were stored."),
+    _counter("accepted_logs", "Log records that were stored."),
+    _counter("accepted_scores", "Scores that were stored."),
+    _counter("accepted_langfuse_events", "Events of Langfuse's ingestion API that were stored."),
+    _counter("accepted_samples", "Samples of metrics that were stored."),
+    _counter("accepted_exemplars", "Exemplars of metrics that were stored."),
+    OwnMetric(
+        f"{OWN_PREFIX}accepted_bytes_total",
+        "counter",
+        "Decompressed bytes of the requests that were stored.",
+        "accepted_bytes",
+        "bytes",
+    ),
+    _counter("rejected_spans", "Spans that were rejected."),
+    _counter("rejected_logs", "Log records that were rejected."),
+    _counter("rejected_scores", "Scores that were rejected."),
+    _counter("rejected_langfuse_events", "Events of Langfuse's ingestion API that were rejected."),
+    _counter("rejected_samples", "Samples and data points of metrics that were rejected."),
+    _counter("cut_values", "Attribute values that were too long and were cut off."),
+    _counter("duplicate_spans", "Spans that were sent again and were equal to what was known."),
+    _counter("duplicate_langfuse_events", "Langfuse events that were sent again."),
+    _counter("revised_spans", "Stored spans whose verdict later spans changed."),
+    _counter("loaded_traces", "Traces loaded from storage to be settled."),
+    _counter("malformed_requests", "Requests whose body could not be read (400)."),
+    _counter("refused_requests", "Requests that were refused (401, 403, 404, 413, 415) or broken off."),
+    _counter("busy_requests", "Requests that were answered with 503."),
+    _counter("timed_out_requests", "Requests that were not stored within ack_timeout_s."),
+    _counter("failed_requests", "Requests whose commit failed."),
+    _counter("failed_commits", "Commits that storage refused."),
+    _counter("commits", "Commits to storage."),
+    _gauge("queue_bytes", "Decompressed bytes that wait for storage.", "bytes"),
+    _gauge("queue_bytes_max", "Bytes that may wait for storage (setting queue_bytes_max).", "bytes"),
+    _gauge("cached_spans", "Spans whose facts are in memory."),
+    _gauge("langfuse_memory_bytes", "Bytes of Langfuse events in memory.", "bytes"),
+)
+
+
+def own_metadata() -> Sequence[MetricMetadata]:
+    return [MetricMetadata(metric.name, metric.type, metric.help, metric.unit) for metric in OWN_METRICS]
+
+
+def own_values(counters: Mapping[str, int]) -> Sequence[tuple[OwnMetric, float]]:
+    """Each metric that has a value now, in the table's order."""
+    return [(metric, float(counters[metric.source])) for metric in OWN_METRICS if metric.source in counters]
+
+
+def own_series(counters: Mapping[str, int], *, labels: Mapping[str, str], time_ms: int) -> Sequence[Series]:
+    """One sample of each metric."""
+    times = np.array([time_ms], np.int64)
+    return [
+        Series(labels_of({METRIC_NAME: metric.name, **labels}), times, np.array([value], np.float64))
+        for metric, value in own_values(counters)
+    ]
