@@ -39,8 +39,15 @@ _TIME_COLUMNS = {
     "langfuse_events": "time_ns",
     # An hour goes when its last moment is too old.
     "score_hours": f"(toInt64(hour) * {HOUR_NS} + {HOUR_NS - 1})",
+    "samples": "(time_ms * 1000000)",
+    "series_exemplars": "(time_ms * 1000000)",
+    # And so does a day.
+    "series": f"(toInt64(day) * {DAY_NS} + {DAY_NS - 1})",
 }
-_PARTITIONED = ("traces", "spans", "logs", "scores", "langfuse_events")
+_PARTITIONED = (
+    *("traces", "spans", "logs", "scores", "langfuse_events"),
+    *("samples", "series_exemplars", "series"),
+)
 
 
 class _Expired(NamedTuple):
@@ -162,7 +169,8 @@ class ClickHouseAdministration:
     def _apply(self, migration: Migration) -> None:
         for file_name in migration.files:
             for sql in render(file_name, self._topology):
-                self._engine.command(sql)
+                # Each shard fills its own tables from its own rows.
+                self._engine.command(sql, None, {"parallel_distributed_insert_select": 2})
         row = {
             "number": [migration.number],
             "name": [migration.name],

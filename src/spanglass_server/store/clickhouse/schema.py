@@ -19,17 +19,36 @@ SHARDING = {
     "scores": "sipHash64(project_id, trace_id)",
     "score_hours": "sipHash64(project_id, key_hash)",
     "langfuse_events": "sipHash64(project_id, trace_id)",
+    "span_facts": "sipHash64(project_id, trace_hash)",
+    "trace_facts": "sipHash64(project_id, trace_hash)",
+    "metric_labels": "sipHash64(project_id, labels_hash)",
+    "fact_hours": "sipHash64(project_id, hour)",
+    "fact_rollups": "sipHash64(project_id, hour)",
+    "fact_rollup_states": "sipHash64(project_id, hour)",
+    "series": "sipHash64(project_id, series_id)",
+    "samples": "sipHash64(project_id, series_id)",
+    "series_exemplars": "sipHash64(project_id, series_id)",
+    "metric_metadata": "sipHash64(project_id, name)",
     "retention": "sipHash64(project_id)",
     "schema_migrations": "number",
 }
-"""Every table, and what decides the shard of a row: all rows of a trace live on one. `trace_times` and
-`score_hours` are filled by views beside spans and scores, so nothing is inserted by their own keys."""
+"""Every table, and what decides the shard of a row: all rows of a trace, and of a series, live on one.
+`trace_times` and `score_hours` are filled by views beside spans and scores, so nothing is inserted by their own
+keys."""
 
 TABLES: tuple[str, ...] = tuple(SHARDING)
-DATA_TABLES = ("spans", "traces", "trace_times", "logs", "scores", "score_hours", "langfuse_events")
+DATA_TABLES = (
+    *("spans", "traces", "trace_times", "logs", "scores", "score_hours", "langfuse_events"),
+    *("span_facts", "trace_facts", "metric_labels", "fact_hours", "fact_rollups", "fact_rollup_states"),
+    *("series", "samples", "series_exemplars", "metric_metadata"),
+)
 HIDING_DELETE: Settings = {"lightweight_delete_mode": "lightweight_update", "lightweight_deletes_sync": 2}
 """Of a DELETE: a patch hides the rows from every read, in milliseconds."""
-VIEWS = ("trace_times_from_spans", "score_hours_from_scores")
+VIEWS = (
+    *("trace_times_from_spans", "score_hours_from_scores"),
+    *("span_facts_from_spans", "trace_facts_from_traces", "metric_labels_from_spans"),
+    *("metric_labels_from_traces", "fact_hours_from_spans", "fact_hours_from_traces"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,5 +136,23 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "scores", ("scores.sql", "score_hours.sql", "score_hours_from_scores.sql")),
     Migration(3, "events of Langfuse's ingestion API", ("langfuse_events.sql",)),
     Migration(4, "a trace's metadata apart from its spans'", ("spans_trace_metadata.sql",)),
+    Migration(
+        5,
+        "facts of spans and traces, which metrics count",
+        (
+            *("span_facts.sql", "trace_facts.sql", "metric_labels.sql", "fact_hours.sql"),
+            *("fact_rollups.sql", "fact_rollup_states.sql"),
+            *("span_facts_from_spans.sql", "trace_facts_from_traces.sql", "metric_labels_from_spans.sql"),
+            *("metric_labels_from_traces.sql", "fact_hours_from_spans.sql", "fact_hours_from_traces.sql"),
+            *("span_facts_backfill_spans.sql", "trace_facts_backfill_traces.sql"),
+            *("metric_labels_backfill_spans.sql", "metric_labels_backfill_traces.sql"),
+            *("fact_hours_backfill_spans.sql", "fact_hours_backfill_traces.sql"),
+        ),
+    ),
+    Migration(
+        6,
+        "series, samples and exemplars of metrics",
+        ("series.sql", "samples.sql", "series_exemplars.sql", "metric_metadata.sql"),
+    ),
 )
 """In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""
