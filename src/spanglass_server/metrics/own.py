@@ -1,4 +1,4 @@
-"""The server's own metrics, `spanglass_*`: names, types and help in one table, values from counters of ingest.
+"""The server's own metrics, `spanglass_*`: names, types and help in one table, values from ingest's counters.
 
 `/metrics` shows them as they are now; the server also writes them as samples of the project `default`, where
 rules and dashboards find them with the labels `job="spanglass"` and `instance`.
