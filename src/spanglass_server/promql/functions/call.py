@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from spanglass_server.model.series import Times
-from spanglass_server.promql.values import Value
+from spanglass_server.model.series import Times, Values
+from spanglass_server.promql.values import Scalar, String, Value, Vector, Windows
 
 
 @dataclass(slots=True)
@@ -41,6 +41,31 @@ class Call:
     where that is not known."""
     sample_times_ms: Times | None = None
     """Of `timestamp` right around a selector: S x T, when each of the argument's values was sampled."""
+
+    def vector(self, argument: int) -> Vector:
+        value = self.arguments[argument]
+        if not isinstance(value, Vector):
+            raise TypeError(f"argument {argument} of {self.name} is no instant vector")
+        return value
+
+    def windows(self, argument: int) -> Windows:
+        value = self.arguments[argument]
+        if not isinstance(value, Windows):
+            raise TypeError(f"argument {argument} of {self.name} is no range vector")
+        return value
+
+    def scalar(self, argument: int) -> Values:
+        """Its value at each step."""
+        value = self.arguments[argument]
+        if not isinstance(value, Scalar):
+            raise TypeError(f"argument {argument} of {self.name} is no scalar")
+        return value.values
+
+    def string(self, argument: int) -> str:
+        value = self.arguments[argument]
+        if not isinstance(value, String):
+            raise TypeError(f"argument {argument} of {self.name} is no string")
+        return value.value
 
     def noted(self, text: str, argument: int) -> str:
         """The message with the place of the argument it is about."""

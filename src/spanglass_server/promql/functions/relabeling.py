@@ -1,0 +1,123 @@
+"""label_replace and label_join. They look at labels only, so whole series are renamed."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, Protocol
+
+import numpy as np
+import re2
+
+from spanglass_server.model.series import METRIC_NAME, Labels, labels_of
+from spanglass_server.promql.errors import EvaluationError
+from spanglass_server.promql.functions.call import Call, Function
+from spanglass_server.promql.values import Vector
+
+_REFERENCE: Final = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
+"""In replacements, as Go expands them: $1, ${1}, $name, ${name}; $$ is a dollar."""
+
+
+class _Match(Protocol):
+    def group(self, group: int | str) -> str | None: ...
+
+
+class _Pattern(Protocol):
+    groups: int
+    groupindex: dict[str, int]
+
+    def fullmatch(self, text: str) -> _Match | None: ...
+
+
+def label_replace(call: Call) -> Vector:
+    """Sets `destination` to the expanded replacement on series whose source label matches wholly."""
+    vector = call.vector(0)
+    destination, replacement, source, text = (call.string(number) for number in range(1, 5))
+    try:
+        pattern = _compiled(text)
+    except re2.error as error:
+        raise EvaluationError(f"invalid regular expression in label_replace(): {text}") from error
+    _check(destination, "destination label name in label_replace()")
+    matches = [pattern.fullmatch(dict(labels).get(source, "")) for labels in vector.labels]
+    values = [None if match is None else _expanded(replacement, pattern, match) for match in matches]
+    return _with_label(vector, destination, values)
+
+
+def label_join(call: Call) -> Vector:
+    """Sets `destination` to the values of the source labels, joined."""
+    vector = call.vector(0)
+    destination, separator = call.string(1), call.string(2)
+    sources = [call.string(number) for number in range(3, len(call.arguments))]
+    for source in sources:
+        _check(source, "source label name in label_join()")
+    _check(destination, "destination label name in label_join()")
+    known = [dict(labels) for labels in vector.labels]
+    values = [separator.join(labels.get(source, "") for source in sources) for labels in known]
+    return _with_label(vector, destination, values)
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> _Pattern:
+    options = re2.Options()
+    options.log_errors = False
+    options.dot_nl = True
+    pattern: _Pattern = re2.compile(text, options)  # type: ignore[no-untyped-call]
+    return pattern
+
+
+def _check(name: str, what: str) -> None:
+    """Any UTF-8 text is a label name; bytes that are none come from the parser as lone surrogates."""
+    try:
+        is_valid = bool(name.encode())
+    except UnicodeEncodeError:
+        is_valid = False
+    if not is_valid:
+        raise EvaluationError(f"invalid {what}: {name.encode(errors='backslashreplace').decode()}")
+
+
+def _expanded(replacement: str, pattern: _Pattern, match: _Match) -> str:
+    def value(reference: re.Match[str]) -> str:
+        if reference.group() == "$$":
+            return "$"
+        name = reference.group(1) or reference.group(2)
+        if name.isdigit():
+            return (match.group(int(name)) or "") if int(name) <= pattern.groups else ""
+        return (match.group(name) or "") if name in pattern.groupindex else ""
+
+    return _REFERENCE.sub(value, replacement)
+
+
+def _with_label(vector: Vector, name: str, values: Sequence[str | None]) -> Vector:
+    """The label set to each value, removed where it is empty, left alone where it is None."""
+    labels = [
+        old if value is None else labels_of(dict(old) | {name: value})
+        for old, value in zip(vector.labels, values, strict=True)
+    ]
+    dropped = list(vector.drop_name) or [False] * len(labels)
+    if name == METRIC_NAME:
+        dropped = [was and value is None for was, value in zip(dropped, values, strict=True)]
+    return _merged(vector, labels, dropped)
+
+
+def _merged(vector: Vector, labels: list[Labels], dropped: list[bool]) -> Vector:
+    """Series that became the same one are put together where they are never there at the same step."""
+    rows: dict[Labels, int] = {}
+    of = [rows.setdefault(one, len(rows)) for one in labels]
+    if len(rows) == len(labels):
+        return Vector(labels=labels, values=vector.values, present=vector.present, drop_name=dropped)
+    shape = (len(rows), vector.values.shape[1])
+    values, present = np.zeros(shape), np.zeros(shape, np.bool_)
+    kept = [False] * len(rows)
+    for row, target in enumerate(of):
+        mask = vector.present[row]
+        if (present[target] & mask).any():
+            raise EvaluationError("vector cannot contain metrics with the same labelset")
+        values[target][mask] = vector.values[row][mask]
+        present[target] |= mask
+        kept[target] |= dropped[row]
+    return Vector(labels=list(rows), values=values, present=present, drop_name=kept)
+
+
+RELABELING: Final[tuple[tuple[str, Function], ...]] = (
+    ("label_replace", label_replace),
+    ("label_join", label_join),
+)
