@@ -69,6 +69,21 @@ LOG_LIST_ATTRIBUTES_BYTES_MAX: Final = 65_536
 RETENTION_DAYS_MAX: Final = 36_500
 """A hundred years: longer ones reach beyond the times that storage counts in."""
 
+SERIES_MAX: Final = 100_000
+"""Default of the setting series_max."""
+
+SAMPLES_PER_REQUEST_MAX: Final = 200_000
+"""Default of the setting samples_per_request_max."""
+
+LABELS_PER_SERIES_MAX: Final = 64
+"""Default of the setting labels_per_series_max."""
+
+LABEL_NAME_CHARS_MAX: Final = 512
+"""Default of the setting label_name_chars_max."""
+
+LABEL_VALUE_CHARS_MAX: Final = 4_096
+"""Default of the setting label_value_chars_max."""
+
 SCORES_PER_REQUEST_MAX: Final = 1_000
 """Scores of one request; more are refused. Senders batch them by the dozen."""
 

@@ -21,12 +21,13 @@ _BYTES, _TEXT = _Field.TYPE_BYTES, _Field.TYPE_STRING
 _INT32, _INT64, _UINT32 = _Field.TYPE_INT32, _Field.TYPE_INT64, _Field.TYPE_UINT32
 _FIXED64, _DOUBLE, _BOOL = _Field.TYPE_FIXED64, _Field.TYPE_DOUBLE, _Field.TYPE_BOOL
 
-_PACKAGE = "spanglass.wire"
+MessageTable: TypeAlias = dict[str, tuple[tuple[int, str, int | str], ...]]
+"""message -> (number, field, type or message name)"""
+
 _MANY = frozenset({"resource_spans", "resource_logs", "scope_spans", "scope_logs", "values", "details"})
 _MANY_BYTES = frozenset({"spans", "log_records", "attributes", "events", "links"})
 
-# message -> (number, field, type or message name)
-_MESSAGES: dict[str, tuple[tuple[int, str, int | str], ...]] = {
+_MESSAGES: MessageTable = {
     "ExportTraces": ((1, "resource_spans", "ResourceSpans"),),
     "ResourceSpans": (
         (1, "resource", "Resource"),
@@ -90,12 +91,14 @@ _MESSAGES: dict[str, tuple[tuple[int, str, int | str], ...]] = {
 }
 
 
-def _build() -> dict[str, MessageClass]:
-    file = descriptor_pb2.FileDescriptorProto(name="spanglass/wire.proto", package=_PACKAGE, syntax="proto3")
-    for name, fields in _MESSAGES.items():
+def build_messages(package: str, messages: MessageTable, repeated: frozenset[str]) -> dict[str, MessageClass]:
+    """A class for each message of the table. Fields are repeated by their name; those of an `AnyValue` are a
+    oneof."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
+    for name, fields in messages.items():
         message = file.message_type.add(name=name)
         for number, field_name, type_ in fields:
-            is_many = field_name in _MANY or field_name in _MANY_BYTES
+            is_many = field_name in repeated
             field = message.field.add(
                 name=field_name,
                 number=number,
@@ -103,7 +106,7 @@ def _build() -> dict[str, MessageClass]:
             )
             if isinstance(type_, str):
                 field.type = _Field.TYPE_MESSAGE
-                field.type_name = f".{_PACKAGE}.{type_}"
+                field.type_name = f".{package}.{type_}"
             else:
                 field.type = type_  # type: ignore[assignment]
         if name == "AnyValue":
@@ -113,12 +116,12 @@ def _build() -> dict[str, MessageClass]:
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return {
-        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
-        for name in _MESSAGES
+        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}"))
+        for name in messages
     }
 
 
-_CLASSES = _build()
+_CLASSES = build_messages("spanglass.wire", _MESSAGES, _MANY | _MANY_BYTES)
 
 ExportTraces: MessageClass = _CLASSES["ExportTraces"]
 ExportLogs: MessageClass = _CLASSES["ExportLogs"]
