@@ -153,3 +153,6 @@ MESSAGE_ALERTS_MAX: Final = 100
 
 RECEIVER_RESPONSE_BYTES_MAX: Final = 64 << 10
 """Read of what a receiver answers."""
+
+RULE_FILES_PER_PROJECT_MAX: Final = 200
+"""Rule files of one project that are kept in the database."""
