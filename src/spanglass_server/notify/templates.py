@@ -1,0 +1,255 @@
+"""Messages' templates: Go's syntax with Alertmanager's functions, data and default templates."""
+
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from spanglass_server.gotemplate import Function, Record, Template, TemplateFailed, parse
+from spanglass_server.gotemplate.values import plain
+from spanglass_server.model.alert import Alert
+from spanglass_server.model.series import Labels
+from spanglass_server.notify.notification import Notification, fingerprint_of
+from spanglass_server.notify.regex import Regex, compile_regex
+
+Escape: TypeAlias = Callable[[str], str]
+"""What makes a value harmless in the text that it is put into."""
+
+DEFAULTS: Final = """
+{{ define "__alertmanager" }}Spanglass{{ end }}
+{{ define "__alertmanagerURL" }}{{ .ExternalURL }}/alerts?receiver={{ .Receiver | urlquery }}{{ end }}
+{{ define "__subject" }}[{{ .Status | toUpper }}\
+{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]\
+ {{ .GroupLabels.SortedPairs.Values | join " " }}\
+ {{ if gt (len .CommonLabels) (len .GroupLabels) }}(\
+{{ with .CommonLabels.Remove .GroupLabels.Names }}{{ .Values | join " " }}{{ end }}){{ end }}{{ end }}
+{{ define "__description" }}{{ end }}
+{{ define "__text_alert_list" }}{{ range . }}Labels:
+{{ range .Labels.SortedPairs }} - {{ .Name }} = {{ .Value }}
+{{ end }}Annotations:
+{{ range .Annotations.SortedPairs }} - {{ .Name }} = {{ .Value }}
+{{ end }}Source: {{ .GeneratorURL }}
+{{ end }}{{ end }}
+{{ define "slack.default.title" }}{{ template "__subject" . }}{{ end }}
+{{ define "slack.default.titlelink" }}{{ template "__alertmanagerURL" . }}{{ end }}
+{{ define "slack.default.fallback" }}{{ template "slack.default.title" . }} |\
+ {{ template "slack.default.titlelink" . }}{{ end }}
+{{ define "pagerduty.default.description" }}{{ template "__subject" . }}{{ end }}
+{{ define "pagerduty.default.client" }}{{ template "__alertmanager" . }}{{ end }}
+{{ define "pagerduty.default.clientURL" }}{{ template "__alertmanagerURL" . }}{{ end }}
+{{ define "pagerduty.default.instances" }}{{ template "__text_alert_list" . }}{{ end }}
+{{ define "email.default.subject" }}{{ template "__subject" . }}{{ end }}
+{{ define "apprise.default.title" }}{{ template "__subject" . }}{{ end }}
+""".replace("\\\n", "")
+
+_ZERO_TIME: Final = "0001-01-01T00:00:00Z"
+_LAYOUT: Final = re.compile(
+    r"2006|January|Jan|Monday|Mon|01|02|15|03|04|05|PM|pm|MST|Z07:00|-07:00|-0700|\.000000000|\.000000|\.000"
+)
+_STRFTIME: Final = {
+    "2006": "%Y",
+    "January": "%B",
+    "Jan": "%b",
+    "Monday": "%A",
+    "Mon": "%a",
+    "01": "%m",
+    "02": "%d",
+    "15": "%H",
+    "03": "%I",
+    "04": "%M",
+    "05": "%S",
+    "PM": "%p",
+    "pm": "%p",
+    "MST": "UTC",
+    "Z07:00": "Z",
+    "-07:00": "+00:00",
+    "-0700": "+0000",
+    ".000": ".%f",
+    ".000000": ".%f",
+    ".000000000": ".%f",
+}
+
+
+class Templates:
+    """The default templates, and what a configuration defines beside or instead of them."""
+
+    def __init__(self, sources: Sequence[tuple[str, str]] = ()) -> None:
+        """`sources`: (file name, text). Raises TemplateError."""
+        parsed = [parse(text, name=name, functions=FUNCTIONS) for name, text in sources]
+        self._library = [_default_templates(), *parsed]
+
+    def check(self, text: str) -> None:
+        """Raises TemplateError for a text that does not parse."""
+        parse(text, name="", functions=FUNCTIONS)
+
+    def render(self, text: str, data: Record) -> str:
+        """Raises TemplateError. A text without an action is itself."""
+        if "{{" not in text:
+            return text
+        return parse(text, name="", functions=FUNCTIONS).with_bodies(self._library).render(data)
+
+
+def to_data(notification: Notification, *, external_url: str, escape: Escape = str) -> Record:
+    """What Alertmanager gives to templates (its package template, type Data)."""
+    alerts = [_alert(alert, escape) for alert in notification.alerts]
+    return Record(
+        type_name="*template.Data",
+        fields={
+            "Receiver": escape(notification.receiver),
+            "Status": notification.status,
+            "Alerts": _alerts(alerts),
+            "GroupLabels": _pairs_map(notification.group_labels, escape),
+            "CommonLabels": _pairs_map(notification.common_labels, escape),
+            "CommonAnnotations": _pairs_map(notification.common_annotations, escape),
+            "ExternalURL": escape(external_url),
+        },
+    )
+
+
+def time_text(time_ms: int) -> str:
+    """RFC 3339 as Go prints it; its zero time for 0."""
+    if not time_ms:
+        return _ZERO_TIME
+    moment = datetime.fromtimestamp(time_ms // 1000, UTC)
+    fraction = f".{time_ms % 1000:03d}".rstrip("0") if time_ms % 1000 else ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+@lru_cache(maxsize=1)
+def _default_templates() -> Template:
+    return parse(DEFAULTS, name="default.tmpl", functions=FUNCTIONS)
+
+
+def _alerts(alerts: Sequence[Record]) -> Record:
+    return Record(
+        type_name="template.Alerts",
+        value=alerts,
+        methods={
+            "Firing": lambda: [alert for alert in alerts if alert.fields["Status"] == "firing"],
+            "Resolved": lambda: [alert for alert in alerts if alert.fields["Status"] == "resolved"],
+        },
+    )
+
+
+def _alert(alert: Alert, escape: Escape) -> Record:
+    return Record(
+        type_name="template.Alert",
+        fields={
+            "Status": "resolved" if alert.ends_at_ms else "firing",
+            "Labels": _pairs_map(alert.labels, escape),
+            "Annotations": _pairs_map(alert.annotations, escape),
+            "StartsAt": _time(alert.starts_at_ms),
+            "EndsAt": _time(alert.ends_at_ms),
+            "GeneratorURL": escape(alert.generator_url),
+            "Fingerprint": fingerprint_of(alert.labels),
+        },
+    )
+
+
+def _pairs_map(labels: Labels, escape: Escape) -> Record:
+    return _map({name: escape(value) for name, value in labels})
+
+
+def _map(pairs: Mapping[str, str]) -> Record:
+    def remove(names: object) -> Record:
+        gone = plain(names)
+        assert isinstance(gone, Sequence)
+        return _map({name: value for name, value in pairs.items() if name not in gone})
+
+    return Record(
+        type_name="template.KV",
+        value=MappingProxyType(dict(pairs)),
+        methods={
+            "SortedPairs": lambda: _sorted_pairs(pairs),
+            "Remove": remove,
+            "Names": lambda: _sorted_names(pairs),
+            "Values": lambda: [pairs[name] for name in _sorted_names(pairs)],
+        },
+    )
+
+
+def _sorted_names(pairs: Mapping[str, str]) -> Sequence[str]:
+    """The alert's name comes first."""
+    return sorted(pairs, key=lambda name: (name != "alertname", name))
+
+
+def _sorted_pairs(pairs: Mapping[str, str]) -> Record:
+    names = _sorted_names(pairs)
+    items = [Record(type_name="template.Pair", fields={"Name": name, "Value": pairs[name]}) for name in names]
+    return Record(
+        type_name="template.Pairs",
+        value=items,
+        methods={"Names": lambda: names, "Values": lambda: [pairs[name] for name in names]},
+    )
+
+
+def _time(time_ms: int) -> Record:
+    def format_(layout: object) -> str:
+        if not time_ms:
+            return _ZERO_TIME
+        pattern = _LAYOUT.sub(lambda found: _STRFTIME[found[0]], str(layout).replace("%", "%%"))
+        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime(pattern)
+
+    text = time_text(time_ms).replace("T", " ").replace("Z", " +0000 UTC")
+    return Record(
+        type_name="time.Time",
+        methods={
+            "Format": format_,
+            "Unix": lambda: time_ms // 1000,
+            "IsZero": lambda: time_ms == 0,
+            "UTC": lambda: _time(time_ms),
+        },
+        text=text,
+    )
+
+
+def _text(value: object) -> str:
+    value = plain(value)
+    if not isinstance(value, str):
+        raise TemplateFailed(f"expected string; found {value!r}")
+    return value
+
+
+def _join(separator: object, values: object) -> str:
+    items = plain(values)
+    if isinstance(items, str) or not isinstance(items, Sequence):
+        raise TemplateFailed(f"expected []string; found {items!r}")
+    return _text(separator).join(_text(item) for item in items)
+
+
+def _match(pattern: object, text: object) -> bool:
+    return _compiled(pattern).search(_text(text)) is not None
+
+
+def _replace_all(pattern: object, replacement: object, text: object) -> str:
+    # Go writes $1 and ${1} what RE2 writes \1.
+    rewritten = re.sub(r"\$\{?(\d)\}?", r"\\\1", _text(replacement))
+    return _compiled(pattern).sub(rewritten, _text(text))
+
+
+def _compiled(pattern: object) -> Regex:
+    try:
+        return compile_regex(_text(pattern))
+    except ValueError as problem:
+        raise TemplateFailed(str(problem)) from None
+
+
+def _string_slice(*values: object) -> Sequence[str]:
+    return [_text(value) for value in values]
+
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "toUpper": lambda text: _text(text).upper(),
+    "toLower": lambda text: _text(text).lower(),
+    "title": lambda text: _text(text).title(),
+    "trimSpace": lambda text: _text(text).strip(),
+    "join": _join,
+    "match": _match,
+    "reReplaceAll": _replace_all,
+    "stringSlice": _string_slice,
+    "safeHtml": lambda text: html.unescape(_text(text)),
+}
+"""Alertmanager's (its package template, DefaultFuncs)."""
