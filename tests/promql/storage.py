@@ -1,0 +1,90 @@
+"""Series in memory, answering a plan's selections as a store does."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import re2
+from tests.promql.notation import NativeHistogram
+from tests.promql.script import Load
+
+from spanglass_server.model.series import METRIC_NAME, Labels, Matcher, Series, SeriesSelection, labels_of
+
+_BUCKET: Final = "_bucket"
+
+
+class Storage:
+    """Samples by series. Native histograms are only remembered as being there: selections never give them."""
+
+    def __init__(self) -> None:
+        self._values: dict[Labels, dict[int, float]] = {}
+        self._native: dict[Labels, set[int]] = {}
+
+    def clear(self) -> None:
+        self._values.clear()
+        self._native.clear()
+
+    def load(self, command: Load) -> None:
+        for labels, values in command.series.items():
+            for number, value in enumerate(values):
+                time_ms = number * command.step_ms
+                if isinstance(value, NativeHistogram):
+                    self._native.setdefault(labels, set()).add(time_ms)
+                elif value is not None:
+                    self._values.setdefault(labels, {})[time_ms] = value
+                    if command.has_native_twins:
+                        self._add_twin(labels, time_ms)
+
+    def _add_twin(self, labels: Labels, time_ms: int) -> None:
+        """The histogram with custom buckets that `load_with_nhcb` makes of a classic one."""
+        name = dict(labels).get(METRIC_NAME, "")
+        if name.endswith(_BUCKET) and "le" in dict(labels):
+            own = {key: value for key, value in labels if key != "le"}
+            twin = labels_of(own | {METRIC_NAME: name.removesuffix(_BUCKET)})
+            self._native.setdefault(twin, set()).add(time_ms)
+
+    def select(self, selection: SeriesSelection) -> list[Series]:
+        """Sorted by labels; series without samples in the time range are left out."""
+        matches = _matching(selection.matchers)
+        found = []
+        for labels in sorted(self._values):
+            if matches(labels):
+                times = sorted(
+                    time for time in self._values[labels] if selection.from_ms < time <= selection.to_ms
+                )
+                values = np.array([self._values[labels][time] for time in times], np.float64)
+                if times:
+                    found.append(Series(labels, np.array(times, np.int64), values))
+        return found
+
+    def has_native(self, selection: SeriesSelection) -> bool:
+        """Whether the selection covers a native histogram."""
+        matches = _matching(selection.matchers)
+        return any(
+            selection.from_ms < time <= selection.to_ms
+            for labels, times in self._native.items()
+            if matches(labels)
+            for time in times
+        )
+
+
+def _matching(matchers: Sequence[Matcher]) -> Callable[[Labels], bool]:
+    def matches(labels: Labels) -> bool:
+        pairs = dict(labels)
+        return all(_fits(matcher, pairs.get(matcher.name, "")) for matcher in matchers)
+
+    return matches
+
+
+def _fits(matcher: Matcher, value: str) -> bool:
+    if matcher.op in ("=", "!="):
+        return (value == matcher.value) == (matcher.op == "=")
+    return (_regex(matcher.value).fullmatch(value) is not None) == (matcher.op == "=~")
+
+
+@lru_cache(maxsize=1024)
+def _regex(text: str) -> Any:
+    options = re2.Options()
+    options.dot_nl = True
+    return re2.compile(text, options)
