@@ -1,0 +1,175 @@
+"""Stored series -> instant and range vectors at each step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spanglass_server.model.series import Labels, Series, Times, Values, is_stale
+from spanglass_server.promql.values import Indexes, Mask, Vector, Windows
+
+_STEPS_FOR_COMPARISON = 4
+"""Up to so many steps it is faster to compare all samples with each than to search each series."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """Series one after another in flat arrays, sorted by their labels, none of them empty."""
+
+    labels: Sequence[Labels]
+    times_ms: Times
+    values: Values
+    starts: Indexes
+    """S + 1: where each series begins, and where the last one ends."""
+    is_stale: Mask
+    """Of each sample; empty for none."""
+
+
+def lay_out(series: Sequence[Series]) -> Samples:
+    found = sorted((one for one in series if len(one.times_ms)), key=lambda one: one.labels)
+    if not found:
+        nothing = np.empty(0, np.int64)
+        starts = np.zeros(1, np.int64)
+        return Samples(
+            labels=(), times_ms=nothing, values=np.empty(0), starts=starts, is_stale=np.empty(0, np.bool_)
+        )
+    values = np.concatenate([one.values for one in found])
+    stale = is_stale(values)
+    return Samples(
+        labels=[one.labels for one in found],
+        times_ms=np.concatenate([one.times_ms for one in found]),
+        values=values,
+        starts=np.concatenate(([0], np.cumsum([len(one.times_ms) for one in found]))),
+        is_stale=stale if stale.any() else np.empty(0, np.bool_),
+    )
+
+
+def without_stale(samples: Samples) -> Samples:
+    """What range vectors are made of."""
+    if not len(samples.is_stale):
+        return samples
+    kept = ~samples.is_stale
+    before = np.concatenate(([0], np.cumsum(kept)))
+    starts = before[samples.starts]
+    is_left = np.diff(starts) > 0
+    return Samples(
+        labels=[labels for labels, left in zip(samples.labels, is_left, strict=True) if left],
+        times_ms=samples.times_ms[kept],
+        values=samples.values[kept],
+        starts=np.concatenate((starts[:-1][is_left], starts[-1:])),
+        is_stale=np.empty(0, np.bool_),
+    )
+
+
+def select_instant(samples: Samples, at_ms: Times, lookback_ms: int, *, is_timestamp: bool = False) -> Vector:
+    """The newest sample of each series that is not older than `lookback_ms` (left-open) at each of the times,
+    unless it is a stale marker. `is_timestamp`: its time in seconds in place of its value."""
+    newest = _count_until(samples, at_ms) - 1
+    starts = samples.starts[:-1, None]
+    index = np.maximum(newest, starts)
+    times = samples.times_ms[index] if len(samples.labels) else newest
+    present = (newest >= starts) & (times > at_ms - lookback_ms)
+    if len(samples.is_stale):
+        present &= ~samples.is_stale[index]
+    values = times / 1000 if is_timestamp else samples.values[index]
+    dropped = [True] * len(samples.labels) if is_timestamp else ()
+    return prune(Vector(labels=samples.labels, values=values, present=present, drop_name=dropped))
+
+
+def select_windows(samples: Samples, ends_ms: Times, range_ms: int) -> Windows:
+    """Of samples without stale markers."""
+    first, last = _first_and_last(samples, ends_ms, range_ms)
+    return Windows(
+        labels=samples.labels,
+        times_ms=samples.times_ms,
+        values=samples.values,
+        first=first,
+        last=last,
+        ends_ms=ends_ms,
+        range_ms=range_ms,
+    )
+
+
+def windows_of_vector(vector: Vector, times_ms: Times, ends_ms: Times, range_ms: int) -> Windows:
+    """A subquery's: `times_ms` are those at which `vector` was evaluated."""
+    before = np.zeros((len(vector.labels), len(times_ms) + 1), np.int64)
+    np.cumsum(vector.present, axis=1, out=before[:, 1:])
+    counts = before[:, -1]
+    starts = (np.cumsum(counts) - counts)[:, None]
+    first = np.searchsorted(times_ms, ends_ms - range_ms, side="right")
+    last = np.searchsorted(times_ms, ends_ms, side="right")
+    return Windows(
+        labels=labels_without_dropped_names(vector),
+        times_ms=np.broadcast_to(times_ms, vector.present.shape)[vector.present],
+        values=vector.values[vector.present],
+        first=starts + before[:, first],
+        last=starts + before[:, last],
+        ends_ms=ends_ms,
+        range_ms=range_ms,
+    )
+
+
+def labels_without_dropped_names(vector: Vector) -> Sequence[Labels]:
+    if not any(vector.drop_name):
+        return vector.labels
+    return [
+        tuple(pair for pair in labels if pair[0] != "__name__") if drop else labels
+        for labels, drop in zip(vector.labels, vector.drop_name, strict=True)
+    ]
+
+
+def prune(vector: Vector) -> Vector:
+    """Without the series that are nowhere present."""
+    is_somewhere = vector.present.any(axis=1)
+    if is_somewhere.all():
+        return vector
+    return take(vector, np.flatnonzero(is_somewhere))
+
+
+def take(vector: Vector, rows: Indexes) -> Vector:
+    return Vector(
+        labels=[vector.labels[row] for row in rows],
+        values=vector.values[rows],
+        present=vector.present[rows],
+        drop_name=[vector.drop_name[row] for row in rows] if vector.drop_name else (),
+    )
+
+
+def _first_and_last(samples: Samples, ends_ms: Times, range_ms: int) -> tuple[Indexes, Indexes]:
+    steps = len(ends_ms)
+    step_ms = int(ends_ms[1] - ends_ms[0]) if steps > 1 else 0
+    shift = range_ms // step_ms if step_ms else 0
+    if not shift or range_ms % step_ms or shift > steps:
+        return _count_until(samples, ends_ms - range_ms), _count_until(samples, ends_ms)
+    # A window's start is the end of one some steps before: one search serves both.
+    both = _count_until(samples, np.concatenate((ends_ms[:shift] - range_ms, ends_ms)))
+    return both[:, :steps], both[:, shift:]
+
+
+def _count_until(samples: Samples, at_ms: Times) -> Indexes:
+    """S x T: behind the last sample of each series that is not after the time."""
+    if not samples.labels:
+        return np.zeros((0, len(at_ms)), np.int64)
+    if len(at_ms) <= _STEPS_FOR_COMPARISON or at_ms[0] == at_ms[-1]:
+        return _count_by_comparison(samples, at_ms)
+    counts = np.empty((len(samples.labels), len(at_ms)), np.int64)
+    before: Times | None = None
+    for row, (start, end) in enumerate(zip(samples.starts[:-1], samples.starts[1:], strict=True)):
+        times = samples.times_ms[start:end]
+        # Series of one origin mostly have their samples at the same times.
+        if before is not None and len(before) == len(times) and np.array_equal(before, times):
+            np.add(counts[row - 1], start - samples.starts[row - 1], out=counts[row])
+        else:
+            np.add(times.searchsorted(at_ms, side="right"), start, out=counts[row])
+        before = times
+    return counts
+
+
+def _count_by_comparison(samples: Samples, at_ms: Times) -> Indexes:
+    is_fixed = at_ms[0] == at_ms[-1]
+    columns = [
+        np.add.reduceat(samples.times_ms <= time, samples.starts[:-1], dtype=np.int64)
+        for time in (at_ms[:1] if is_fixed else at_ms)
+    ]
+    counts = np.stack(columns, axis=1) + samples.starts[:-1, None]
+    return np.broadcast_to(counts, (len(samples.labels), len(at_ms))) if is_fixed else counts
