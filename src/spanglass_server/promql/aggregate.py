@@ -49,6 +49,8 @@ class Groups:
     """G."""
     starts: Indexes
     """G: where each group's rows begin."""
+    sizes: Indexes
+    """G: how many there are of each."""
     rows: Indexes
     """S: the vector's rows in the order of their groups, in their own order inside."""
     values: Values
@@ -60,12 +62,10 @@ class Groups:
 
     def each(self) -> Iterator[slice]:
         """Each group's rows."""
-        ends = np.append(self.starts[1:], len(self.rows))
-        return (slice(int(start), int(end)) for start, end in zip(self.starts, ends, strict=True))
-
-    @property
-    def sizes(self) -> Indexes:
-        return np.diff(np.append(self.starts, len(self.rows)))
+        return (
+            slice(start, start + size)
+            for start, size in zip(self.starts.tolist(), self.sizes.tolist(), strict=True)
+        )
 
     @property
     def counts(self) -> Values:
@@ -96,6 +96,7 @@ def group(node: Aggregation, vector: Vector) -> Groups:
         labels=list(members),
         drop_name=[any(drops[row] for row in rows) for rows in members.values()] if drops else (),
         starts=starts,
+        sizes=sizes,
         rows=order,
         values=vector.values if is_in_order else vector.values[order],
         mask=mask,
@@ -134,8 +135,8 @@ def _avg(groups: Groups) -> Values:
 
 
 def _sum_pair(groups: Groups, values: Values) -> tuple[Values, Values]:
-    """G x T: the sum of each group and what got lost in it. Neighbours inside a group are added, all groups at
-    once, until one row is left of each."""
+    """G x T: the sum of each group and what got lost in it. Neighbours inside a group are added, in all
+    groups at once, until one row is left of each."""
     sizes = groups.sizes
     if len(sizes) == len(values):
         return values, np.zeros((1, 1))

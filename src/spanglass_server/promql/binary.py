@@ -198,40 +198,42 @@ def _nothing(steps: int) -> Vector:
 
 
 def _check_one_side(many: Vector, one: Vector, groups: _Rows, matching: Matching) -> None:
-    """Of the side with one series per match, no group has two at a step at which there is anything to match."""
+    """Of the side with one series per match no group has two where there is anything to match."""
     doubled = [(key, rows) for key, rows in groups.items() if len(rows) > 1]
     if not doubled:
         return
-    is_matched = many.present.any(axis=0)
+    is_asked = many.present.any(axis=0)
     for key, rows in doubled:
-        present = one.present[rows] & is_matched
+        present = one.present[rows] & is_asked
         steps = np.flatnonzero(present.sum(axis=0) > 1)
         if len(steps):
-            two = sorted(
-                one.labels[row] for row, here in zip(rows, present[:, steps[0]], strict=True) if here
-            )
-            side = "left" if matching.group == "right" else "right"
-            raise EvaluationError(
-                f"found duplicate series for the match group {format_labels(key)} on the {side} hand-side of the "
-                f"operation: [{format_labels(two[0])}, {format_labels(two[1])}];many-to-many matching not "
-                "allowed: matching labels must be unique on one side"
-            )
+            meeting = [
+                one.labels[row] for row, is_here in zip(rows, present[:, steps[0]], strict=True) if is_here
+            ]
+            raise _duplicates(key, sorted(meeting), "left" if matching.group == "right" else "right")
+
+
+def _duplicates(key: Labels, series: Sequence[Labels], side: str) -> EvaluationError:
+    return EvaluationError(
+        f"found duplicate series for the match group {format_labels(key)} on the {side} hand-side of the "
+        f"operation: [{format_labels(series[0])}, {format_labels(series[1])}];"
+        "many-to-many matching not allowed: matching labels must be unique on one side"
+    )
 
 
 def _check_many_side(
     keys: Sequence[Labels], labels: Sequence[Labels], both: Mask, matching: Matching
 ) -> None:
     """No two results of a step are the same series; without group_left or group_right, no group has two."""
+    how = "many-to-one matching must be explicit (group_left/group_right)"
+    if matching.group:
+        how = "grouping labels must ensure unique matches"
     rows_of: dict[object, list[int]] = defaultdict(list)
     for row, key in enumerate(keys):
         rows_of[(key, labels[row]) if matching.group else key].append(row)
     for rows in rows_of.values():
         if len(rows) > 1 and (both[rows].sum(axis=0) > 1).any():
-            raise EvaluationError(
-                "multiple matches for labels: grouping labels must ensure unique matches"
-                if matching.group
-                else "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-            )
+            raise EvaluationError(f"multiple matches for labels: {how}")
 
 
 def _result_labels(node: Binary) -> Callable[[Labels, Labels], Labels]:

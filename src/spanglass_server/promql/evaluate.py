@@ -227,7 +227,8 @@ class _Evaluation:
         if samples > self._samples_max:
             raise QueryTooLarge(
                 "query processing would load too many samples into memory in query execution",
-                hint=f"ask for less time, fewer series or a longer step: at most {self._samples_max:,} samples",
+                hint="ask for less time, fewer series or a longer step; "
+                f"the limit is samples_per_query_max: {self._samples_max:,}",
                 limit="samples_per_query_max",
             )
 

@@ -1,5 +1,5 @@
-"""PromQL's tokens. A character that starts none becomes an `error` token, so that the parser may complain about
-something before it first."""
+"""PromQL's tokens. A character that starts none becomes an `error` token, so that the parser may complain
+about something before it first."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""PromQL's text -> its syntax tree, with the errors that Prometheus' parser gives (docs/adr/0006-promql-parser.md)."""
+"""PromQL's text -> its syntax tree, with the errors of Prometheus' parser: docs/adr/0006-promql-parser.md."""
 
 import math
 from collections.abc import Callable
@@ -54,8 +54,8 @@ _MATCH_OPERATORS: Final[dict[str, MatchOperator]] = {"=": "=", "!=": "!=", "=~":
 
 
 def parse(text: str) -> Expression:
-    """Raises ExpressionInvalid, with the column, in Prometheus' words: `1:5: parse error: ...`; Unsupported for
-    what is experimental there and not supported here."""
+    """Raises ExpressionInvalid, with the column, in Prometheus' words: `1:5: parse error: ...`; Unsupported
+    for what is experimental there and not supported here."""
     if len(text) > EXPRESSION_CHARS_MAX:
         raise ExpressionInvalid(f"the expression is longer than {EXPRESSION_CHARS_MAX:,} characters")
     return _parse(text)
@@ -477,7 +477,7 @@ class _Parser:
 
 def round_half_away(value: float) -> int:
     """As Go's math.Round."""
-    return int(math.floor(abs(value) + 0.5)) * (-1 if value < 0 else 1)
+    return math.floor(abs(value) + 0.5) * (-1 if value < 0 else 1)
 
 
 def _unsupported(text: str, start: int, what: str) -> Unsupported:

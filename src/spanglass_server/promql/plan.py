@@ -67,7 +67,8 @@ class Plan:
                 return at
 
     def reach_of(self, node: Selector | Subquery, first_ms: int, last_ms: int) -> tuple[int, int]:
-        """The first and the last time that the node looks at, evaluated between the two: offset and @ applied."""
+        """The first and the last time that the node looks at, evaluated between the two: offset and @ are
+        applied."""
         at_ms = self.at_ms(node)
         if at_ms is not None:
             first_ms = last_ms = at_ms

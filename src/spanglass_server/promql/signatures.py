@@ -19,12 +19,13 @@ class Signature:
 
 _STABLE: Final = {
     "": "pi=scalar time=scalar",
-    "vector": """abs absent acos acosh asin asinh atan atanh ceil cos cosh days_in_month? day_of_month? day_of_week?
-        day_of_year? deg exp floor histogram_avg histogram_count histogram_sum histogram_stddev histogram_stdvar hour?
-        ln log10 log2 minute? month? rad scalar=scalar sgn sin sinh sort sort_desc sqrt tan tanh timestamp year?""",
+    "vector": """abs absent acos acosh asin asinh atan atanh ceil cos cosh days_in_month? day_of_month?
+        day_of_week? day_of_year? deg exp floor histogram_avg histogram_count histogram_sum histogram_stddev
+        histogram_stdvar hour? ln log10 log2 minute? month? rad scalar=scalar sgn sin sinh sort sort_desc sqrt
+        tan tanh timestamp year?""",
     "matrix": """absent_over_time avg_over_time changes count_over_time delta deriv idelta increase irate
-        last_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time
-        sum_over_time""",
+        last_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time
+        stdvar_over_time sum_over_time""",
     "scalar": "vector",
     "vector scalar": "clamp_max clamp_min round?",
     "vector scalar scalar": "clamp",
@@ -39,6 +40,7 @@ _EXPERIMENTAL: Final = {
     "": "start=scalar end=scalar range=scalar step=scalar",
     "matrix": """first_over_time mad_over_time ts_of_first_over_time ts_of_max_over_time ts_of_min_over_time
         ts_of_last_over_time""",
+    "scalar scalar": "max_of=scalar min_of=scalar",
     "matrix scalar": "integral?",
     "matrix scalar scalar": "double_exponential_smoothing",
     "vector string": "sort_by_label* sort_by_label_desc*",
