@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from spanglass_server.promql.evaluate import evaluate
 from tests.promql import compare
 from tests.promql.notation import NativeHistogram
 from tests.promql.script import Broken, Clear, Eval, Load, Times, read
@@ -14,6 +13,7 @@ from tests.promql.storage import Storage
 
 from spanglass_server.base.errors import SpanglassError
 from spanglass_server.promql.errors import Unsupported
+from spanglass_server.promql.evaluate import evaluate
 from spanglass_server.promql.parse import parse
 from spanglass_server.promql.plan import Plan, make_plan
 from spanglass_server.promql.result import Result
@@ -52,9 +52,11 @@ def run_text(script: str) -> Iterator[Outcome]:
 
 def _judged(block: Eval, storage: Storage) -> Outcome:
     try:
-        wrong = _instant_as_range(block, storage) if (wrong := _direct(block, storage)) is None else wrong
+        wrong = _direct(block, storage) or _instant_as_range(block, storage)
     except Unsupported as error:
         return Outcome("unsupported", block.line, block.text, error.message)
+    except Exception as error:  # noqa: BLE001 - a crash is this block's failure, the others are still judged
+        return Outcome("failed", block.line, block.text, f"crashed: {error!r}")
     if wrong is None:
         return Outcome("passed", block.line, block.text)
     if _needs_native(block, storage):

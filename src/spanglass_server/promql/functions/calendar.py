@@ -20,10 +20,10 @@ def time(call: Call) -> Scalar:
 
 
 def timestamp(call: Call) -> Vector:
-    """Seconds: when each value was sampled; of computed values the evaluation's time."""
+    """Of computed values, in seconds: that is when they are evaluated. Selectors tell their samples' times
+    themselves."""
     vector = call.vector(0)
-    times_ms = call.times_ms if call.sample_times_ms is None else call.sample_times_ms
-    seconds = np.broadcast_to(times_ms / 1000, vector.present.shape)
+    seconds = np.broadcast_to(call.times_ms / 1000, vector.present.shape)
     dropped = (True,) * len(vector.labels)
     return Vector(labels=vector.labels, values=seconds, present=vector.present, drop_name=dropped)
 

@@ -36,11 +36,6 @@ class Call:
     notes: Notes
     absent_labels: tuple[tuple[str, str], ...] = ()
     """Of `absent` and `absent_over_time`: the labels that the selector's equality matchers tell."""
-    places: Sequence[str] = ()
-    """`line:column` where each argument begins in the query, as Prometheus puts it behind a message; empty
-    where that is not known."""
-    sample_times_ms: Times | None = None
-    """Of `timestamp` right around a selector: S x T, when each of the argument's values was sampled."""
 
     def vector(self, argument: int) -> Vector:
         value = self.arguments[argument]
@@ -68,9 +63,9 @@ class Call:
         return value.value
 
     def noted(self, text: str, argument: int) -> str:
-        """The message with the place of the argument it is about."""
-        place = self.places[argument] if argument < len(self.places) else ""
-        return f"{text} ({place})" if place else text
+        """The message with the position of the argument it is about."""
+        position = self.positions[argument] if argument < len(self.positions) else ""
+        return f"{text} ({position})" if position else text
 
 
 Function: TypeAlias = Callable[[Call], Value]

@@ -11,8 +11,9 @@ from spanglass_server.promql.functions import buckets
 from spanglass_server.promql.functions.call import Call, Function
 from spanglass_server.promql.functions.monotonicity import Corrections
 from spanglass_server.promql.functions.quantiles import told_quantile
-from spanglass_server.promql.functions.texts import openmetrics, quoted
+from spanglass_server.promql.functions.texts import openmetrics
 from spanglass_server.promql.functions.windows import metric_name
+from spanglass_server.promql.quoting import quote
 from spanglass_server.promql.values import Indexes, Mask, Vector
 
 _BUCKET_LABEL: Final = "le"
@@ -135,8 +136,8 @@ def _bound(text: str) -> float | None:
 
 def _warn_of(call: Call, labels: Labels, argument: int) -> None:
     name, value = metric_name(labels), dict(labels).get(_BUCKET_LABEL, "")
-    whose = f" for metric name {quoted(name)}" if name else ""
-    text = f'bucket label "le" is missing or has a malformed value of {quoted(value)}{whose}'
+    whose = f" for metric name {quote(name)}" if name else ""
+    text = f'bucket label "le" is missing or has a malformed value of {quote(value)}{whose}'
     call.notes.warn(call.noted(f"PromQL warning: {text}", argument))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from spanglass_server.model.series import Times, Values
 from spanglass_server.promql.functions.buckets import Forced
 from spanglass_server.promql.functions.call import Call
-from spanglass_server.promql.functions.texts import general, quoted
+from spanglass_server.promql.functions.texts import general
+from spanglass_server.promql.quoting import quote
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Corrections:
 
 
 def _text(name: str, extent: _Extent) -> str:
-    whose = f" for metric name {quoted(name)}" if name else ""
+    whose = f" for metric name {quote(name)}" if name else ""
     return (
         "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
         f"https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){whose}, "

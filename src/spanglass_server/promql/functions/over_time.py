@@ -113,12 +113,14 @@ def quantile_over_time(call: Call) -> Vector:
 
 
 def mad_over_time(call: Call) -> Vector:
-    """The median of the distances from the median."""
+    """The median of the distances from the median; NaN where a sample is."""
     windows = call.windows(0)
     mask, first, last = _held(windows)
     half = np.full(len(first), 0.5)
     median = window_quantiles(half, windows.values, first, last)
-    return vector(windows, mask, window_quantiles(half, windows.values, first, last, around=median))
+    found = window_quantiles(half, windows.values, first, last, around=median)
+    has_nan = flagged(np.isnan(windows.values), first, last) > 0
+    return vector(windows, mask, np.where(has_nan, np.nan, found))
 
 
 def first_over_time(call: Call) -> Vector:

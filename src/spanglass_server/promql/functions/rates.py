@@ -8,6 +8,7 @@ import numpy as np
 from spanglass_server.model.series import Values
 from spanglass_server.promql.functions.call import Call, Function
 from spanglass_server.promql.functions.windows import counts, flagged, metric_name, picked, reduced, vector
+from spanglass_server.promql.quoting import quote
 from spanglass_server.promql.values import Indexes, Mask, Vector, Windows
 
 _COUNTER_ENDINGS: Final = ("_total", "_sum", "_count", "_bucket")
@@ -99,7 +100,7 @@ def _told(call: Call, grown: Vector) -> Vector:
         if not name.endswith(_COUNTER_ENDINGS):
             text = (
                 "PromQL info: metric might not be a counter, "
-                f'name does not end in _total/_sum/_count/_bucket: "{name}"'
+                f"name does not end in _total/_sum/_count/_bucket: {quote(name)}"
             )
             call.notes.inform(call.noted(text, 0))
     return grown

@@ -1,6 +1,5 @@
-"""Numbers and strings in messages and label values, written as Go writes them."""
+"""Numbers in messages and label values, written as Go writes them."""
 
-import json
 import math
 from decimal import Decimal
 from typing import Final
@@ -18,11 +17,6 @@ def openmetrics(value: float) -> str:
     """A quantile or bound as a label value: always with a point or an exponent."""
     text = general(value)
     return text if not math.isfinite(value) or any(mark in text for mark in ".e") else f"{text}.0"
-
-
-def quoted(text: str) -> str:
-    """Go's `%q`, near enough for messages."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _special(value: float) -> str:
