@@ -74,6 +74,8 @@ class JsonApi:
             directory=self.directory,
             library=cast("Library", library),
             experiments=ClickHouseExperimentReader(engine),
+            series=cast("Any", None),
+            metrics=cast("Any", None),
             ingest=_Counted(),
             intake=Intake(ingest=self._pipeline, budget=budget, counters=counters, ack_timeout_s=10),
             repricing=cast("Any", None),

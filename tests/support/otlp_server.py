@@ -66,6 +66,8 @@ class OtlpServer:
             directory=self.directory,
             library=nothing,
             experiments=nothing,
+            series=nothing,
+            metrics=nothing,
             ingest=self.pipeline,
             intake=Intake(
                 ingest=self.pipeline,
@@ -97,6 +99,8 @@ class OtlpServer:
             health=Health(self._check),
             api=_no_api,
             langfuse=_no_api,
+            prometheus=_no_api,
+            exposition=_no_api,
             site=StaticSite(static_root or directory / "not-built"),
             host="127.0.0.1",
             checks_host=auth_mode == "off",

@@ -26,12 +26,16 @@ from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
+from spanglass_server.metrics.runner import QueryLimits, QueryRunner
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse
+from spanglass_server.web.compression import Gzip
+from spanglass_server.web.exposition import Exposition
 from spanglass_server.web.health import Health
 from spanglass_server.web.intake import Intake
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
 from spanglass_server.web.otlp_grpc import OtlpGrpc
+from spanglass_server.web.prometheus import build_prometheus
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
 from spanglass_server.wire.otlp import RecordLimits
@@ -134,6 +138,8 @@ class _Server:
             health=Health(self._stores.check),
             api=build_api(self._services),
             langfuse=build_langfuse(self._services),
+            prometheus=Gzip(build_prometheus(self._services, check=self._stores.check)),
+            exposition=Gzip(Exposition(self._services)),
             site=StaticSite(STATIC_ROOT),
             host=self._settings.host,
             checks_host=is_open,
@@ -167,6 +173,8 @@ class _Server:
             directory=self._stores.directory,
             library=self._stores.library,
             experiments=self._stores.experiments,
+            series=self._stores.series,
+            metrics=QueryRunner(self._stores.series, limits=_query_limits(self._settings)),
             ingest=self._pipeline,
             intake=Intake(
                 ingest=self._pipeline,
@@ -255,6 +263,16 @@ def _build_pipeline(
                 value_chars=settings.attribute_value_chars_max,
             ),
         ),
+    )
+
+
+def _query_limits(settings: Settings) -> QueryLimits:
+    return QueryLimits(
+        series_max=settings.series_per_query_max,
+        samples_max=settings.samples_per_query_max,
+        steps_max=settings.query_steps_max,
+        timeout_s=settings.query_timeout_s,
+        concurrency_max=settings.query_concurrency_max,
     )
 
 

@@ -7,15 +7,20 @@ from pathlib import Path
 from spanglass_server.app.settings import Settings
 from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import Misconfigured, StorageUnavailable
+from spanglass_server.metrics.merged import MergedSeries
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.llm_curves import SeriesLimits
+from spanglass_server.store.clickhouse.llm_metrics import METRICS as LLM_METRICS
+from spanglass_server.store.clickhouse.llm_series import LlmSeries
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
 from spanglass_server.store.clickhouse.reader_experiments import ClickHouseExperimentReader
 from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
+from spanglass_server.store.clickhouse.samples_reader import ClickHouseSampleSeries, SampleReadLimits
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
@@ -32,6 +37,7 @@ from spanglass_server.store.ports import (
     SpanWriter,
     TraceKey,
 )
+from spanglass_server.store.series import SeriesReader
 from spanglass_server.store.views import ViewReader
 
 
@@ -46,6 +52,7 @@ class Stores:
     directory: Directory
     library: Library
     experiments: ExperimentReader
+    series: SeriesReader
     budgets: Budgets
     engine_name: str
     is_only_writer: bool
@@ -83,10 +90,25 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         directory=directory,
         library=_open_library(settings, clock),
         experiments=ClickHouseExperimentReader(engine),
+        series=_open_series(settings, engine),
         budgets=open_budgets(settings.metadata_url),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,
         check=lambda: _check_engine(engine),
+    )
+
+
+def _open_series(settings: Settings, engine: Engine) -> SeriesReader:
+    series_max, samples_max = settings.series_per_query_max, settings.samples_per_query_max
+    llm_names = frozenset(name for metric in LLM_METRICS for name in metric.series_names)
+    return MergedSeries(
+        LlmSeries(
+            engine, limits=SeriesLimits(series_per_query_max=series_max, samples_per_query_max=samples_max)
+        ),
+        ClickHouseSampleSeries(
+            engine, limits=SampleReadLimits(series_max=series_max, samples_max=samples_max)
+        ),
+        is_view=llm_names.__contains__,
     )
 
 

@@ -4,18 +4,14 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from spanglass_server.base.errors import QueryInvalid, QueryTooLarge, SpanglassError
 from spanglass_server.model.series import Series, SeriesSelection
 from spanglass_server.promql.evaluate import evaluate
 from spanglass_server.promql.parse import parse
-from spanglass_server.promql.plan import Plan, make_plan
+from spanglass_server.promql.plan import LOOKBACK_MS, Plan, make_plan
 from spanglass_server.promql.result import Result
 from spanglass_server.store.series import SeriesReader
-
-LOOKBACK_MS: Final = 300_000
-"""How long a sample counts as its series' value where no newer one stands; Prometheus' default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,14 @@ from spanglass_server.web.api import build_router
 from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, header, respond
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.errors import install_error_handlers
+from spanglass_server.web.exposition import METRICS_PATH
 from spanglass_server.web.health import PATHS as HEALTH_PATHS
 from spanglass_server.web.health import Health
 from spanglass_server.web.langfuse import LANGFUSE_PREFIX, build_langfuse_router, links
 from spanglass_server.web.langfuse.errors import install_langfuse_error_handlers
 from spanglass_server.web.langfuse.links import LINK_PREFIXES
 from spanglass_server.web.otlp import ROUTES, UNSERVED, OtlpHttp
+from spanglass_server.web.prometheus import PROMETHEUS_PREFIX
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
 
@@ -37,6 +39,8 @@ class WebApp:
         health: Health,
         api: AsgiApp,
         langfuse: AsgiApp,
+        prometheus: AsgiApp,
+        exposition: AsgiApp,
         site: StaticSite,
         host: str,
         checks_host: bool,
@@ -47,6 +51,8 @@ class WebApp:
         self._health = health
         self._api = api
         self._langfuse = langfuse
+        self._prometheus = prometheus
+        self._exposition = exposition
         self._site = site
         self._host = host.lower()
         self._checks_host = checks_host
@@ -67,6 +73,10 @@ class WebApp:
             return self._otlp
         if path in HEALTH_PATHS:
             return self._health
+        if path.startswith(PROMETHEUS_PREFIX):
+            return self._prometheus
+        if path == METRICS_PATH:
+            return self._exposition
         if path == _DOCS:
             return self._site
         if path.startswith((LANGFUSE_PREFIX, *LINK_PREFIXES)):

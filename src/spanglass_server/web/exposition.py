@@ -6,7 +6,7 @@ Text format 0.0.4, or OpenMetrics 1.0 where the Accept header asks for it; only 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from prometheus_client.samples import Exemplar as ShownExemplar
 from prometheus_client.samples import Sample
 
 from spanglass_server.base.errors import SpanglassError
-from spanglass_server.metrics.runner import LOOKBACK_MS
+from spanglass_server.metrics.own import own_values
 from spanglass_server.model.series import (
     METRIC_NAME,
     Exemplar,
@@ -29,6 +29,7 @@ from spanglass_server.model.series import (
     SeriesSelection,
     is_stale,
 )
+from spanglass_server.promql.plan import LOOKBACK_MS
 from spanglass_server.store.directory import DEFAULT_PROJECT, Project
 from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.series import SeriesReader
@@ -55,9 +56,6 @@ _BUCKETS: Final = (Matcher(METRIC_NAME, "=~", "llm_.+_bucket"),)
 _TEXT: Final = text_format.CONTENT_TYPE_PLAIN_0_0_4
 _OPENMETRICS: Final = openmetrics.CONTENT_TYPE_LATEST
 
-Own = Callable[[], Iterable[tuple[MetricMetadata, Sequence[tuple[Labels, float]]]]]
-"""The server's own metrics: each family with its label sets and values."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
@@ -68,9 +66,8 @@ class _Kept:
 class Exposition:
     """An ASGI application for METRICS_PATH."""
 
-    def __init__(self, services: Services, *, own: Own) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._own = own
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._lock = threading.Lock()
 
@@ -111,7 +108,7 @@ class Exposition:
         )
         # Of all projects together: not for the key of one of them.
         if project.name == DEFAULT_PROJECT:
-            families += [_own_family(metadata, values) for metadata, values in self._own()]
+            families += own_families(self._services.ingest.counters())
         generate = openmetrics.generate_latest if is_openmetrics else text_format.generate_latest
         return generate(_Collected(families))
 
@@ -140,6 +137,17 @@ def read_families(
         sample = _sample(series, exemplars.get(series.labels))
         samples.setdefault(_family_of(sample.name, described), []).append(sample)
     return [_family(_describe(name, described), found) for name, found in sorted(samples.items())]
+
+
+def own_families(counters: Mapping[str, int]) -> list[Metric]:
+    """The server's own metrics."""
+    return [
+        _family(
+            MetricMetadata(metric.name, metric.type, metric.help, metric.unit),
+            [Sample(metric.name, {}, value)],
+        )
+        for metric, value in own_values(counters)
+    ]
 
 
 def _newest_exemplars(reader: SeriesReader, project_id: str, now_ms: int) -> Mapping[Labels, Exemplar]:
@@ -186,10 +194,6 @@ def _family_of(name: str, described: Mapping[str, MetricMetadata]) -> str:
 
 def _describe(name: str, described: Mapping[str, MetricMetadata]) -> MetricMetadata:
     return described.get(name) or MetricMetadata(name, "unknown", "", "")
-
-
-def _own_family(metadata: MetricMetadata, values: Sequence[tuple[Labels, float]]) -> Metric:
-    return _family(metadata, [Sample(metadata.name, dict(labels), value) for labels, value in values])
 
 
 def _family(metadata: MetricMetadata, samples: Sequence[Sample]) -> Metric:

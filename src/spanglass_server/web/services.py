@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.rules.reports import GroupReport
@@ -12,6 +13,7 @@ from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
 from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
+from spanglass_server.store.series import SeriesReader
 from spanglass_server.store.views import ViewReader
 from spanglass_server.web.intake import Intake
 
@@ -47,6 +49,8 @@ class Services:
     directory: Directory
     library: Library
     experiments: ExperimentReader
+    series: SeriesReader
+    metrics: QueryRunner
     ingest: IngestStatus
     intake: Intake
     repricing: Repricing

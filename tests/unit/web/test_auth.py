@@ -36,6 +36,8 @@ def services(directory: SqlDirectory) -> Services:
         directory=directory,
         library=absent,
         experiments=absent,
+        series=absent,
+        metrics=absent,
         ingest=absent,
         intake=absent,
         repricing=absent,

@@ -3,9 +3,9 @@
 from typing import Final
 
 from spanglass_server.base.errors import BadInput
-from spanglass_server.metrics.runner import LOOKBACK_MS
 from spanglass_server.promql.errors import ExpressionInvalid
 from spanglass_server.promql.parse import parse
+from spanglass_server.promql.plan import LOOKBACK_MS
 from spanglass_server.promql.print import print_expression
 from spanglass_server.promql.result import Result
 from spanglass_server.web.prometheus.endpoint import Answer, Asked

@@ -10,7 +10,8 @@ import orjson
 from spanglass_server.base.errors import BadInput
 from spanglass_server.model.series import Matcher, MetricMetadata
 from spanglass_server.promql.ast import Selector, walk
-from spanglass_server.promql.parse import parse
+from spanglass_server.promql.errors import ExpressionInvalid
+from spanglass_server.promql.parse import parse, parse_selector
 from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.series import SeriesExemplars
 from spanglass_server.web.prometheus.endpoint import Answer, Asked
@@ -94,14 +95,10 @@ def unescape_name(name: str) -> str:
 
 
 def parse_selectors(params: Params) -> list[tuple[Matcher, ...]]:
-    return [_parse_selector(text) for text in params.all("match[]")]
-
-
-def _parse_selector(text: str) -> tuple[Matcher, ...]:
-    expression = parse(text)
-    if not isinstance(expression, Selector) or expression.offset_ms or expression.at is not None:
-        raise BadParameter("match[]", f"{text} is not a series selector")
-    return expression.matchers
+    try:
+        return [parse_selector(text) for text in params.all("match[]")]
+    except ExpressionInvalid as error:
+        raise BadParameter("match[]", error.message) from error
 
 
 def _during(asked: Asked) -> TimeRange:
