@@ -1,6 +1,6 @@
 """A plan and the samples it asked for -> its result. Every expression is evaluated at all steps at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -25,18 +25,22 @@ from spanglass_server.promql.ast import (
     without_parentheses,
 )
 from spanglass_server.promql.binary import apply_binary, merge_rows
+from spanglass_server.promql.check import type_of
 from spanglass_server.promql.functions import FUNCTIONS
 from spanglass_server.promql.functions.call import Call, Notes
 from spanglass_server.promql.plan import Need, Plan
 from spanglass_server.promql.print import print_expression
 from spanglass_server.promql.result import Result, Sample
 from spanglass_server.promql.selectors import (
-    Samples,
+    in_order,
+    join,
     labels_without_dropped_names,
     lay_out,
+    pieces,
     prune,
     select_instant,
     select_windows,
+    split_windows,
     windows_of_vector,
     without_stale,
 )
@@ -62,6 +66,8 @@ _DEPENDS_ON_TIME: Final = frozenset(
 )
 """Functions whose value moves with the evaluation time even where their arguments are fixed by @."""
 _ORDERING: Final = frozenset(("sort", "sort_desc", "sort_by_label", "sort_by_label_desc"))
+_OF_ALL_SERIES: Final = frozenset(("absent_over_time",))
+"""Functions of range vectors that look at all series together."""
 _RELABELING: Final = frozenset(("label_replace", "label_join"))
 
 
@@ -88,7 +94,8 @@ class _Evaluation:
         self._check = check
         self._samples_max = samples_max
         self._notes = Notes()
-        self._samples: dict[int, Samples] = {}
+        self._series: dict[int, Sequence[Series]] = {}
+        """By a selection's index: in order."""
         self._is_fixed: dict[int, bool] = {}
         """By a node's id: whether it has the same value at all steps."""
 
@@ -168,42 +175,84 @@ class _Evaluation:
             selector = without_parentheses(node.arguments[0])
             if isinstance(selector, Selector):
                 return self._instant(selector, times, is_timestamp=True)
+        windows_at = [at for at, argument in enumerate(node.arguments) if type_of(argument) == "matrix"]
+        if windows_at and node.name not in _OF_ALL_SERIES:
+            return self._call_by_pieces(node, times, windows_at[0])
+        arguments = [self._value_of(argument, times) for argument in node.arguments]
+        value = self._apply(node, arguments, times)
+        if not isinstance(value, Vector):
+            return value
+        return prune(merge_rows(value) if node.name in _RELABELING else value)
+
+    def _call_by_pieces(self, node: FunctionCall, times: Times, windows_at: int) -> Vector:
+        """A function of range vectors, which looks at one series at a time."""
+        arguments = [
+            self._value_of(argument, times) if at != windows_at else String(value="")
+            for at, argument in enumerate(node.arguments)
+        ]
+        found: list[Vector] = []
+        cells = 0
+        for windows in self._window_pieces(node.arguments[windows_at], times):
+            self._check()
+            arguments[windows_at] = windows
+            value = self._apply(node, arguments, times)
+            assert isinstance(value, Vector)
+            found.append(prune(value))
+            cells += found[-1].values.size
+            self._limit(cells)
+        return join(found)
+
+    def _window_pieces(self, node: Expression, times: Times) -> Iterator[Windows]:
+        node = without_parentheses(node)
+        if isinstance(node, Range):
+            ends_ms = self._looked_at(node.selector, times)
+            need = self._plan.need_of(node.selector, node.range_ms, int(times[0]), int(times[-1]))
+            for piece in pieces(self._series_of(need), len(times)):
+                yield select_windows(without_stale(lay_out(piece)), ends_ms, node.range_ms)
+        else:
+            windows = self._value_of(node, times)
+            assert isinstance(windows, Windows)
+            yield from split_windows(windows)
+
+    def _apply(self, node: FunctionCall, arguments: Sequence[Value], times: Times) -> Value:
         call = Call(
             name=node.name,
-            arguments=[self._value_of(argument, times) for argument in node.arguments],
+            arguments=arguments,
             texts=_Texts(node.arguments),
             positions=[argument.span.position for argument in node.arguments],
             times_ms=times,
             notes=self._notes,
             absent_labels=_absent_labels(node),
         )
-        value = FUNCTIONS[node.name](call)
-        if not isinstance(value, Vector):
-            return value
-        self._limit(value.values.size)
-        return prune(merge_rows(value) if node.name in _RELABELING else value)
+        return FUNCTIONS[node.name](call)
 
     # Selectors
 
     def _instant(self, node: Selector, times: Times, *, is_timestamp: bool = False) -> Vector:
-        first, last = int(times[0]), int(times[-1])
-        samples = self._samples_of(self._plan.need_of(node, 0, first, last))
-        self._limit(len(samples.labels) * len(times))
+        need = self._plan.need_of(node, 0, int(times[0]), int(times[-1]))
         at_ms = self._looked_at(node, times)
-        return select_instant(samples, at_ms, self._plan.lookback_ms, is_timestamp=is_timestamp)
+        found: list[Vector] = []
+        cells = 0
+        for piece in pieces(self._series_of(need), len(times)):
+            self._check()
+            samples = lay_out(piece)
+            found.append(select_instant(samples, at_ms, self._plan.lookback_ms, is_timestamp=is_timestamp))
+            cells += found[-1].values.size
+            self._limit(cells)
+        return join(found)
 
     def _windows(self, node: Range, times: Times) -> Windows:
         need = self._plan.need_of(node.selector, node.range_ms, int(times[0]), int(times[-1]))
-        samples = self._samples_of(need)
-        self._limit(len(samples.labels) * len(times))
-        return select_windows(samples, self._looked_at(node.selector, times), node.range_ms)
+        series = self._series_of(need)
+        self._limit(len(series) * len(times))
+        ends_ms = self._looked_at(node.selector, times)
+        return select_windows(without_stale(lay_out(series)), ends_ms, node.range_ms)
 
-    def _samples_of(self, need: Need) -> Samples:
+    def _series_of(self, need: Need) -> Sequence[Series]:
         index = self._plan.indexes[need]
-        if index not in self._samples:
-            samples = lay_out(self._data[index])
-            self._samples[index] = without_stale(samples) if need.range_ms else samples
-        return self._samples[index]
+        if index not in self._series:
+            self._series[index] = in_order(self._data[index])
+        return self._series[index]
 
     def _subquery(self, node: Subquery, times: Times) -> Windows:
         ends_ms = self._looked_at(node, times)

@@ -1,6 +1,6 @@
 """Stored series -> instant and range vectors at each step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,14 @@ from spanglass_server.promql.values import Indexes, Mask, Vector, Windows
 
 _STEPS_FOR_COMPARISON = 4
 """Up to so many steps it is faster to compare all samples with each than to search each series."""
+_PIECE_CELLS = 65_536
+_PIECE_SAMPLES = 262_144
+"""Series are worked on by pieces of so many steps and samples, which stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """Series one after another in flat arrays, sorted by their labels, none of them empty."""
+    """Series one after another in flat arrays, none of them empty."""
 
     labels: Sequence[Labels]
     times_ms: Times
@@ -25,21 +28,36 @@ class Samples:
     """Of each sample; empty for none."""
 
 
+def in_order(series: Sequence[Series]) -> list[Series]:
+    """By their labels, without those that have no samples."""
+    return sorted((one for one in series if len(one.times_ms)), key=lambda one: one.labels)
+
+
+def pieces(series: Sequence[Series], steps: int) -> Iterator[Sequence[Series]]:
+    """Pieces of the series that are worked on at once; one that is empty if there are none."""
+    rows_max = max(1, _PIECE_CELLS // max(1, steps))
+    first = samples = 0
+    for index, one in enumerate(series):
+        samples += len(one.times_ms)
+        if index > first and (index - first >= rows_max or samples > _PIECE_SAMPLES):
+            yield series[first:index]
+            first, samples = index, len(one.times_ms)
+    yield series[first:]
+
+
 def lay_out(series: Sequence[Series]) -> Samples:
-    found = sorted((one for one in series if len(one.times_ms)), key=lambda one: one.labels)
-    if not found:
-        nothing = np.empty(0, np.int64)
+    """None of the series is empty."""
+    if not series:
+        no_times, no_stale = np.empty(0, np.int64), np.empty(0, np.bool_)
         starts = np.zeros(1, np.int64)
-        return Samples(
-            labels=(), times_ms=nothing, values=np.empty(0), starts=starts, is_stale=np.empty(0, np.bool_)
-        )
-    values = np.concatenate([one.values for one in found])
+        return Samples(labels=(), times_ms=no_times, values=np.empty(0), starts=starts, is_stale=no_stale)
+    values = np.concatenate([one.values for one in series])
     stale = is_stale(values)
     return Samples(
-        labels=[one.labels for one in found],
-        times_ms=np.concatenate([one.times_ms for one in found]),
+        labels=[one.labels for one in series],
+        times_ms=np.concatenate([one.times_ms for one in series]),
         values=values,
-        starts=np.concatenate(([0], np.cumsum([len(one.times_ms) for one in found]))),
+        starts=np.concatenate(([0], np.cumsum([len(one.times_ms) for one in series]))),
         is_stale=stale if stale.any() else np.empty(0, np.bool_),
     )
 
@@ -87,6 +105,43 @@ def select_windows(samples: Samples, ends_ms: Times, range_ms: int) -> Windows:
         last=last,
         ends_ms=ends_ms,
         range_ms=range_ms,
+    )
+
+
+def split_windows(windows: Windows) -> Iterator[Windows]:
+    """The same in pieces of some series; one that is empty if there are none."""
+    rows = max(1, _PIECE_CELLS // max(1, len(windows.ends_ms)))
+    if len(windows.labels) <= rows or not len(windows.ends_ms):
+        yield windows
+        return
+    for start in range(0, len(windows.labels), rows):
+        part = slice(start, start + rows)
+        first, last = windows.first[part], windows.last[part]
+        offset, end = int(first[0, 0]), int(last[-1, -1])
+        yield Windows(
+            labels=windows.labels[part],
+            times_ms=windows.times_ms[offset:end],
+            values=windows.values[offset:end],
+            first=first - offset,
+            last=last - offset,
+            ends_ms=windows.ends_ms,
+            range_ms=windows.range_ms,
+        )
+
+
+def join(vectors: Sequence[Vector]) -> Vector:
+    """All their series, one vector after another. At least one is given."""
+    if len(vectors) == 1:
+        return vectors[0]
+    dropped: list[bool] = []
+    if any(vector.drop_name for vector in vectors):
+        for vector in vectors:
+            dropped += vector.drop_name or [False] * len(vector.labels)
+    return Vector(
+        labels=[labels for vector in vectors for labels in vector.labels],
+        values=np.concatenate([vector.values for vector in vectors]),
+        present=np.concatenate([vector.present for vector in vectors]),
+        drop_name=dropped,
     )
 
 
