@@ -84,6 +84,9 @@ LABEL_NAME_CHARS_MAX: Final = 512
 LABEL_VALUE_CHARS_MAX: Final = 4_096
 """Default of the setting label_value_chars_max."""
 
+DELTA_SERIES_MAX: Final = 200_000
+"""Series sent as deltas whose running totals are kept in memory; those of others are read from storage."""
+
 SCORES_PER_REQUEST_MAX: Final = 1_000
 """Scores of one request; more are refused. Senders batch them by the dozen."""
 

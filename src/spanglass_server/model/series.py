@@ -1,5 +1,6 @@
 """Series as Prometheus means them: label sets, samples, matchers, exemplars. Times are milliseconds."""
 
+import functools
 import hashlib
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -77,6 +78,7 @@ def labels_of(pairs: dict[str, str]) -> Labels:
     return tuple(sorted((name, value) for name, value in pairs.items() if value))
 
 
+@functools.lru_cache(maxsize=32_768)
 def series_id_of(labels: Labels) -> int:
     """64 bits that stand for a label set, the same in every process."""
     text = "\xff".join([part for pair in labels for part in pair])

@@ -149,15 +149,15 @@ def _decode_kvlist(content: Any, depth: int) -> AttributeValue:
     return {as_text(pair.get("key")): decode_json_value(pair.get("value"), depth + 1) for pair in pairs}
 
 
-def _decode_double(content: Any, _depth: int) -> AttributeValue:
-    if isinstance(content, int | float):
-        return float(content)
-    if isinstance(content, str):
+def as_number(value: Any, field: str) -> float:
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str):
         try:
-            return _SPECIAL_NUMBERS[content] if content in _SPECIAL_NUMBERS else float(content)
+            return _SPECIAL_NUMBERS[value] if value in _SPECIAL_NUMBERS else float(value)
         except ValueError:
             pass
-    raise RefusedError("doubleValue is not a number")
+    raise RefusedError(f"{field} is not a number")
 
 
 def _decode_bool(content: Any, _depth: int) -> AttributeValue:
@@ -176,7 +176,7 @@ def _decode_bytes(content: Any, _depth: int) -> AttributeValue:
 _VALUES: dict[str, Callable[[Any, int], AttributeValue]] = {
     "stringValue": lambda content, _depth: as_text(content),
     "intValue": lambda content, _depth: as_integer(content, "intValue"),
-    "doubleValue": _decode_double,
+    "doubleValue": lambda content, _depth: as_number(content, "doubleValue"),
     "boolValue": _decode_bool,
     "arrayValue": _decode_array,
     "kvlistValue": _decode_kvlist,

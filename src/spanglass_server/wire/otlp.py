@@ -78,7 +78,7 @@ _STATUSES_MAX = 1_024
 
 def decode_traces(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedTraces:
     """ExportTraceServiceRequest. Raises MalformedBody where the bytes are none."""
-    request = _parse(ExportTraces, body, "ExportTraceServiceRequest")
+    request = parse_export(ExportTraces, body, "ExportTraceServiceRequest")
     records: list[SpanRecord] = []
     rejections: list[Rejection] = []
     cutter = ValueCutter(limits.value_chars)
@@ -98,7 +98,7 @@ def decode_traces(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> Decoded
 
 def decode_logs(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedLogs:
     """ExportLogsServiceRequest. Raises MalformedBody where the bytes are none."""
-    request = _parse(ExportLogs, body, "ExportLogsServiceRequest")
+    request = parse_export(ExportLogs, body, "ExportLogsServiceRequest")
     records: list[LogRecord] = []
     rejections: list[Rejection] = []
     cutter = ValueCutter(limits.value_chars)
@@ -116,7 +116,8 @@ def decode_logs(body: bytes, limits: RecordLimits = DEFAULT_LIMITS) -> DecodedLo
     return DecodedLogs(records, rejections, cutter.count)
 
 
-def _parse(message_class: Any, body: bytes, name: str) -> Any:
+def parse_export(message_class: Any, body: bytes, name: str) -> Any:
+    """Raises MalformedBody."""
     try:
         return message_class.FromString(body)
     except DecodeError:
@@ -131,18 +132,20 @@ def _groups(resource_groups: Any, field: str) -> Iterator[tuple[str, Resource, S
     is_spans = field == "spans"
     outer, inner = ("resource_spans", "scope_spans") if is_spans else ("resource_logs", "scope_logs")
     for i, group in enumerate(resource_groups):
-        resource = _decode_resource(group)
+        resource = decode_resource(group)
         for j, scope_group in enumerate(group.scope_spans if is_spans else group.scope_logs):
-            scope = _decode_scope(scope_group)
+            scope = decode_scope(scope_group)
             blobs = scope_group.spans if is_spans else scope_group.log_records
             yield f"{outer}[{i}].{inner}[{j}].{field}", resource, scope, blobs
 
 
-def _decode_resource(group: Any) -> Resource:
+def decode_resource(group: Any) -> Resource:
+    """Of a ResourceSpans, ResourceLogs or ResourceMetrics."""
     return Resource(attributes=_lenient(group.resource.attributes), schema_url=text(group.schema_url))
 
 
-def _decode_scope(group: Any) -> Scope:
+def decode_scope(group: Any) -> Scope:
+    """Of a ScopeSpans, ScopeLogs or ScopeMetrics."""
     scope = group.scope
     return Scope(
         name=text(scope.name),

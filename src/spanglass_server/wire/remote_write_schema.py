@@ -39,7 +39,7 @@ _MESSAGES: MessageTable = {
     "MetadataV2": ((1, "type", _INT32), (3, "help_ref", _UINT32), (4, "unit_ref", _UINT32)),
 }
 
-_CLASSES = build_messages("spanglass.remote_write", _MESSAGES, _REPEATED)
+_CLASSES = build_messages("spanglass.remote_write", _MESSAGES, _REPEATED, {})
 
 WriteV1: MessageClass = _CLASSES["WriteV1"]
 SeriesV1: MessageClass = _CLASSES["SeriesV1"]

@@ -9,6 +9,7 @@ classes with `WhichOneof` 9.7, asking `string_value` first 8.2, this schema 5.8.
 Source: opentelemetry-proto 1.9; google/rpc/status.proto and error_details.proto.
 """
 
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -23,6 +24,8 @@ _FIXED64, _DOUBLE, _BOOL = _Field.TYPE_FIXED64, _Field.TYPE_DOUBLE, _Field.TYPE_
 
 MessageTable: TypeAlias = dict[str, tuple[tuple[int, str, int | str], ...]]
 """message -> (number, field, type or message name)"""
+OneofTable: TypeAlias = Mapping[str, Mapping[str, Collection[str]]]
+"""message -> oneof -> its fields. A oneof of one field tells whether that is there."""
 
 _MANY = frozenset({"resource_spans", "resource_logs", "scope_spans", "scope_logs", "values", "details"})
 _MANY_BYTES = frozenset({"spans", "log_records", "attributes", "events", "links"})
@@ -91,9 +94,10 @@ _MESSAGES: MessageTable = {
 }
 
 
-def build_messages(package: str, messages: MessageTable, repeated: frozenset[str]) -> dict[str, MessageClass]:
-    """A class for each message of the table. Fields are repeated by their name; those of an `AnyValue` are a
-    oneof."""
+def build_messages(
+    package: str, messages: MessageTable, repeated: frozenset[str], oneofs: OneofTable
+) -> dict[str, MessageClass]:
+    """A class for each message of the table. Fields are repeated by their name."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
     for name, fields in messages.items():
         message = file.message_type.add(name=name)
@@ -109,10 +113,11 @@ def build_messages(package: str, messages: MessageTable, repeated: frozenset[str
                 field.type_name = f".{package}.{type_}"
             else:
                 field.type = type_  # type: ignore[assignment]
-        if name == "AnyValue":
-            message.oneof_decl.add(name="value")
+        for index, (oneof, members) in enumerate(oneofs.get(name, {}).items()):
+            message.oneof_decl.add(name=oneof)
             for field in message.field:
-                field.oneof_index = 0
+                if field.name in members:
+                    field.oneof_index = index
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return {
@@ -121,7 +126,8 @@ def build_messages(package: str, messages: MessageTable, repeated: frozenset[str
     }
 
 
-_CLASSES = build_messages("spanglass.wire", _MESSAGES, _MANY | _MANY_BYTES)
+_ONEOFS = {"AnyValue": {"value": {name for _, name, _ in _MESSAGES["AnyValue"]}}}
+_CLASSES = build_messages("spanglass.wire", _MESSAGES, _MANY | _MANY_BYTES, _ONEOFS)
 
 ExportTraces: MessageClass = _CLASSES["ExportTraces"]
 ExportLogs: MessageClass = _CLASSES["ExportLogs"]
