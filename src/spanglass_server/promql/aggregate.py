@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from spanglass_server.promql.selectors import prune, take
 from spanglass_server.promql.values import Indexes, Mask, Scalar, String, Value, Vector
 
 _INT64_MAX: Final = float(1 << 63)
+_PIECE_CELLS: Final = 65_536
+"""Values are added up by pieces of so many, which stay in the processor's cache."""
 
 
 def apply_aggregation(node: Aggregation, vector: Vector, parameter: Value | None, notes: Notes) -> Vector:
@@ -135,33 +137,52 @@ def _avg(groups: Groups) -> Values:
 
 
 def _sum_pair(groups: Groups, values: Values) -> tuple[Values, Values]:
-    """G x T: the sum of each group and what got lost in it. Neighbours inside a group are added, in all
-    groups at once, until one row is left of each."""
-    sizes = groups.sizes
-    if len(sizes) == len(values):
+    """G x T: the sum of each group and what got lost in it."""
+    if len(groups.sizes) == len(values):
         return values, np.zeros((1, 1))
-    compensation = np.zeros_like(values)
+    total, lost = np.empty(groups.present.shape), np.empty(groups.present.shape)
+    halvings = list(_halvings(groups.sizes))
+    columns = max(1, _PIECE_CELLS // len(values))
+    for start in range(0, values.shape[1], columns):
+        part = slice(start, start + columns)
+        total[:, part], lost[:, part] = _halved(values[:, part], halvings)
+    return total, lost
+
+
+class _Halving(NamedTuple):
+    left: Indexes
+    """Rows to which their right neighbour is added."""
+    kept: Indexes
+    """Rows that are left then."""
+    is_pair: Mask
+    """Which of them are a sum."""
+
+
+def _halvings(sizes: Indexes) -> Iterator[_Halving]:
+    """How to add up rows in groups of these sizes: neighbours, in all groups at once, until each has one
+    row left."""
     while sizes.max() > 1:
-        left, kept, is_pair = _pairs(sizes)
+        starts = np.cumsum(sizes) - sizes
+        position = np.arange(int(sizes.sum())) - np.repeat(starts, sizes)
+        is_left = position % 2 == 0
+        has_right = position + 1 < np.repeat(sizes, sizes)
+        yield _Halving(np.flatnonzero(is_left & has_right), np.flatnonzero(is_left), has_right[is_left])
+        sizes = (sizes + 1) // 2
+
+
+def _halved(values: Values, halvings: Sequence[_Halving]) -> tuple[Values, Values]:
+    compensation = np.zeros_like(values)
+    for left, kept, is_pair in halvings:
         one, other = values[left], values[left + 1]
         total = one + other
-        lost = np.where(np.abs(one) >= np.abs(other), (one - total) + other, (other - total) + one)
+        # What the sum lost of the two, exactly (Knuth's TwoSum).
+        other_part = total - one
+        lost = (one - (total - other_part)) + (other - other_part)
         lost[~np.isfinite(total)] = 0.0
         lost += compensation[left] + compensation[left + 1]
         values, compensation = values[kept], compensation[kept]
         values[is_pair], compensation[is_pair] = total, lost
-        sizes = (sizes + 1) // 2
     return values, compensation
-
-
-def _pairs(sizes: Indexes) -> tuple[Indexes, Indexes, Mask]:
-    """Of rows in groups of these sizes: those that have a right neighbour to add, those that are left when it
-    is added, and which of them are a pair's."""
-    starts = np.cumsum(sizes) - sizes
-    position = np.arange(int(sizes.sum())) - np.repeat(starts, sizes)
-    is_left = position % 2 == 0
-    has_right = position + 1 < np.repeat(sizes, sizes)
-    return np.flatnonzero(is_left & has_right), np.flatnonzero(is_left), has_right[is_left]
 
 
 def _spread(groups: Groups, values: Values) -> Values:
