@@ -25,10 +25,6 @@ def fingerprint_of(labels: Labels) -> str:
     return f"{sum_:016x}"
 
 
-def is_resolved(alert: Alert, now_ms: int) -> bool:
-    return 0 < alert.ends_at_ms <= now_ms
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     project_id: str
