@@ -45,18 +45,17 @@ class Storage:
             self._native.setdefault(twin, set()).add(time_ms)
 
     def select(self, selection: SeriesSelection) -> list[Series]:
-        """Sorted by labels; series without samples in the time range are left out."""
-        matches = _matching(selection.matchers)
-        found = []
-        for labels in sorted(self._values):
-            if matches(labels):
-                times = sorted(
-                    time for time in self._values[labels] if selection.from_ms < time <= selection.to_ms
+        return selected(
+            [
+                Series(
+                    labels,
+                    np.array(sorted(points), np.int64),
+                    np.array([points[time] for time in sorted(points)]),
                 )
-                values = np.array([self._values[labels][time] for time in times], np.float64)
-                if times:
-                    found.append(Series(labels, np.array(times, np.int64), values))
-        return found
+                for labels, points in sorted(self._values.items())
+            ],
+            selection,
+        )
 
     def has_native(self, selection: SeriesSelection) -> bool:
         """Whether the selection covers a native histogram."""
@@ -67,6 +66,18 @@ class Storage:
             if matches(labels)
             for time in times
         )
+
+
+def selected(series: Sequence[Series], selection: SeriesSelection) -> list[Series]:
+    """What a store gives: the samples in the time range, of series that match and have some."""
+    matches = _matching(selection.matchers)
+    found = []
+    for one in series:
+        if matches(one.labels):
+            first, last = np.searchsorted(one.times_ms, (selection.from_ms, selection.to_ms), side="right")
+            if first < last:
+                found.append(Series(one.labels, one.times_ms[first:last], one.values[first:last]))
+    return found
 
 
 def _matching(matchers: Sequence[Matcher]) -> Callable[[Labels], bool]:
