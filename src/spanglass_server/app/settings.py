@@ -87,6 +87,22 @@ class Settings(BaseModel):
         None, description="TOML file of your own model prices, which win over the catalog's (docs/prices.md)."
     )
 
+    external_url: str = Field(
+        "",
+        description="Where people reach this server, `https://spanglass.example.com`: links in notifications "
+        "begin with it; empty is `http://HOST:PORT`.",
+    )
+    notification_config: Path | None = Field(
+        None,
+        description="Alertmanager configuration for the alerts of all projects (docs/notifications.md), read "
+        "again when it changes; unset lets each project have its own by the API.",
+    )
+    notify_private_targets: bool = Field(
+        False,
+        description="Whether notifications may go to private, loopback and link-local addresses: whoever may "
+        "configure receivers can then reach this server's own network.",
+    )
+
     body_bytes_max: ByteSize = Field(
         ByteSize(32 * _MIB), ge=1024, description="Largest request body as sent; larger ones get 413."
     )
@@ -153,7 +169,7 @@ class Settings(BaseModel):
         "auto", description="How events are logged; `auto` is `console` on a terminal, else `json`."
     )
 
-    @field_validator("data_dir", "price_file")
+    @field_validator("data_dir", "price_file", "notification_config")
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value is not None else None
@@ -162,6 +178,11 @@ class Settings(BaseModel):
     @classmethod
     def _check_clickhouse_url(cls, value: str) -> str:
         return _checked_url(value, schemes=("clickhouse", "clickhouses", "http", "https"))
+
+    @field_validator("external_url")
+    @classmethod
+    def _check_external_url(cls, value: str) -> str:
+        return _checked_url(value, schemes=("http", "https")).rstrip("/")
 
     @field_validator("database_url")
     @classmethod
