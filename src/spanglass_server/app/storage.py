@@ -9,6 +9,7 @@ from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import Misconfigured, StorageUnavailable
 from spanglass_server.metrics.merged import MergedSeries
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.store.alerting import NotificationStore
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
@@ -25,6 +26,7 @@ from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library, MediaStore
+from spanglass_server.store.metadata.alerting import open_notifications
 from spanglass_server.store.metadata.budgets import open_budgets
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
@@ -54,6 +56,7 @@ class Stores:
     experiments: ExperimentReader
     series: SeriesReader
     budgets: Budgets
+    notifications: NotificationStore
     engine_name: str
     is_only_writer: bool
     """No other server writes to the same tables."""
@@ -64,6 +67,7 @@ class Stores:
         self.administration.close()
         self.library.close()
         self.budgets.close()
+        self.notifications.close()
         self.directory.close()
 
 
@@ -92,6 +96,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         experiments=ClickHouseExperimentReader(engine),
         series=_open_series(settings, engine),
         budgets=open_budgets(settings.metadata_url),
+        notifications=open_notifications(settings.metadata_url),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,
         check=lambda: _check_engine(engine),
@@ -152,6 +157,7 @@ class ForgettingAdministration:
         self.delete_scores = administration.delete_scores
         self.set_retention = administration.set_retention
         self.enforce_retention = administration.enforce_retention
+        self.roll_up_metrics = administration.roll_up_metrics
         self.disk_bytes = administration.disk_bytes
         self.close = administration.close
 

@@ -308,3 +308,409 @@ ALTER TABLE spans_local ON CLUSTER `prod`
 ALTER TABLE spans ON CLUSTER `prod`
     ADD COLUMN IF NOT EXISTS trace_metadata String AFTER metadata;
 
+CREATE TABLE IF NOT EXISTS span_facts_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    hour Int64 CODEC(Delta, ZSTD(1)),
+    trace_hash UInt64 CODEC(ZSTD(1)),
+    span_hash UInt64 CODEC(NONE),
+    end_time_ns Int64 CODEC(Delta, ZSTD(1)),
+    duration_ns Int64 CODEC(T64, ZSTD(1)),
+    span_labels UInt64 CODEC(ZSTD(1)),
+    call_labels UInt64 CODEC(ZSTD(1)),
+    cache_labels UInt64 CODEC(ZSTD(1)),
+    is_error Bool CODEC(ZSTD(1)),
+    is_call Bool CODEC(ZSTD(1)),
+    is_billable Bool CODEC(ZSTD(1)),
+    is_hit Bool CODEC(ZSTD(1)),
+    ttft_ns Int64 CODEC(T64, ZSTD(1)),
+    input_tokens Int64 CODEC(T64, ZSTD(1)),
+    output_tokens Int64 CODEC(T64, ZSTD(1)),
+    cache_read_tokens Int64 CODEC(T64, ZSTD(1)),
+    cache_write_tokens Int64 CODEC(T64, ZSTD(1)),
+    reasoning_tokens Int64 CODEC(T64, ZSTD(1)),
+    cost_usd Float64 CODEC(ZSTD(1)),
+    version UInt64 CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version)
+PARTITION BY positiveModulo(intDiv(hour, 168), 256)
+ORDER BY (project_id, hour, trace_hash, span_hash)
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 4096,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS span_facts ON CLUSTER `prod` AS span_facts_local
+ENGINE = Distributed(`prod`, currentDatabase(), span_facts_local, sipHash64(project_id, trace_hash));
+
+CREATE TABLE IF NOT EXISTS trace_facts_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    hour Int64 CODEC(Delta, ZSTD(1)),
+    trace_hash UInt64 CODEC(NONE),
+    end_time_ns Int64 CODEC(Delta, ZSTD(1)),
+    duration_ns Int64 CODEC(T64, ZSTD(1)),
+    trace_labels UInt64 CODEC(ZSTD(1)),
+    is_deleted UInt8,
+    version UInt64 CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version, is_deleted)
+PARTITION BY positiveModulo(intDiv(hour, 168), 256)
+ORDER BY (project_id, hour, trace_hash)
+SETTINGS min_parts_to_merge_at_once = 8, index_granularity = 4096,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS trace_facts ON CLUSTER `prod` AS trace_facts_local
+ENGINE = Distributed(`prod`, currentDatabase(), trace_facts_local, sipHash64(project_id, trace_hash));
+
+CREATE TABLE IF NOT EXISTS metric_labels_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    family LowCardinality(String),
+    labels_hash UInt64 CODEC(NONE),
+    label_values Array(String) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+ORDER BY (project_id, family, labels_hash)
+SETTINGS index_granularity = 1024,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS metric_labels ON CLUSTER `prod` AS metric_labels_local
+ENGINE = Distributed(`prod`, currentDatabase(), metric_labels_local, sipHash64(project_id, labels_hash));
+
+CREATE TABLE IF NOT EXISTS fact_hours_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    source LowCardinality(String),
+    hour Int64 CODEC(Delta, ZSTD(1)),
+    revisions SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    touched_at_s SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
+    first_end_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
+    last_end_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+ORDER BY (project_id, source, hour)
+SETTINGS index_granularity = 1024,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS fact_hours ON CLUSTER `prod` AS fact_hours_local
+ENGINE = Distributed(`prod`, currentDatabase(), fact_hours_local, sipHash64(project_id, hour));
+
+CREATE TABLE IF NOT EXISTS fact_rollups_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    family LowCardinality(String),
+    hour Int64 CODEC(Delta, ZSTD(1)),
+    labels_hash UInt64 CODEC(ZSTD(1)),
+    part UInt8 CODEC(ZSTD(1)),
+    end_mark_ns Int64 CODEC(Delta, ZSTD(1)),
+    events UInt64 CODEC(T64, ZSTD(1)),
+    total Float64 CODEC(ZSTD(1)),
+    first_end_ns Int64 CODEC(Delta, ZSTD(1)),
+    version UInt64 CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version)
+PARTITION BY positiveModulo(intDiv(hour, 168), 256)
+ORDER BY (project_id, family, hour, labels_hash, part, end_mark_ns)
+SETTINGS index_granularity = 4096,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS fact_rollups ON CLUSTER `prod` AS fact_rollups_local
+ENGINE = Distributed(`prod`, currentDatabase(), fact_rollups_local, sipHash64(project_id, hour));
+
+CREATE TABLE IF NOT EXISTS fact_rollup_states_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    source LowCardinality(String),
+    hour Int64 CODEC(Delta, ZSTD(1)),
+    revisions UInt64 CODEC(ZSTD(1)),
+    is_archived UInt8,
+    version UInt64 CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version)
+ORDER BY (project_id, source, hour)
+SETTINGS index_granularity = 1024,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS fact_rollup_states ON CLUSTER `prod` AS fact_rollup_states_local
+ENGINE = Distributed(`prod`, currentDatabase(), fact_rollup_states_local, sipHash64(project_id, hour));
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS span_facts_from_spans ON CLUSTER `prod`
+TO span_facts_local
+AS SELECT
+    project_id,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    halfMD5(trace_id) AS trace_hash,
+    halfMD5(span_id) AS span_hash,
+    end_time_ns,
+    greatest(end_time_ns - start_time_ns, 0) AS duration_ns,
+    sipHash64(toString(kind), toString(name), toString(service), toString(environment)) AS span_labels,
+    if(is_call OR is_billable, sipHash64(toString(if(response_model = '', request_model, response_model)), toString(provider), toString(feature), toString(team), toString(service), toString(environment)), 0) AS call_labels,
+    if(kind = 'cache' AND isNotNull(s.cache_hit), sipHash64(toString(name), toString(feature), toString(service), toString(environment)), 0) AS cache_labels,
+    status = 'error' AS is_error,
+    is_call,
+    is_billable,
+    ifNull(s.cache_hit, false) AS is_hit,
+    ifNull(if(s.ttft_ns < 0, 0, s.ttft_ns), -1) AS ttft_ns,
+    ifNull(if(s.input_tokens < 0, 0, s.input_tokens), -1) AS input_tokens,
+    ifNull(if(s.output_tokens < 0, 0, s.output_tokens), -1) AS output_tokens,
+    ifNull(if(s.cache_read_tokens < 0, 0, s.cache_read_tokens), -1) AS cache_read_tokens,
+    ifNull(if(s.cache_write_tokens < 0, 0, s.cache_write_tokens), -1) AS cache_write_tokens,
+    ifNull(if(s.reasoning_tokens < 0, 0, s.reasoning_tokens), -1) AS reasoning_tokens,
+    ifNull(if(s.cost_usd < 0, 0, s.cost_usd), nan) AS cost_usd,
+    version
+FROM spans_local AS s;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS trace_facts_from_traces ON CLUSTER `prod`
+TO trace_facts_local
+AS SELECT
+    project_id,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    halfMD5(trace_id) AS trace_hash,
+    end_time_ns,
+    greatest(end_time_ns - start_time_ns, 0) AS duration_ns,
+    sipHash64(toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)) AS trace_labels,
+    is_deleted,
+    version
+FROM traces_local;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS metric_labels_from_spans ON CLUSTER `prod`
+TO metric_labels_local
+AS SELECT DISTINCT
+    project_id,
+    label.1 AS family,
+    label.2 AS labels_hash,
+    label.3 AS label_values
+FROM
+(
+    SELECT DISTINCT
+        project_id, toString(kind) AS kind, toString(name) AS name, toString(service) AS service,
+        toString(environment) AS environment, toString(feature) AS feature, toString(team) AS team,
+        toString(provider) AS provider, toString(if(response_model = '', request_model, response_model)) AS model,
+        is_call OR is_billable AS is_counted, s.kind = 'cache' AND isNotNull(cache_hit) AS is_lookup
+    FROM spans_local AS s
+)
+ARRAY JOIN arrayConcat(
+    [('span', sipHash64(kind, name, service, environment), [kind, name, service, environment])],
+    if(is_counted, [('call', sipHash64(model, provider, feature, team, service, environment), [model, provider, feature, team, service, environment])], []),
+    if(is_lookup, [('cache', sipHash64(name, feature, service, environment), [name, feature, service, environment])], [])
+) AS label;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS metric_labels_from_traces ON CLUSTER `prod`
+TO metric_labels_local
+AS SELECT DISTINCT
+    project_id,
+    'trace' AS family,
+    sipHash64(toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)) AS labels_hash,
+    [toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)] AS label_values
+FROM traces_local
+WHERE is_deleted = 0;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_spans ON CLUSTER `prod`
+TO fact_hours_local
+AS SELECT
+    project_id,
+    'span' AS source,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    count() AS revisions,
+    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
+    min(end_time_ns) AS first_end_ns,
+    max(end_time_ns) AS last_end_ns
+FROM spans_local
+GROUP BY project_id, hour;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_traces ON CLUSTER `prod`
+TO fact_hours_local
+AS SELECT
+    project_id,
+    'trace' AS source,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    count() AS revisions,
+    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
+    min(end_time_ns) AS first_end_ns,
+    max(end_time_ns) AS last_end_ns
+FROM traces_local
+GROUP BY project_id, hour;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_scores ON CLUSTER `prod`
+TO fact_hours_local
+AS SELECT
+    project_id,
+    'score' AS source,
+    intDiv(time_ns, 3600000000000) AS hour,
+    count() AS revisions,
+    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
+    min(time_ns) AS first_end_ns,
+    max(time_ns) AS last_end_ns
+FROM scores_local
+GROUP BY project_id, hour;
+
+INSERT INTO span_facts
+SELECT
+    project_id,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    halfMD5(trace_id) AS trace_hash,
+    halfMD5(span_id) AS span_hash,
+    end_time_ns,
+    greatest(end_time_ns - start_time_ns, 0) AS duration_ns,
+    sipHash64(toString(kind), toString(name), toString(service), toString(environment)) AS span_labels,
+    if(is_call OR is_billable, sipHash64(toString(if(response_model = '', request_model, response_model)), toString(provider), toString(feature), toString(team), toString(service), toString(environment)), 0) AS call_labels,
+    if(kind = 'cache' AND isNotNull(s.cache_hit), sipHash64(toString(name), toString(feature), toString(service), toString(environment)), 0) AS cache_labels,
+    status = 'error' AS is_error,
+    is_call,
+    is_billable,
+    ifNull(s.cache_hit, false) AS is_hit,
+    ifNull(if(s.ttft_ns < 0, 0, s.ttft_ns), -1) AS ttft_ns,
+    ifNull(if(s.input_tokens < 0, 0, s.input_tokens), -1) AS input_tokens,
+    ifNull(if(s.output_tokens < 0, 0, s.output_tokens), -1) AS output_tokens,
+    ifNull(if(s.cache_read_tokens < 0, 0, s.cache_read_tokens), -1) AS cache_read_tokens,
+    ifNull(if(s.cache_write_tokens < 0, 0, s.cache_write_tokens), -1) AS cache_write_tokens,
+    ifNull(if(s.reasoning_tokens < 0, 0, s.reasoning_tokens), -1) AS reasoning_tokens,
+    ifNull(if(s.cost_usd < 0, 0, s.cost_usd), nan) AS cost_usd,
+    version
+FROM spans AS s FINAL;
+
+INSERT INTO trace_facts
+SELECT
+    project_id,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    halfMD5(trace_id) AS trace_hash,
+    end_time_ns,
+    greatest(end_time_ns - start_time_ns, 0) AS duration_ns,
+    sipHash64(toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)) AS trace_labels,
+    is_deleted,
+    version
+FROM traces FINAL;
+
+INSERT INTO metric_labels
+SELECT DISTINCT
+    project_id,
+    label.1 AS family,
+    label.2 AS labels_hash,
+    label.3 AS label_values
+FROM
+(
+    SELECT DISTINCT
+        project_id, toString(kind) AS kind, toString(name) AS name, toString(service) AS service,
+        toString(environment) AS environment, toString(feature) AS feature, toString(team) AS team,
+        toString(provider) AS provider, toString(if(response_model = '', request_model, response_model)) AS model,
+        is_call OR is_billable AS is_counted, s.kind = 'cache' AND isNotNull(cache_hit) AS is_lookup
+    FROM spans AS s FINAL
+)
+ARRAY JOIN arrayConcat(
+    [('span', sipHash64(kind, name, service, environment), [kind, name, service, environment])],
+    if(is_counted, [('call', sipHash64(model, provider, feature, team, service, environment), [model, provider, feature, team, service, environment])], []),
+    if(is_lookup, [('cache', sipHash64(name, feature, service, environment), [name, feature, service, environment])], [])
+) AS label;
+
+INSERT INTO metric_labels
+SELECT DISTINCT
+    project_id,
+    'trace' AS family,
+    sipHash64(toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)) AS labels_hash,
+    [toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)] AS label_values
+FROM traces FINAL
+WHERE is_deleted = 0;
+
+INSERT INTO fact_hours
+SELECT
+    project_id,
+    'span' AS source,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    count() AS revisions,
+    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
+    min(end_time_ns) AS first_end_ns,
+    max(end_time_ns) AS last_end_ns
+FROM spans
+GROUP BY project_id, hour;
+
+INSERT INTO fact_hours
+SELECT
+    project_id,
+    'trace' AS source,
+    intDiv(start_time_ns, 3600000000000) AS hour,
+    count() AS revisions,
+    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
+    min(end_time_ns) AS first_end_ns,
+    max(end_time_ns) AS last_end_ns
+FROM traces
+GROUP BY project_id, hour;
+
+INSERT INTO fact_hours
+SELECT
+    project_id,
+    'score' AS source,
+    intDiv(time_ns, 3600000000000) AS hour,
+    count() AS revisions,
+    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
+    min(time_ns) AS first_end_ns,
+    max(time_ns) AS last_end_ns
+FROM scores
+GROUP BY project_id, hour;
+
+CREATE TABLE IF NOT EXISTS series_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    day Int32 CODEC(ZSTD(1)),
+    name LowCardinality(String),
+    series_id UInt64 CODEC(ZSTD(1)),
+    labels Map(LowCardinality(String), String) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY positiveModulo(intDiv(day, 7), 256)
+ORDER BY (project_id, day, name, series_id)
+SETTINGS index_granularity = 1024,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS series ON CLUSTER `prod` AS series_local
+ENGINE = Distributed(`prod`, currentDatabase(), series_local, sipHash64(project_id, series_id));
+
+CREATE TABLE IF NOT EXISTS samples_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    name LowCardinality(String),
+    series_id UInt64 CODEC(ZSTD(1)),
+    time_ms Int64 CODEC(DoubleDelta, ZSTD(1)),
+    value Float64 CODEC(Gorilla, ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY positiveModulo(intDiv(time_ms, 604800000), 256)
+ORDER BY (project_id, intDiv(time_ms, 7200000), name, series_id, time_ms)
+SETTINGS index_granularity = 2048,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS samples ON CLUSTER `prod` AS samples_local
+ENGINE = Distributed(`prod`, currentDatabase(), samples_local, sipHash64(project_id, series_id));
+
+CREATE TABLE IF NOT EXISTS series_exemplars_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    name LowCardinality(String),
+    series_id UInt64 CODEC(ZSTD(1)),
+    time_ms Int64 CODEC(Delta, ZSTD(1)),
+    value Float64 CODEC(ZSTD(1)),
+    labels Map(LowCardinality(String), String) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY positiveModulo(intDiv(time_ms, 604800000), 256)
+ORDER BY (project_id, intDiv(time_ms, 7200000), name, series_id, time_ms)
+SETTINGS index_granularity = 1024,
+    enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS series_exemplars ON CLUSTER `prod` AS series_exemplars_local
+ENGINE = Distributed(`prod`, currentDatabase(), series_exemplars_local, sipHash64(project_id, series_id));
+
+CREATE TABLE IF NOT EXISTS metric_metadata_local ON CLUSTER `prod`
+(
+    project_id LowCardinality(String),
+    name String,
+    type LowCardinality(String),
+    help String CODEC(ZSTD(1)),
+    unit LowCardinality(String),
+    version UInt64
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version)
+ORDER BY (project_id, name)
+SETTINGS enable_block_number_column = 1, enable_block_offset_column = 1;
+
+CREATE TABLE IF NOT EXISTS metric_metadata ON CLUSTER `prod` AS metric_metadata_local
+ENGINE = Distributed(`prod`, currentDatabase(), metric_metadata_local, sipHash64(project_id, name));
+

@@ -85,7 +85,10 @@ def test_rows_of_a_trace_share_a_shard() -> None:
     schema = whole_schema(TOPOLOGIES["cluster"])
 
     of_metrics = {"series", "samples", "series_exemplars", "metric_metadata"}
+    of_metrics |= {"metric_labels", "fact_hours", "fact_rollups", "fact_rollup_states"}
     for table in sorted(set(DATA_TABLES) - of_metrics):
         # Views beside the spans and the scores fill these: their rows are where what they tell of is.
-        trace = {"trace_times": "trace_hash", "score_hours": "key_hash"}.get(table, "trace_id")
+        hashed = {"trace_times": "trace_hash", "score_hours": "key_hash"}
+        hashed |= {"span_facts": "trace_hash", "trace_facts": "trace_hash"}
+        trace = hashed.get(table, "trace_id")
         assert f"{table}_local, sipHash64(project_id, {trace}))" in schema

@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from spanglass_server.store.clickhouse.engine import Engine, Parameters
 from spanglass_server.store.clickhouse.keys import HOUR_NS, PARTITION, find_trace_times, trace_hash
+from spanglass_server.store.clickhouse.llm_deletion import FactDeletion
+from spanglass_server.store.clickhouse.llm_rollups import FactRollups
 from spanglass_server.store.clickhouse.schema import (
     DATA_TABLES,
     HIDING_DELETE,
@@ -41,12 +43,14 @@ _TIME_COLUMNS = {
     "score_hours": f"(toInt64(hour) * {HOUR_NS} + {HOUR_NS - 1})",
     "samples": "(time_ms * 1000000)",
     "series_exemplars": "(time_ms * 1000000)",
+    "span_facts": f"(hour * {HOUR_NS} + {HOUR_NS - 1})",
+    "trace_facts": f"(hour * {HOUR_NS} + {HOUR_NS - 1})",
     # And so does a day.
     "series": f"(toInt64(day) * {DAY_NS} + {DAY_NS - 1})",
 }
 _PARTITIONED = (
     *("traces", "spans", "logs", "scores", "langfuse_events"),
-    *("samples", "series_exemplars", "series"),
+    *("span_facts", "trace_facts", "samples", "series_exemplars", "series"),
 )
 
 
@@ -66,6 +70,8 @@ class ClickHouseAdministration:
         self._engine = engine
         self._topology = topology_of(engine, is_fsynced=is_fsynced)
         self._now_ns = now_ns
+        self._facts = FactDeletion(engine)
+        self._rollups = FactRollups(engine)
 
     def migrate(self) -> Sequence[int]:
         for sql in render("schema_migrations.sql", self._topology):
@@ -98,6 +104,7 @@ class ClickHouseAdministration:
         self._delete("logs", of_traces, params)
         self._delete("langfuse_events", of_traces, params)
         self._delete("spans", of_spans, params)
+        self._facts.delete_traces(times)
         hashes = [(key.project_id, trace_hash(key.trace_id)) for key in times]
         of_hashes = "(project_id, trace_hash) IN {hashes:Array(Tuple(String, UInt64))}"
         self._delete("trace_times", of_hashes, {"hashes": hashes})
@@ -133,6 +140,8 @@ class ClickHouseAdministration:
             "newest": max(cutoffs.values()),
         }
         count = self._count_spans(_is_expired("spans"), params)
+        for project_id, cutoff_ns in cutoffs.items():
+            self._rollups.archive(project_id, before_ns=cutoff_ns)
         for table in _PARTITIONED:
             for expired in self._find_expired(table, params):
                 self._expire(table, expired, params)
@@ -140,6 +149,9 @@ class ClickHouseAdministration:
             self._delete(table, _is_expired(table), params)
         self._erase()
         return count
+
+    def roll_up_metrics(self, now_ns: int) -> int:
+        return self._rollups.roll_up(now_ns)
 
     def _delete_scores_at(self, of_scores: str, keys: Sequence[ScoreKey]) -> int:
         """How many scores went. `of_scores` compares with `keys`: project, hour and id."""

@@ -99,16 +99,17 @@ def read_table_of(engine: Engine, sql: str, bind: Binder) -> pa.Table:
     return engine.query_arrow(sql, bind.params, _SETTINGS, lane="read")
 
 
-def facts_sql(family: Family, *, moment: str, where: str) -> str:
-    """Rows (labels, part, point, events, total, first_end_ns) of a family's facts."""
+def facts_sql(family: Family, *, moment: str, where: str, hour: str = "") -> str:
+    """Rows (labels, part, point, events, total, first_end_ns) of a family's facts, with `hour` by hour."""
     unfolded = _UNFOLDED if family is TOKENS else ""
     return (
         f"SELECT {family.labels}_labels AS labels, toUInt8({family.part}) AS part,"
         f" toInt64({moment}) AS point,\n"
-        f"    count() AS events, sum({family.value}) AS total, min(end_time_ns) AS first_end_ns\n"
+        f"    {hour and f'{hour}, '}count() AS events, sum({family.value}) AS total,"
+        " min(end_time_ns) AS first_end_ns\n"
         f"FROM {_TABLES[family.source]} FINAL{unfolded}\n"
         f"WHERE {where} AND {family.where}\n"
-        "GROUP BY labels, part, point"
+        f"GROUP BY labels, part, point{hour and f', {hour}'}"
     )
 
 

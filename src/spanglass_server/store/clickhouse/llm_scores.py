@@ -1,13 +1,15 @@
 """Scores counted as events: at the time they were given, under the labels of the trace they judge."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.engine import Engine
-from spanglass_server.store.clickhouse.llm_counts import Counts, read_table_of
+from spanglass_server.store.clickhouse.keys import HOUR_NS
+from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, read_table_of
 from spanglass_server.store.clickhouse.llm_metrics import LABELS, SCORES
 from spanglass_server.store.clickhouse.llm_points import MS, Points
 from spanglass_server.store.clickhouse.score_keys import HOUR_OF_SCORE
@@ -22,29 +24,43 @@ class ScoreCounts(NamedTuple):
     """In the order of LABELS["score"]."""
 
 
-def count_scores(engine: Engine, project_id: str, points: Points) -> ScoreCounts:
-    """Numbers between 0 and 1, and booleans; what ended before the first point counts at it."""
+def count_scores(engine: Engine, project_id: str, points: Points, hours: Hours) -> ScoreCounts:
+    """What was given before the first point counts at it. Of archived hours the rollups tell."""
+    to_ns = int(points.times_ms[-1]) * MS
     bind = Binder()
-    project, to_ns = bind(project_id), bind(int(points.times_ms[-1]) * MS, "Int64")
+    archived = hours.number[hours.is_archived].tolist()
+    where = f"time_ns <= {bind(to_ns, 'Int64')} AND {HOUR_OF_SCORE} <= {bind(to_ns // HOUR_NS, 'Int64')}"
+    if archived:
+        where += f" AND {HOUR_OF_SCORE} NOT IN {bind(archived, 'Array(Int64)')}"
+    live = scores_sql(project_id, where=where, moment=points.index_sql("time_ns"), bind=bind)
+    tables = [read_table_of(engine, live, bind)]
+    if archived:
+        tables.append(_read_archived(engine, project_id, points, to_ns))
+    return _numbered(pa.concat_tables(tables))
+
+
+def scores_sql(project_id: str, *, where: str, moment: str, bind: Binder, hour: str = "toInt64(0)") -> str:
+    """Rows (label_values, hour, part, point, events, total, first_end_ns) of numbers between 0 and 1, and of
+    booleans."""
+    project = bind(project_id)
     feature, service, environment = (f"l.label_values[{place}]" for place in _OF_TRACE)
-    sql = (
-        "SELECT [s.name, s.evaluator, "
-        f"{feature}, {service}, if(s.environment != '', s.environment, {environment})] AS label_values,\n"
-        "    s.part AS part, s.point AS point, sum(s.events) AS events, sum(s.total) AS total,"
-        " min(s.first_end_ns) AS first_end_ns\n"
+    return (
+        f"SELECT [s.name, s.evaluator, {feature}, {service},"
+        f" if(s.environment != '', s.environment, {environment})] AS label_values,\n"
+        "    s.hour AS hour, s.part AS part, s.point AS point, sum(s.events) AS events,"
+        " sum(s.total) AS total, min(s.first_end_ns) AS first_end_ns\n"
         "FROM (\n"
         "    SELECT toString(name) AS name, toString(if(author != '', author, source)) AS evaluator,\n"
         "        toString(environment) AS environment, halfMD5(trace_id) AS trace_hash,\n"
-        f"        toUInt8({SCORES.part}) AS part, toInt64({points.index_sql('time_ns')}) AS point,\n"
+        f"        {hour} AS hour, toUInt8({SCORES.part}) AS part, toInt64({moment}) AS point,\n"
         "        count() AS events, sum(score) AS total, min(time_ns) AS first_end_ns\n"
         "    FROM (\n"
         "        SELECT name, author, source, environment, trace_id, time_ns, assumeNotNull(value) AS score\n"
         "        FROM scores FINAL\n"
-        f"        WHERE project_id = {project} AND time_ns <= {to_ns}"
-        f" AND {HOUR_OF_SCORE} <= intDiv({to_ns}, 3600000000000)\n"
+        f"        WHERE project_id = {project} AND {where}\n"
         "            AND data_type IN ('numeric', 'boolean') AND value >= 0 AND value <= 1\n"
         "    )\n"
-        "    GROUP BY name, evaluator, environment, trace_hash, part, point\n"
+        "    GROUP BY name, evaluator, environment, trace_hash, hour, part, point\n"
         ") AS s\n"
         "LEFT ANY JOIN (\n"
         f"    SELECT trace_hash, trace_labels FROM trace_facts FINAL WHERE project_id = {project}\n"
@@ -53,19 +69,35 @@ def count_scores(engine: Engine, project_id: str, points: Points) -> ScoreCounts
         "    SELECT labels_hash, label_values FROM metric_labels\n"
         f"    WHERE project_id = {project} AND family = 'trace'\n"
         ") AS l ON t.trace_labels = l.labels_hash\n"
-        "GROUP BY label_values, part, point"
+        "GROUP BY label_values, hour, part, point"
     )
-    table = read_table_of(engine, sql, bind)
+
+
+def _read_archived(engine: Engine, project_id: str, points: Points, to_ns: int) -> pa.Table:
+    bind = Binder()
+    project = bind(project_id)
+    sql = (
+        "SELECT l.label_values AS label_values, r.hour AS hour, r.part AS part,"
+        f" toInt64({points.index_sql('r.end_mark_ns')}) AS point, r.events AS events,\n"
+        "    r.total AS total, r.first_end_ns AS first_end_ns\n"
+        "FROM (\n"
+        f"    SELECT * FROM fact_rollups FINAL WHERE project_id = {project}"
+        f" AND family = '{SCORES.name}' AND events > 0 AND end_mark_ns <= {bind(to_ns, 'Int64')}\n"
+        ") AS r\n"
+        "ANY JOIN (\n"
+        "    SELECT labels_hash, label_values FROM metric_labels\n"
+        f"    WHERE project_id = {project} AND family = 'score'\n"
+        ") AS l ON r.labels_hash = l.labels_hash"
+    )
+    return read_table_of(engine, sql, bind)
+
+
+def _numbered(table: pa.Table) -> ScoreCounts:
     numbers: dict[tuple[str, ...], int] = {}
-    labels = [
-        numbers.setdefault(tuple(values), len(numbers)) for values in table.column("label_values").to_pylist()
-    ]
-    counts = Counts(
-        np.array(labels, np.uint64),
-        table.column("part").to_numpy().astype(np.int64),
-        table.column("point").to_numpy().astype(np.int64),
-        table.column("events").to_numpy().astype(np.float64),
-        table.column("total").to_numpy().astype(np.float64),
-        table.column("first_end_ns").to_numpy().astype(np.int64),
-    )
+    label_sets: Iterable[list[str]] = table.column("label_values").to_pylist()
+    labels = [numbers.setdefault(tuple(values), len(numbers)) for values in label_sets]
+    integers = (table.column(name).to_numpy().astype(np.int64) for name in ("part", "point"))
+    floats = (table.column(name).to_numpy().astype(np.float64) for name in ("events", "total"))
+    first_end_ns = table.column("first_end_ns").to_numpy().astype(np.int64)
+    counts = Counts(np.array(labels, np.uint64), *integers, *floats, first_end_ns)
     return ScoreCounts(counts, {number: values for values, number in numbers.items()})

@@ -15,7 +15,7 @@ from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, count_events, read_hours
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits, Window, series_of
 from spanglass_server.store.clickhouse.llm_matching import Hashes, LabelTable, Matching, Wanted
-from spanglass_server.store.clickhouse.llm_metrics import METRICS, Family
+from spanglass_server.store.clickhouse.llm_metrics import METRICS, Family, Source
 from spanglass_server.store.clickhouse.llm_points import MS, Points, points_at, points_of
 from spanglass_server.store.clickhouse.llm_scores import count_scores
 from spanglass_server.store.ports import TimeRange
@@ -118,7 +118,7 @@ class LlmSeries:
     ) -> None:
         matcher_lists = list(dict.fromkeys(request.wanted.matchers for request in requests))
         if family.source == "score":
-            self._answer_scores(reading.project_id, requests, found)
+            self._answer_scores(reading, requests, found)
             return
         sets = self._label_table.find(reading.project_id, family.labels, matcher_lists)
         matched = dict(zip(matcher_lists, sets.matched, strict=True))
@@ -133,10 +133,10 @@ class LlmSeries:
                 found[request.selection] += self._series(request, points, counts, hashes, sets.values)
 
     def _answer_scores(
-        self, project_id: str, requests: Sequence[_Request], found: Sequence[list[Series]]
+        self, reading: "_Reading", requests: Sequence[_Request], found: Sequence[list[Series]]
     ) -> None:
         for points, together in _read_together(requests):
-            counts, values = count_scores(self._engine, project_id, points)
+            counts, values = count_scores(self._engine, reading.project_id, points, reading.hours("score"))
             for request in together:
                 numbers = [
                     number
@@ -165,13 +165,16 @@ class _Reading:
         self._engine = engine
         self.project_id = project_id
         self._to_ns = to_ns
-        self._hours: dict[str, Hours] = {}
+        self._hours: dict[Source, Hours] = {}
 
     def count(self, family: Family, points: Points, hashes: Hashes | None) -> Counts:
-        source = family.source
+        hours = self.hours(family.source)
+        return count_events(self._engine, self.project_id, family, points, hours, hashes)
+
+    def hours(self, source: Source) -> Hours:
         if source not in self._hours:
             self._hours[source] = read_hours(self._engine, self.project_id, source, to_ns=self._to_ns)
-        return count_events(self._engine, self.project_id, family, points, self._hours[source], hashes)
+        return self._hours[source]
 
 
 def _read_together(requests: Sequence[_Request]) -> Iterable[tuple[Points, Sequence[_Request]]]:

@@ -20,6 +20,7 @@ from spanglass_server.store.clickhouse.keys import (
     hour_of,
     is_short,
 )
+from spanglass_server.store.clickhouse.llm_deletion import FactDeletion
 from spanglass_server.store.clickhouse.rows import LANGFUSE_EVENTS, LOGS, SCORES, SPANS, trace_batch
 from spanglass_server.store.clickhouse.schema import HIDING_DELETE, topology_of
 from spanglass_server.store.clickhouse.writer_langfuse import find_observations, load_events
@@ -86,6 +87,7 @@ class ClickHouseWriter:
         topology = topology_of(engine, is_fsynced=False)
         self._spans_place = f"{topology.table('spans')} {topology.on_cluster}".rstrip()
         self._insert_settings = dict(_INSERT_SETTINGS)
+        self._facts = FactDeletion(engine)
         if engine.is_embedded:
             self._insert_settings["min_free_disk_bytes_to_perform_insert"] = free_disk_bytes_min
 
@@ -114,6 +116,7 @@ class ClickHouseWriter:
         if not spans:
             return
         keys = [(s.project_id, hour_of(s.start_time_ns), s.trace_id, s.span_id) for s in spans]
+        self._facts.remove_spans(spans)
         self._engine.command(
             f"DELETE FROM {self._spans_place}\n"
             f"WHERE (project_id, {HOUR_OF_SPAN}, trace_id, span_id)"

@@ -1,5 +1,5 @@
--- Of each hour in which spans or traces start: how many rows were ever written (a rollup holds while that number is
--- the one it was made at), when the last came, and between when they end.
+-- Of each hour in which spans or traces start or scores were given: how many rows were ever written (a rollup holds
+-- while that number is the one it was made at), when the last came, and between when they end.
 CREATE TABLE IF NOT EXISTS @table(fact_hours) @on_cluster
 (
     project_id LowCardinality(String),

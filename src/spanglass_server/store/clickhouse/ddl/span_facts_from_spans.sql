@@ -4,7 +4,7 @@ AS SELECT
     project_id,
     intDiv(start_time_ns, 3600000000000) AS hour,
     halfMD5(trace_id) AS trace_hash,
-    sipHash64(trace_id, span_id) AS span_hash,
+    halfMD5(span_id) AS span_hash,
     end_time_ns,
     greatest(end_time_ns - start_time_ns, 0) AS duration_ns,
     sipHash64(toString(kind), toString(name), toString(service), toString(environment)) AS span_labels,
