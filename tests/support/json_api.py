@@ -13,6 +13,7 @@ from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.notify.office import NotificationOffice
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
@@ -49,6 +50,7 @@ class JsonApi:
         *,
         library: Library | None = None,
         budgets: Budgets | None = None,
+        notifications: NotificationOffice | None = None,
     ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
@@ -81,6 +83,7 @@ class JsonApi:
             repricing=cast("Any", None),
             budgets=cast("Budgets", budgets),
             budget_meter=BudgetMeter(ClickHouseViewReader(engine)),
+            notifications=cast("NotificationOffice", notifications),
             auth_mode="off",
             version="1.2.3",
             engine_name="embedded",

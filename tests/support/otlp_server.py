@@ -78,6 +78,7 @@ class OtlpServer:
             repricing=nothing,
             budgets=nothing,
             budget_meter=nothing,
+            notifications=nothing,
             auth_mode=auth_mode,
             version="0",
             engine_name="memory",

@@ -17,6 +17,7 @@ import structlog
 import uvicorn
 
 from spanglass_server.app.logs import configure_logs
+from spanglass_server.app.notifications import Notifications, build_notifications
 from spanglass_server.app.retention import keep_retention
 from spanglass_server.app.settings import Settings, is_loopback
 from spanglass_server.app.storage import ForgettingAdministration, Stores, load_prices, open_stores
@@ -27,6 +28,7 @@ from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.metrics.runner import QueryLimits, QueryRunner
+from spanglass_server.notify.context import NoContext
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse
 from spanglass_server.web.compression import Gzip
@@ -85,6 +87,7 @@ class _Server:
         self._budget = QueueBudget(settings.queue_bytes_max)
         self._counters = Counters()
         self._pipeline = _build_pipeline(settings, stores, self._budget, self._counters)
+        self._notifications = self._build_notifications()
         self._services = self._build_services()
         self._receiver = self._build_receiver()
 
@@ -158,6 +161,16 @@ class _Server:
             timeout_graceful_shutdown=int(_STOP_GRACE_S),
         )
 
+    def _build_notifications(self) -> Notifications:
+        external_url = self._settings.external_url
+        return build_notifications(
+            self._settings,
+            self._stores.notifications,
+            NoContext(),
+            clock=now_ns,
+            external_url=external_url or _url(self._settings.host, self._listener.getsockname()[1]),
+        )
+
     def _build_services(self) -> Services:
         return Services(
             reader=self._stores.reader,
@@ -189,6 +202,7 @@ class _Server:
             ),
             budgets=self._stores.budgets,
             budget_meter=BudgetMeter(self._stores.views),
+            notifications=self._notifications.office,
             auth_mode=self._settings.auth_mode,
             version=version("spanglass"),
             engine_name=self._stores.engine_name,

@@ -53,3 +53,5 @@ class NotificationStore(Protocol):
     def forget(self, now_ms: int) -> None:
         """Delete log entries past their expiry, silences that expired SILENCE_KEPT_MS ago, and attempts older
         than ATTEMPTS_KEPT_MS or beyond ATTEMPTS_PER_PROJECT_MAX."""
+
+    def close(self) -> None: ...

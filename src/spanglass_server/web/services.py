@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
+from spanglass_server.notify.office import NotificationOffice
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.rules.reports import GroupReport
 from spanglass_server.store.budgets import Budgets
@@ -56,6 +57,7 @@ class Services:
     repricing: Repricing
     budgets: Budgets
     budget_meter: BudgetMeter
+    notifications: NotificationOffice
     auth_mode: AuthMode
     version: str
     engine_name: str

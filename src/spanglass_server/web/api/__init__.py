@@ -8,9 +8,12 @@ from spanglass_server.web.api import (
     histogram,
     logs,
     media,
+    notifications,
     projects,
+    receivers,
     reprice,
     scores,
+    silences,
     spans,
     status,
     traces,
@@ -55,4 +58,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(projects.router)
     router.include_router(reprice.router)
     router.include_router(budgets.router)
+    router.include_router(silences.router)
+    router.include_router(receivers.router)
+    router.include_router(notifications.router)
     return router
