@@ -3,12 +3,14 @@
 What changed between them is kept out by the data, not by comparing loosely (docs/promql.md lists it): samples
 stand 137 ms behind full seconds, so none is on a window's border; evaluations are at seconds ending in 7, so
 no subquery's step is either; counters never come near zero, so where they began plays no part. atan2 of
-vectors and predict_linear with @ are left out: 2.42 is wrong about them.
+vectors, predict_linear and timestamp with @, and deviations of infinities are left out: 2.42 answers them
+otherwise.
 """
 
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -50,27 +52,33 @@ def _gaps(chance: random.Random, values: list[float | None]) -> list[float | Non
 
 
 def _counters(chance: random.Random) -> Iterator[Series]:
-    for job in ("api", "web", "db"):
-        for instance in "012":
-            for code in ("200", "500"):
-                value = float(chance.randrange(5_000, 20_000))
-                values: list[float | None] = []
-                for _ in range(SPAN_S // _SCRAPE_S):
-                    value += chance.randrange(0, 50)
-                    if chance.random() < 0.01:
-                        value = float(chance.randrange(1_000, 2_000))
-                    values.append(value)
-                yield _series("requests_total", _gaps(chance, values), job=job, instance=instance, code=code)
+    for number, (job, instance, code) in enumerate(product(("api", "web", "db"), "012", ("200", "500"))):
+        value = chance.randrange(5_000, 20_000) + _apart(number)
+        values: list[float | None] = []
+        for _ in range(SPAN_S // _SCRAPE_S):
+            value += chance.randrange(0, 50)
+            if chance.random() < 0.01:
+                value = chance.randrange(1_000, 2_000) + _apart(number)
+            values.append(value)
+        yield _series("requests_total", _gaps(chance, values), job=job, instance=instance, code=code)
 
 
 def _gauges(chance: random.Random) -> Iterator[Series]:
-    for job in ("api", "web", "db"):
-        for instance in "01":
-            values: list[float | None] = [chance.randrange(-200, 400) / 4 for _ in range(SPAN_S // _SCRAPE_S)]
-            yield _series("temperature", _gaps(chance, values), job=job, instance=instance)
-    for job in ("api", "web"):
-        rare: list[float | None] = [chance.randrange(0, 64) / 8 for _ in range(SPAN_S // 170)]
+    for number, (job, instance) in enumerate(product(("api", "web", "db"), "01")):
+        values: list[float | None] = [
+            chance.randrange(-200, 400) / 4 + _apart(number) for _ in range(SPAN_S // _SCRAPE_S)
+        ]
+        yield _series("temperature", _gaps(chance, values), job=job, instance=instance)
+    for number, job in enumerate(("api", "web")):
+        rare: list[float | None] = [
+            chance.randrange(0, 64) / 8 + _apart(number) for _ in range(SPAN_S // 170)
+        ]
         yield _series("rare", rare, every_s=170, job=job)
+
+
+def _apart(number: int) -> float:
+    """Added to one series' values: those of two series are never the same. Exact in binary."""
+    return number / 1024
 
 
 def _histograms(chance: random.Random) -> Iterator[Series]:
@@ -208,15 +216,21 @@ class Expressions:
         )
 
     def _aggregate(self, depth: int) -> str:
-        function = self._pick("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile")
+        if self._chance.random() < 0.2:
+            return f"{self._pick('stddev', 'stdvar')}{self._grouping()} ({self._finite(depth - 1)})"
+        function = self._pick("sum", "avg", "min", "max", "count", "group", "quantile")
         parameter = f"{self._pick('0', '0.3', '0.5', '0.95', '1')}, " if function == "quantile" else ""
         return f"{function}{self._grouping()} ({parameter}{self._vector(depth - 1)})"
 
-    def _ranked(self, depth: int) -> str:
+    def _finite(self, depth: int) -> str:
+        return self._one_of(self._selector, self._rate, self._trend, depth=min(depth, 0))
+
+    def _ranked(self, _: int) -> str:
+        """Of values among which none is twice: which of equal ones counts is not said anywhere."""
         if self._chance.random() < 0.2:
             return f'count_values{self._grouping()} ("value", {self._metric()})'
         number = self._pick("1", "2", "3", "100", "0")
-        return f"{self._pick('topk', 'bottomk')}{self._grouping()} ({number}, {self._vector(depth - 1)})"
+        return f"{self._pick('topk', 'bottomk')}{self._grouping()} ({number}, {self._selector()})"
 
     def _mapped(self, depth: int) -> str:
         inner = self._vector(depth - 1)
@@ -234,7 +248,9 @@ class Expressions:
         )
 
     def _with_scalar(self, depth: int) -> str:
-        operator = self._pick("+", "-", "*", "/", "%")
+        if self._chance.random() < 0.2:
+            return f"({self._selector()}) % {self._pick('7', '2.5', '-3')}"
+        operator = self._pick("+", "-", "*", "/")
         sides = [self._vector(depth - 1), self._scalar(depth - 1)]
         self._chance.shuffle(sides)
         return f"({sides[0]}) {operator} ({sides[1]})"
@@ -285,9 +301,8 @@ class Expressions:
 
     def _dated(self, depth: int) -> str:
         part = self._pick("minute", "hour", "day_of_week", "day_of_month", "days_in_month", "month", "year")
-        return self._pick(
-            f"{part}()", f"{part}(timestamp({self._selector()}))", f"timestamp({self._vector(depth - 1)})"
-        )
+        when = f"timestamp({self._metric()}{self._matchers()}{self._pick('', ' offset 10m')})"
+        return self._pick(f"{part}()", f"{part}({when})", when, f"timestamp(-({self._vector(depth - 1)}))")
 
     def _absent(self, _: int) -> str:
         matchers = self._pick("", "{job='none'}", "{job=~'x',instance='0'}")
