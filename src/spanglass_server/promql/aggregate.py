@@ -12,7 +12,7 @@ from spanglass_server.model.series import METRIC_NAME, Labels, Values
 from spanglass_server.promql.ast import Aggregation
 from spanglass_server.promql.errors import EvaluationError
 from spanglass_server.promql.functions.call import Notes
-from spanglass_server.promql.print import format_number
+from spanglass_server.promql.print import format_literal, format_number
 from spanglass_server.promql.quoting import is_label_name, quote
 from spanglass_server.promql.selectors import prune, take
 from spanglass_server.promql.values import Indexes, Mask, Scalar, String, Value, Vector
@@ -255,17 +255,8 @@ def _warn_of_quantiles(numbers: Values, position: str, notes: Notes) -> None:
     outside += [float(with_numbers.max())] if (with_numbers > 1).any() else []
     outside += [float(with_numbers.min())] if (with_numbers < 0).any() else []
     for number in outside:
-        notes.warn(
-            f"PromQL warning: quantile value should be between 0 and 1, got {_format_g(number)} ({position})"
-        )
-
-
-def _format_g(value: float) -> str:
-    """As Go's %g."""
-    if not np.isfinite(value) or 1e-4 <= abs(value) < 1e21 or value == 0:
-        return format_number(value)
-    digits, exponent = f"{value!r}e0".split("e")[:2]
-    return f"{digits}e{int(exponent):+03d}"
+        said = "quantile value should be between 0 and 1"
+        notes.warn(f"PromQL warning: {said}, got {format_literal(number)} ({position})")
 
 
 def _quantile(groups: Groups, quantiles: Values) -> Vector:
@@ -302,7 +293,7 @@ def _topk(node: Aggregation, vector: Vector, numbers: Values) -> Vector:
         return take(vector, np.empty(0, np.int64))
     for extreme, what in ((numbers.min(), "underflows"), (numbers.max(), "overflows")):
         if not -_INT64_MAX <= extreme < _INT64_MAX:
-            raise EvaluationError(f"Scalar value {_format_g(float(extreme))} {what} int64")
+            raise EvaluationError(f"Scalar value {format_literal(float(extreme))} {what} int64")
     wanted = np.trunc(numbers)
     groups = group(node, vector)
     vector = prune(vector)

@@ -1,6 +1,5 @@
 """Whether an expression's types fit, as Prometheus' parser checks it and in its words."""
 
-import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -21,6 +20,7 @@ from spanglass_server.promql.ast import (
     ValueType,
     children_of,
 )
+from spanglass_server.promql.patterns import matches
 from spanglass_server.promql.quoting import quote
 from spanglass_server.promql.signatures import SIGNATURES, Signature
 
@@ -169,14 +169,6 @@ def _may_match_empty(matcher: Matcher) -> bool:
         case "!=":
             return bool(matcher.value)
         case "=~":
-            return _matches_empty(matcher.value)
+            return matches(matcher.value, "")
         case "!~":
-            return not _matches_empty(matcher.value)
-
-
-def _matches_empty(pattern: str) -> bool:
-    """RE2's answer; where Python cannot read the pattern, the store will judge it."""
-    try:
-        return re.fullmatch(pattern, "") is not None
-    except re.error:
-        return False
+            return not matches(matcher.value, "")

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-Kind: TypeAlias = Literal["number", "duration", "string", "word", "sign", "end", "error"]
-"""A word is a keyword, a metric, label or function."""
+Kind: TypeAlias = Literal["number", "duration", "string", "word", "label", "sign", "end", "error"]
+"""A label stands in braces, where no word has a meaning of its own; a word is a keyword, a metric or a
+function."""
 
 
 class Token(NamedTuple):
@@ -28,7 +29,7 @@ KEYWORDS: Final = frozenset(
 )
 WORD_OPERATORS: Final = frozenset(("and", "or", "unless", "atan2"))
 _SIGN_OPERATORS: Final = frozenset(
-    ("+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "=", "=~", "!~", "@")
+    ("+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "=~", "!~", "@")
 )
 
 _DIGITS: Final = "[0-9](?:_?[0-9])*"
@@ -42,7 +43,7 @@ _QUANTITY: Final = re.compile(
 _NO_QUANTITY: Final = re.compile(r"[0-9a-zA-Z_.]+")
 _METRIC_WORD: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL_WORD: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_SIGN: Final = re.compile(r"==|!=|<=|>=|[-+*/%^<>=(),{}\[\]@]")
+_SIGN: Final = re.compile(r"==|!=|<=|>=|=(?!~)|[-+*/%^<>(),{}\[\]@]")
 _BRACE_SIGN: Final = re.compile(r"=~|!~|!=|[=,}]")
 _BRACKET_SIGN: Final = re.compile(r"[-+*/%^(),:\]]")
 
@@ -58,7 +59,7 @@ def tokenize(text: str) -> Iterator[Token]:
             depth += {"(": 1, ")": -1}.get(token.text, 0)
             inside = _inside_after(token.text, inside)
             if depth < 0:
-                token = Token("error", "unexpected right parenthesis ')'", at, at + 1)
+                token = Token("error", "unexpected right parenthesis ')'", at + 1, at + 1)
         yield token
         if token.kind in ("end", "error"):
             return
@@ -70,6 +71,8 @@ def describe(token: Token) -> str:
     lower = token.text.lower()
     if token.kind == "end":
         return "end of input"
+    if token.kind == "label":
+        return f'identifier "{token.text}"'
     if token.kind == "word":
         if lower in AGGREGATORS:
             return f"<aggr:{token.text}>"
@@ -107,7 +110,7 @@ def _next(text: str, at: int, inside: str) -> Token:
     if inside != "{" and (first.isdecimal() or (first == "." and text[at + 1 : at + 2].isdecimal())):
         return _quantity(text, at)
     if word := (_LABEL_WORD if inside else _METRIC_WORD).match(text, at):
-        return Token("word", word.group(), at, word.end())
+        return Token("label" if inside == "{" else "word", word.group(), at, word.end())
     signs = {"{": _BRACE_SIGN, "[": _BRACKET_SIGN}.get(inside, _SIGN)
     if sign := signs.match(text, at):
         return Token("sign", sign.group(), at, sign.end())
@@ -141,6 +144,6 @@ def _complaint(text: str, at: int, inside: str) -> str:
         )
     if inside == "[":
         return f"unexpected character in duration expression: {first!r}"
-    if first == "!":
-        return f"unexpected character after '!': {second!r}"
+    if first in "!=":
+        return f"unexpected character after {first!r}: {second!r}"
     return f"unexpected character: {first!r}"

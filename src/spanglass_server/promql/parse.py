@@ -22,19 +22,23 @@ from spanglass_server.promql.ast import (
     Subquery,
     Text,
     Unary,
+    children_of,
     position_of,
 )
 from spanglass_server.promql.check import check
 from spanglass_server.promql.durations import parse_duration_ms, seconds_to_ms
 from spanglass_server.promql.errors import ExpressionInvalid, Unsupported
 from spanglass_server.promql.functions import FUNCTIONS
-from spanglass_server.promql.lex import AGGREGATORS, Token, describe, tokenize
+from spanglass_server.promql.lex import AGGREGATORS, KEYWORDS, WORD_OPERATORS, Token, describe, tokenize
+from spanglass_server.promql.patterns import why_no_pattern
 from spanglass_server.promql.quoting import is_label_name, quote, unquote
 from spanglass_server.promql.signatures import SIGNATURES
 
 EXPRESSION_CHARS_MAX: Final = 100_000
-EXPRESSION_DEPTH_MAX: Final = 150
-"""Expressions inside one another: each takes a few frames of Python's stack."""
+EXPRESSION_DEPTH_MAX: Final = 120
+"""Expressions inside one another, those of a long chain of operators among them: each takes a few frames of
+Python's stack."""
+_TOO_DEEP: Final = f"more than {EXPRESSION_DEPTH_MAX} expressions inside one another"
 
 _LEVELS: Final = {
     **dict.fromkeys(("or",), 1),
@@ -47,6 +51,7 @@ _LEVELS: Final = {
 """How strongly binary operators bind; all but ^ from the left."""
 _UNARY_LEVEL: Final = 6
 _NOT_METRICS: Final = frozenset(("bool", "on", "ignoring", "group_left", "group_right", "atan2"))
+_NOT_FUNCTIONS: Final = (KEYWORDS - {"start", "end"}) | WORD_OPERATORS
 _WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
 _UNSUPPORTED_AGGREGATORS: Final = frozenset(("limitk", "limit_ratio"))
 _EDGES: Final[dict[str, Literal["start", "end"]]] = {"start": "start", "end": "end"}
@@ -74,8 +79,18 @@ def parse_selector(text: str) -> tuple[Matcher, ...]:
 def _parse(text: str) -> Expression:
     parser = _Parser(text)
     expression = parser.parse_whole(parser.parse_expression)
+    if depth_of(expression) > EXPRESSION_DEPTH_MAX:
+        raise parser.complain(expression.span, _TOO_DEEP)
     check(expression, text, parser.complain)
     return expression
+
+
+def depth_of(expression: Expression) -> int:
+    """How many expressions stand inside one another."""
+    depth, level = 0, [expression]
+    while level:
+        depth, level = depth + 1, [child for node in level for child in children_of(node)]
+    return depth
 
 
 class _Parser:
@@ -101,9 +116,7 @@ class _Parser:
     def parse_expression(self, level: int = 1) -> Expression:
         self._depth += 1
         if self._depth > EXPRESSION_DEPTH_MAX:
-            raise self.complain(
-                self._span_of(self._peek()), f"nested deeper than {EXPRESSION_DEPTH_MAX} expressions"
-            )
+            raise self.complain(self._span_of(self._peek()), _TOO_DEEP)
         left = self._parse_unary()
         while (own := _LEVELS.get(self._peek().text.lower(), 0)) >= level:
             left = self._parse_binary(left, own)
@@ -254,7 +267,7 @@ class _Parser:
             return Parentheses(expression=inner, span=self._since(token.start))
         if token.kind == "word" and self._is_aggregation(token):
             return self._parse_aggregation()
-        if token.kind == "word" and self._peek(1).text == "(" and ":" not in token.text:
+        if self._is_call(token):
             return self._parse_call()
         return self.parse_vector_selector()
 
@@ -266,6 +279,10 @@ class _Parser:
             following.text == "("
             or (following.kind == "word" and following.text.lower() in ("by", "without"))
         )
+
+    def _is_call(self, token: Token) -> bool:
+        is_name = token.kind == "word" and ":" not in token.text and token.text.lower() not in _NOT_FUNCTIONS
+        return is_name and self._peek(1).text == "("
 
     def _parse_aggregation(self) -> Expression:
         start = self._next()
@@ -325,25 +342,28 @@ class _Parser:
         matchers: list[Matcher] = []
         while not self._take("}"):
             token = self._peek()
-            if token.kind not in ("word", "string"):
+            if token.kind not in ("label", "string"):
                 self._fail_unexpected("label matching", 'identifier or "}"')
             label = self._parse_name(token) if token.kind == "string" else self._next().text
             if token.kind == "string" and self._peek().text in (",", "}"):
                 names.append(label)
             else:
-                matchers.append(self._parse_matcher(label))
+                matchers.append(self._parse_matcher(token, label))
             if not self._take(",") and self._peek().text != "}":
                 self._fail_unexpected("label matching", '"," or "}"')
         return names, matchers
 
-    def _parse_matcher(self, label: str) -> Matcher:
+    def _parse_matcher(self, start: Token, label: str) -> Matcher:
         op = _MATCH_OPERATORS.get(self._peek().text)
         if op is None:
             self._fail_unexpected("label matching", "label matching operator")
         self._next()
         if self._peek().kind != "string":
             self._fail_unexpected("label matching", "string")
-        return Matcher(label, op, self._parse_string())
+        value = self._parse_string()
+        if op in ("=~", "!~") and (wrong := why_no_pattern(value)):
+            raise self.complain(self._since(start.start), wrong)
+        return Matcher(label, op, value)
 
     # Modifiers
 

@@ -26,7 +26,7 @@ from spanglass_server.promql.quoting import is_plain_label, is_plain_metric, quo
 def print_expression(expression: Expression) -> str:
     match expression:
         case Number(value=value):
-            return format_number(value)
+            return format_literal(value)
         case Text(value=value):
             return quote(value)
         case Selector():
@@ -48,9 +48,21 @@ def print_expression(expression: Expression) -> str:
             return f"{name}({', '.join(map(print_expression, arguments))})"
 
 
+def format_literal(value: float) -> str:
+    """As Go's %g, in expressions and messages: the shortest digits that read back as the same number; `+Inf`,
+    `-Inf`, `NaN`."""
+    if not math.isfinite(value) or value == 0 or 1e-4 <= abs(value) < 1e6:
+        return format_number(value)
+    digits = format_number(abs(value)).replace(".", "")
+    exponent = Decimal(repr(value)).adjusted()
+    significant = digits.strip("0")
+    point = "." if len(significant) > 1 else ""
+    return f"{'-' if value < 0 else ''}{significant[0]}{point}{significant[1:]}e{exponent:+03d}"
+
+
 def format_number(value: float) -> str:
-    """As PromQL and label values have numbers: the shortest digits that read back as the same number, without
-    an exponent; `+Inf`, `-Inf`, `NaN`."""
+    """As label values have numbers: the shortest digits that read back as the same number, without an
+    exponent; `+Inf`, `-Inf`, `NaN`."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
