@@ -18,7 +18,7 @@ from spanglass_server.store.clickhouse.reader_rows import READ_SETTINGS, read_ta
 Integers = npt.NDArray[np.int64]
 
 _SETTINGS: Final[Settings] = {**READ_SETTINGS, "max_result_rows": 5_000_000}
-_TABLES: Final[dict[Source, str]] = {"span": "span_facts", "trace": "trace_facts"}
+FACT_TABLES: Final[dict[Source, str]] = {"span": "span_facts", "trace": "trace_facts"}
 _COLUMNS: Final = ("labels", "part", "point", "events", "total", "first_end_ns")
 
 
@@ -105,9 +105,9 @@ def facts_sql(family: Family, *, moment: str, where: str, hour: str = "") -> str
     return (
         f"SELECT {family.labels}_labels AS labels, toUInt8({family.part}) AS part,"
         f" toInt64({moment}) AS point,\n"
-        f"    {hour and f'{hour}, '}count() AS events, sum({family.value}) AS total,"
+        f"    {hour and f'{hour}, '}count() AS events, sum(toFloat64({family.value})) AS total,"
         " min(end_time_ns) AS first_end_ns\n"
-        f"FROM {_TABLES[family.source]} FINAL{unfolded}\n"
+        f"FROM {FACT_TABLES[family.source]} FINAL{unfolded}\n"
         f"WHERE {where} AND {family.where}\n"
         f"GROUP BY labels, part, point{hour and f', {hour}'}"
     )
@@ -132,7 +132,7 @@ class _Statement:
         there are no facts, and the next mark has to do."""
         bind = Binder()
         conditions = [
-            f"project_id = {bind(self._project_id)} AND family = {bind(self._family.name)} AND events > 0",
+            f"project_id = {bind(self._project_id)} AND family = {bind(self._family.name)} AND r.events > 0",
             f"end_mark_ns <= {bind(_mark_after(to_ns), 'Int64')}",
             _in(hours.number[hours.is_rolled], "hour", bind),
         ]
@@ -145,8 +145,8 @@ class _Statement:
             conditions.append(f"labels_hash IN {bind(self._labels.tolist(), 'Array(UInt64)')}")
         return (
             "SELECT labels_hash AS labels, part,"
-            f" toInt64({self._points.index_sql('end_mark_ns')}) AS point, sum(events) AS events,\n"
-            "    sum(total) AS total, min(r.first_end_ns) AS first_end_ns\n"
+            f" toInt64({self._points.index_sql('end_mark_ns')}) AS point, sum(r.events) AS events,\n"
+            "    sum(r.total) AS total, min(r.first_end_ns) AS first_end_ns\n"
             f"FROM fact_rollups AS r FINAL\nWHERE {' AND '.join(conditions)}\nGROUP BY labels, part, point",
             bind,
         )

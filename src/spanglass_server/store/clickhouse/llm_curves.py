@@ -66,7 +66,7 @@ def series_of(
     rows = zip(curves.keys, curves.values, begins_ms.tolist(), has_begun, strict=True)
     for (group, part), values, begin_ms, is_begun in rows:
         if is_begun:
-            labels = _labels(wanted.series_name, wanted.metric, groups[group], part)
+            labels = series_labels(wanted.series_name, wanted.metric, groups[group], part)
             yield _cut(labels, window, values, begin_ms)
 
 
@@ -177,7 +177,7 @@ def _cut(labels: Labels, window: Window, values: Values, begin_ms: int) -> Serie
 
 
 @lru_cache(maxsize=100_000)
-def _labels(series_name: str, metric: LlmMetric, values: tuple[str, ...], part: int) -> Labels:
+def series_labels(series_name: str, metric: LlmMetric, values: tuple[str, ...], part: int) -> Labels:
     pairs = {METRIC_NAME: series_name, **dict(zip(metric.labels, values, strict=True))}
     if part >= 0:
         pairs[metric.part_label] = metric.parts[part]

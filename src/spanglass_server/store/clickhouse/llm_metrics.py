@@ -112,7 +112,7 @@ TOKENS: Final = Family(
     labels="call",
     where="is_billable AND token.2 >= 0",
     part="token.1",
-    value="toFloat64(token.2)",
+    value="token.2",
 )
 COST: Final = Family(
     name="cost", source="span", labels="call", where="is_billable AND isFinite(cost_usd)", value="cost_usd"

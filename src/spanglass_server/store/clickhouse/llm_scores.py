@@ -58,18 +58,52 @@ def scores_sql(project_id: str, *, where: str, moment: str, bind: Binder, hour: 
         "        SELECT name, author, source, environment, trace_id, time_ns, assumeNotNull(value) AS score\n"
         "        FROM scores FINAL\n"
         f"        WHERE project_id = {project} AND {where}\n"
-        "            AND data_type IN ('numeric', 'boolean') AND value >= 0 AND value <= 1\n"
+        f"            AND {_IS_OBSERVED}\n"
         "    )\n"
         "    GROUP BY name, evaluator, environment, trace_hash, hour, part, point\n"
+        ") AS s\n" + _joined_traces(project, "s.trace_hash") + "GROUP BY label_values, hour, part, point"
+    )
+
+
+def newest_scores_sql(
+    project_id: str, from_ns: int, to_ns: int, *, each: int, limit: int, bind: Binder
+) -> str:
+    """Rows (label_values, part, score, time_ns, trace_id, span_id): the newest of each label set and part."""
+    project, first, last = bind(project_id), bind(from_ns, "Int64"), bind(to_ns, "Int64")
+    feature, service, environment = (f"l.label_values[{place}]" for place in _OF_TRACE)
+    return (
+        f"SELECT [s.name, s.evaluator, {feature}, {service},"
+        f" if(s.environment != '', s.environment, {environment})] AS label_values,\n"
+        "    s.part AS part, s.score AS score, s.time_ns AS time_ns, s.trace_id AS trace_id,"
+        " s.span_id AS span_id\n"
+        "FROM (\n"
+        "    SELECT toString(name) AS name, toString(if(author != '', author, source)) AS evaluator,\n"
+        "        toString(environment) AS environment, trace_id, span_id, time_ns, score_id,\n"
+        f"        assumeNotNull(value) AS score, toUInt8({SCORES.part}) AS part\n"
+        f"    FROM scores FINAL\n    WHERE project_id = {project} AND time_ns >= {first}"
+        f" AND time_ns < {last}\n"
+        f"        AND {HOUR_OF_SCORE} >= intDiv({first}, {HOUR_NS})"
+        f" AND {HOUR_OF_SCORE} <= intDiv({last}, {HOUR_NS})\n"
+        f"        AND trace_id != '' AND {_IS_OBSERVED}\n"
         ") AS s\n"
+        + _joined_traces(project, "halfMD5(s.trace_id)")
+        + f"ORDER BY time_ns DESC, s.score_id LIMIT {each:d} BY label_values, part LIMIT {limit:d}"
+    )
+
+
+_IS_OBSERVED: Final = "data_type IN ('numeric', 'boolean') AND value >= 0 AND value <= 1"
+
+
+def _joined_traces(project: str, trace_hash: str) -> str:
+    """What a score's trace is labelled with, as `l`; nothing where it is not stored."""
+    return (
         "LEFT ANY JOIN (\n"
         f"    SELECT trace_hash, trace_labels FROM trace_facts FINAL WHERE project_id = {project}\n"
-        ") AS t ON s.trace_hash = t.trace_hash\n"
+        f") AS t ON {trace_hash} = t.trace_hash\n"
         "LEFT ANY JOIN (\n"
         "    SELECT labels_hash, label_values FROM metric_labels\n"
         f"    WHERE project_id = {project} AND family = 'trace'\n"
         ") AS l ON t.trace_labels = l.labels_hash\n"
-        "GROUP BY label_values, hour, part, point"
     )
 
 

@@ -14,11 +14,13 @@ from spanglass_server.model.series import Labels, Matcher, MetricMetadata, Serie
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, count_events, read_hours
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits, Window, series_of
+from spanglass_server.store.clickhouse.llm_exemplars import LlmExemplars
 from spanglass_server.store.clickhouse.llm_matching import Hashes, LabelTable, Matching, Wanted
 from spanglass_server.store.clickhouse.llm_metrics import METRICS, Family, Source
 from spanglass_server.store.clickhouse.llm_points import MS, Points, points_at, points_of
 from spanglass_server.store.clickhouse.llm_scores import count_scores
 from spanglass_server.store.ports import TimeRange
+from spanglass_server.store.series import SeriesExemplars
 
 POINTS_LISTED_MAX: Final = 32
 """Moments of instant queries that one read answers."""
@@ -41,6 +43,7 @@ class LlmSeries:
         self._limits = limits or SeriesLimits()
         self._matching = Matching(engine)
         self._label_table = LabelTable(engine)
+        self._exemplars = LlmExemplars(engine, self._matching, self._label_table)
 
     def select(self, project_id: str, selection: SeriesSelection) -> Sequence[Series]:
         return self.select_many(project_id, [selection])[0]
@@ -99,6 +102,11 @@ class LlmSeries:
     def list_metadata(self, project_id: str, *, metric: str, limit: int) -> Sequence[MetricMetadata]:
         found = [each.metadata for each in METRICS if metric in ("", each.name)]
         return sorted(found)[:limit]
+
+    def list_exemplars(
+        self, project_id: str, during: TimeRange, selectors: Sequence[Sequence[Matcher]], *, limit: int
+    ) -> Sequence[SeriesExemplars]:
+        return self._exemplars.list_exemplars(project_id, during, selectors, limit=limit)
 
     def _all_series(
         self, project_id: str, during: TimeRange, selectors: Sequence[Sequence[Matcher]]
