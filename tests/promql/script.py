@@ -38,8 +38,8 @@ class Message:
 
     def fits(self, said: str) -> bool:
         if self.how == "regex":
-            return re.search(self.text, said) is not None
-        return self.how == "any" or said == self.text
+            return re.search(self.text.strip('"'), said) is not None
+        return self.how == "any" or said in (self.text, self.text.strip('"'))
 
 
 @dataclass(frozen=True, slots=True)
