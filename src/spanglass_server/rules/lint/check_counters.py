@@ -15,6 +15,7 @@ from spanglass_server.promql.ast import (
 )
 from spanglass_server.rules.lint.check_histograms import RANGE_MS
 from spanglass_server.rules.lint.findings import Problem, Subject
+from spanglass_server.rules.lint.known import BUILT_IN_PREFIXES
 from spanglass_server.rules.lint.tree import (
     ARITHMETIC,
     COMPARISONS,
@@ -66,6 +67,8 @@ def _rate_of_gauge(call: FunctionCall, name: str) -> Problem:
 
 def _is_unlikely_counter(subject: Subject, name: str) -> bool:
     known = subject.known.find(name)
+    if known is None and (subject.known.is_complete or name.startswith(BUILT_IN_PREFIXES)):
+        return False  # No series has the name, which is a finding of its own.
     is_unknown = known is None or known.type == "unknown"
     is_named_so = name.endswith(COUNTER_SUFFIXES) or is_recorded(name) or name in subject.known.histograms
     return is_unknown and not is_named_so

@@ -13,7 +13,7 @@ from spanglass_server.promql.ast import (
     Number,
     Range,
     Selector,
-    Unary,
+    walk,
     without_parentheses,
 )
 from spanglass_server.rules.lint.bounds import Bounds, bounds_of
@@ -31,6 +31,7 @@ from spanglass_server.rules.lint.tree import (
 )
 
 _FLIPPED: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+_COUNTING: Final = ("count", "group", "count_values")
 _COMPUTING: Final = ("rate", "increase", "irate", "deriv", "histogram_quantile", "avg_over_time")
 
 
@@ -60,6 +61,8 @@ def find_thresholds_per_series(subject: Subject) -> Iterator[Problem]:
     if not subject.is_alert:
         return
     for comparison in _comparisons(subject):
+        if comparison.threshold == 0:
+            continue  # A total is over 0 where any of its parts is.
         for call in walk_arithmetic(comparison.value):
             if isinstance(call, FunctionCall) and call.name in RATES:
                 yield from _per_series(subject, call)
@@ -185,8 +188,8 @@ def _is_computed(expression: Expression) -> bool:
         (isinstance(node, FunctionCall) and node.name in _COMPUTING)
         or (isinstance(node, Binary) and node.op == "/" and not is_scalar(node.right))
         or (isinstance(node, Aggregation) and node.op == "avg")
-        for node in walk_arithmetic(expression)
-    )
+        for node in walk(expression)
+    ) and not any(isinstance(node, Aggregation) and node.op in _COUNTING for node in walk(expression))
 
 
 def find_alerts_without_condition(subject: Subject) -> Iterator[Problem]:
@@ -201,7 +204,7 @@ def find_alerts_without_condition(subject: Subject) -> Iterator[Problem]:
             why="An alert fires for every series that its expression gives, whatever the value.",
             fix=replacing(top, replace(top, is_bool=False)),
         )
-    elif isinstance(top, Selector | Range | Unary) or _is_unfiltered(top):
+    elif _is_unfiltered(top):
         yield Problem(
             severity="error",
             code="always-fires",

@@ -166,9 +166,12 @@ def grouped(expression: Expression) -> Expression:
     return Parentheses(expression=expression) if isinstance(expression, Binary | Unary) else expression
 
 
-def summed(expression: Expression, labels: Iterable[str]) -> Aggregation:
-    """`sum by (labels) (expression)`; of what is summed already, by these labels instead."""
+def summed(expression: Expression, labels: Iterable[str]) -> Expression:
+    """`sum by (labels) (expression)`; of what is summed already, by these labels instead; of a comparison
+    with a constant, such as a floor of traffic, the sum compared with it."""
     inner = without_parentheses(expression)
+    if isinstance(inner, Binary) and inner.op in COMPARISONS and number_of(inner.right) is not None:
+        return Parentheses(expression=replace(inner, left=summed(inner.left, labels)))
     if isinstance(inner, Aggregation) and inner.op == "sum":
         inner = without_parentheses(inner.expression)
     return Aggregation(op="sum", expression=inner, labels=tuple(labels))
