@@ -16,30 +16,43 @@ from typing import Final
 import structlog
 import uvicorn
 
+from spanglass_server.app.budgets import keep_budgets
 from spanglass_server.app.logs import configure_logs
 from spanglass_server.app.notifications import Notifications, build_notifications
+from spanglass_server.app.own_metrics import keep_own_metrics
 from spanglass_server.app.retention import keep_retention
 from spanglass_server.app.settings import Settings, is_loopback
-from spanglass_server.app.storage import ForgettingAdministration, Stores, load_prices, open_stores
+from spanglass_server.app.storage import (
+    ForgettingAdministration,
+    Stores,
+    load_prices,
+    open_stores,
+    view_names,
+)
 from spanglass_server.base.clock import now_ns
 from spanglass_server.base.errors import Misconfigured
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
+from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.metrics.runner import QueryLimits, QueryRunner
 from spanglass_server.notify.context import NoContext
+from spanglass_server.rules.budgets_gauges import BudgetGauges
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.exposition import Exposition
 from spanglass_server.web.health import Health
 from spanglass_server.web.intake import Intake
+from spanglass_server.web.metric_intake import MetricIntake
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
 from spanglass_server.web.otlp_grpc import OtlpGrpc
 from spanglass_server.web.prometheus import build_prometheus
+from spanglass_server.web.remote_write import RemoteWriteHttp
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
+from spanglass_server.wire.metric_records import SampleLimits
 from spanglass_server.wire.otlp import RecordLimits
 
 _SWITCH_INTERVAL_S: Final = 0.001
@@ -87,17 +100,20 @@ class _Server:
         self._budget = QueueBudget(settings.queue_bytes_max)
         self._counters = Counters()
         self._pipeline = _build_pipeline(settings, stores, self._budget, self._counters)
+        self._committer = _build_committer(settings, stores, self._counters)
         self._notifications = self._build_notifications()
         self._services = self._build_services()
         self._receiver = self._build_receiver()
 
     async def run(self) -> None:
         self._pipeline.start()
+        self._committer.start()
         try:
             await self._serve()
         finally:
             # The threads may wait for the engine; the loop has nothing else to do.
             await asyncio.to_thread(self._pipeline.stop)
+            await asyncio.to_thread(self._committer.stop)
             self._log.info("server_stopped")
 
     async def _serve(self) -> None:
@@ -109,15 +125,33 @@ class _Server:
                 self._stores.directory, self._services.administration, self._stores.library.media, now_ns
             )
         )
+        own_metrics = asyncio.create_task(
+            keep_own_metrics(
+                self._pipeline.counters,
+                self._stores.samples,
+                now_ns,
+                instance=f"{socket.gethostname()}:{self._listener.getsockname()[1]}",
+            )
+        )
+        budgets = asyncio.create_task(
+            keep_budgets(
+                self._stores.budgets,
+                self._services.budget_meter,
+                BudgetGauges(self._stores.samples),
+                may_write=lambda: True,
+                clock=now_ns,
+            )
+        )
         http = _HttpServer(self._http_config(), on_started=self._announce)
         try:
             with _stopping_on_signals(http):
                 await http.serve(sockets=[self._listener])
         finally:
             await grpc.stop(_STOP_GRACE_S)
-            retention.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await retention
+            for task in (retention, own_metrics, budgets):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     def _announce(self) -> None:
         # What lives now lives for ever: the collector need not look at it again.
@@ -142,6 +176,7 @@ class _Server:
             api=build_api(self._services),
             langfuse=build_langfuse(self._services),
             prometheus=Gzip(build_prometheus(self._services, check=self._stores.check)),
+            remote_write=RemoteWriteHttp(self._receiver),
             exposition=Gzip(Exposition(self._services)),
             site=StaticSite(STATIC_ROOT),
             host=self._settings.host,
@@ -180,7 +215,7 @@ class _Server:
             administration=ForgettingAdministration(
                 self._stores.administration,
                 forget_traces=self._pipeline.forget_traces,
-                forget_project=self._pipeline.forget_project,
+                forget_project=self._forget_project,
                 media=self._stores.library.media,
             ),
             directory=self._stores.directory,
@@ -210,9 +245,25 @@ class _Server:
             now_ns=now_ns,
         )
 
+    def _forget_project(self, project_id: str) -> None:
+        self._pipeline.forget_project(project_id)
+        self._committer.forget_project(project_id)
+
     def _build_receiver(self) -> OtlpReceiver:
+        settings = self._settings
         return OtlpReceiver(
             services=self._services,
+            metrics=MetricIntake(
+                committer=self._committer,
+                counters=self._counters,
+                ack_timeout_s=settings.ack_timeout_s,
+                limits=SampleLimits(
+                    samples=settings.samples_per_request_max,
+                    labels=settings.labels_per_series_max,
+                    name_chars=settings.label_name_chars_max,
+                    value_chars=settings.label_value_chars_max,
+                ),
+            ),
             budget=self._budget,
             counters=self._counters,
             options=OtlpOptions(
@@ -287,6 +338,17 @@ def _query_limits(settings: Settings) -> QueryLimits:
         steps_max=settings.query_steps_max,
         timeout_s=settings.query_timeout_s,
         concurrency_max=settings.query_concurrency_max,
+    )
+
+
+def _build_committer(settings: Settings, stores: Stores, counters: Counters) -> SampleCommitter:
+    return SampleCommitter(
+        stores.samples,
+        counters=counters,
+        view_names=view_names(),
+        options=CommitterOptions(
+            commit_interval_ms=settings.commit_interval_ms, series_max=settings.series_max
+        ),
     )
 
 
