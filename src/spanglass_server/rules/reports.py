@@ -66,6 +66,6 @@ class GroupReport:
     evaluated_at_ms: int = 0
     duration_s: float = 0.0
     evaluations: int = 0
-    """Rounds since the group was loaded on the server that evaluates now."""
+    """Rounds since the group is known; restarts do not end the count."""
     missed: int = 0
-    """Rounds that were left out since then: the round before took too long, or the clock jumped."""
+    """Rounds that were left out: no server evaluated, the round before took too long, or the clock jumped."""
