@@ -291,9 +291,10 @@ def _topk(node: Aggregation, vector: Vector, numbers: Values) -> Vector:
         raise EvaluationError("Parameter value is NaN")
     if numbers.size and numbers.max() < 1:
         return take(vector, np.empty(0, np.int64))
-    for extreme, what in ((numbers.min(), "underflows"), (numbers.max(), "overflows")):
-        if not -_INT64_MAX <= extreme < _INT64_MAX:
-            raise EvaluationError(f"Scalar value {format_literal(float(extreme))} {what} int64")
+    if numbers.size and numbers.max() >= _INT64_MAX:
+        raise EvaluationError(f"Scalar value {format_literal(float(numbers.max()))} overflows int64")
+    if numbers.size and numbers.min() < -_INT64_MAX:
+        raise EvaluationError(f"Scalar value {format_literal(float(numbers.min()))} underflows int64")
     wanted = np.trunc(numbers)
     groups = group(node, vector)
     vector = prune(vector)
