@@ -11,9 +11,9 @@ from spanglass_server.web.prometheus.values import (
     json_text,
     parse_duration_ms,
     parse_time_ms,
-    point_texts,
     rfc3339_text,
     time_text,
+    time_texts,
     value_text,
     value_texts,
 )
@@ -35,6 +35,10 @@ SHOWN = [
     (0.0001, "0.0001"),
     (1.25e-5, "0.0000125"),
     (1e-6, "0.000001"),
+    (-3.5e-6, "-0.0000035"),
+    (-1.5e17, "-150000000000000000"),
+    (1e-5, "0.00001"),
+    (9.999e-6, "0.000009999"),
     (9.9e-7, "9.9e-07"),
     (5e-324, "5e-324"),
     (math.inf, "+Inf"),
@@ -55,16 +59,12 @@ def test_many_plain_values_are_written_as_each_alone() -> None:
     assert value_texts(np.array([])) == []
 
 
-def test_points_are_pairs_of_seconds_and_text() -> None:
-    shown = point_texts(np.array([1_435_781_430_781, 1_435_781_445_000]), np.array([1.0, math.nan]))
-    assert shown == '[1435781430.781,"1"],[1435781445,"NaN"]'
-
-
 @pytest.mark.parametrize(
     ("time_ms", "text"), [(0, "0"), (1, "0.001"), (1_500, "1.500"), (-1_500, "-1.500"), (7_000, "7")]
 )
 def test_times_have_three_digits_of_fraction_or_none(time_ms: int, text: str) -> None:
     assert time_text(time_ms) == text
+    assert time_texts(np.array([time_ms, 7_000])) == [text, "7"]
 
 
 @pytest.mark.parametrize(

@@ -67,26 +67,32 @@ def value_text(value: float) -> str:
     text = repr(value)
     if "e" not in text:
         return text.removesuffix(".0")
-    return text if value and not 1e-6 <= abs(value) < 1e21 else f"{Decimal(text):f}"
+    if value and not 1e-6 <= abs(value) < 1e21:
+        return text
+    mantissa, _, exponent = text.lstrip("-").partition("e")
+    digits, places = mantissa.replace(".", ""), int(exponent)
+    shown = f"0.{'0' * (-places - 1)}{digits}" if places < 0 else digits.ljust(places + 1, "0")
+    return f"-{shown}" if value < 0 else shown
 
 
 def value_texts(values: Values) -> list[str]:
     """`value_text` of each, for many."""
-    magnitudes = np.abs(values)
-    plain = np.isfinite(values) & ((magnitudes == 0) | ((magnitudes >= 1e-4) & (magnitudes < 1e15)))
-    if not plain.all():
-        return [value_text(value) for value in values.tolist()]
     if not len(values):
         return []
-    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
-    shown = (text[1:-1] + b",").replace(b".0,", b",")
-    return shown[:-1].decode().split(",")
+    shown = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    texts = (shown[1:-1] + b",").replace(b".0,", b",")[:-1].decode().split(",")
+    magnitudes = np.abs(values)
+    is_alike = (magnitudes == 0) | ((magnitudes >= 1e-5) & (magnitudes < 1e15))
+    for index in np.flatnonzero(~is_alike).tolist():
+        texts[index] = value_text(float(values[index]))
+    return texts
 
 
-def point_texts(times_ms: Times, values: Values) -> str:
-    """`[time,"value"],...` of one series."""
-    times = map(time_text, times_ms.tolist())
-    return ",".join([f'[{time},"{value}"]' for time, value in zip(times, value_texts(values), strict=True)])
+def time_texts(times_ms: Times) -> list[str]:
+    """`time_text` of each, for many."""
+    if (times_ms % 1_000).any():
+        return [time_text(time_ms) for time_ms in times_ms.tolist()]
+    return [str(seconds) for seconds in (times_ms // 1_000).tolist()]
 
 
 def json_text(value: str | dict[str, str]) -> str:
