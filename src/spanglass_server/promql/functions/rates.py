@@ -59,7 +59,7 @@ def _extrapolated(windows: Windows, *, is_counter: bool, per_s: float) -> Vector
     first_ms, last_ms = windows.times_ms[first], windows.times_ms[last - 1]
     grown = windows.values[last - 1] - windows.values[first]
     if is_counter:
-        grown = grown + _lost_in_resets(windows.values, first, last)
+        grown = grown + _lost_in_resets(windows, first, last)
     sampled_s = (last_ms - first_ms) / 1000
     average_s = sampled_s / (last - first - 1)
     to_start_s = _reached((first_ms - (ends_ms - windows.range_ms)) / 1000, average_s)
@@ -81,16 +81,17 @@ def _not_below_zero(to_start_s: Values, sampled_s: Values, first: Values, grown:
     return np.where(to_zero_s < to_start_s, to_zero_s, to_start_s)
 
 
-def _lost_in_resets(values: Values, first: Indexes, last: Indexes) -> Values:
+def _lost_in_resets(windows: Windows, first: Indexes, last: Indexes) -> Values:
     """The values right before each fall of the counter within each window, added up."""
-    falls = np.zeros(len(values), np.bool_)
-    falls[1:] = values[1:] < values[:-1]
+    values, times_ms = windows.values, windows.times_ms
     lost = np.zeros(len(first))
-    hit = flagged(falls, first + 1, last) > 0
-    if hit.any():
-        before = np.zeros(len(values))
-        before[1:] = np.where(falls[1:], values[:-1], 0.0)
-        lost[hit] = reduced(np.add, before, first[hit] + 1, last[hit])
+    # Where the time does not go on another series begins: most series never fall, and are done with here.
+    falls = (values[1:] < values[:-1]) & (times_ms[1:] > times_ms[:-1])
+    if not falls.any():
+        return lost
+    hit = flagged(np.append(False, falls), first + 1, last) > 0
+    before = np.append(0.0, np.where(falls, values[:-1], 0.0))
+    lost[hit] = reduced(np.add, before, first[hit] + 1, last[hit])
     return lost
 
 
