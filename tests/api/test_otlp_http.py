@@ -166,12 +166,6 @@ def test_another_method_is_answered_405(client: httpx.Client) -> None:
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
-def test_metrics_are_refused_in_otlps_words(client: httpx.Client) -> None:
-    response = client.post("/v1/metrics", content=b"", headers=PROTOBUF)
-    assert response.status_code == 404
-    assert "OTEL_METRICS_EXPORTER=none" in status_of(response).message
-
-
 def test_a_body_over_the_limit_is_answered_413_with_the_settings_name(client: httpx.Client) -> None:
     response = client.post("/v1/traces", content=bytes(5 << 20), headers=PROTOBUF)
     assert response.status_code == 413

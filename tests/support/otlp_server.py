@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
+from tests.support.memory_samples import MemorySampleStore
 from tests.support.memory_store import MemoryStore
 
 from spanglass_server.app.server import _HttpServer, _listen
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
+from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.web.app import WebApp
 from spanglass_server.web.health import Health
 from spanglass_server.web.intake import Intake
+from spanglass_server.web.metric_intake import MetricIntake
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
 from spanglass_server.web.otlp_grpc import OtlpGrpc
+from spanglass_server.web.remote_write import RemoteWriteHttp
 from spanglass_server.web.services import AuthMode, Services
 from spanglass_server.web.static_site import StaticSite
+from spanglass_server.wire.metric_records import DEFAULT_SAMPLE_LIMITS, SampleLimits
 from spanglass_server.wire.otlp import RecordLimits
 
 
@@ -38,6 +43,8 @@ class OtlpServer:
         body_bytes_max: int = 4 << 20,
         decompressed_bytes_max: int = 8 << 20,
         spans_per_request_max: int = 50_000,
+        series_max: int = 1_000,
+        sample_limits: SampleLimits = DEFAULT_SAMPLE_LIMITS,
         ack_timeout_s: float = 10.0,
         static_root: Path | None = None,
         with_grpc: bool = False,
@@ -85,8 +92,21 @@ class OtlpServer:
             started_at_ns=time.time_ns(),
             now_ns=time.time_ns,
         )
+        self.samples = MemorySampleStore()
+        self.committer = SampleCommitter(
+            self.samples,
+            counters=counters,
+            view_names={"llm_requests_total"},
+            options=CommitterOptions(commit_interval_ms=5, series_max=series_max),
+        )
         self._receiver = OtlpReceiver(
             services=services,
+            metrics=MetricIntake(
+                committer=self.committer,
+                counters=counters,
+                ack_timeout_s=ack_timeout_s,
+                limits=sample_limits,
+            ),
             budget=self.budget,
             counters=counters,
             options=OtlpOptions(
@@ -101,6 +121,7 @@ class OtlpServer:
             api=_no_api,
             langfuse=_no_api,
             prometheus=_no_api,
+            remote_write=RemoteWriteHttp(self._receiver),
             exposition=_no_api,
             site=StaticSite(static_root or directory / "not-built"),
             host="127.0.0.1",
@@ -116,6 +137,7 @@ class OtlpServer:
         self._http = _HttpServer(config, on_started=started.set)
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),))
         self.pipeline.start()
+        self.committer.start()
         self._thread.start()
         assert started.wait(10)
 
@@ -123,6 +145,7 @@ class OtlpServer:
         self._http.should_exit = True
         self._thread.join(20)
         self.pipeline.stop()
+        self.committer.stop()
         self.directory.close()
         self._listener.close()
 

@@ -21,6 +21,11 @@ from spanglass_server.base.errors import Misconfigured
 from spanglass_server.base.limits import (
     ATTRIBUTE_VALUE_CHARS_MAX,
     ATTRIBUTES_PER_SPAN_MAX,
+    LABEL_NAME_CHARS_MAX,
+    LABEL_VALUE_CHARS_MAX,
+    LABELS_PER_SERIES_MAX,
+    SAMPLES_PER_REQUEST_MAX,
+    SERIES_MAX,
     SPANS_PER_REQUEST_MAX,
 )
 
@@ -81,7 +86,9 @@ class Settings(BaseModel):
         "only; or `auto`, which is `off` on a loopback address and `required` on any other.",
     )
     retention_days: int | None = Field(
-        None, ge=1, description="Days a new project keeps its traces; unset keeps them for ever."
+        None,
+        ge=1,
+        description="Days a new project keeps its traces, logs, scores and samples; unset: for ever.",
     )
     price_file: Path | None = Field(
         None, description="TOML file of your own model prices, which win over the catalog's (docs/prices.md)."
@@ -113,6 +120,28 @@ class Settings(BaseModel):
         SPANS_PER_REQUEST_MAX,
         ge=1,
         description="Spans or log records stored of one request; the rest is rejected.",
+    )
+    samples_per_request_max: int = Field(
+        SAMPLES_PER_REQUEST_MAX,
+        ge=1,
+        description="Samples of a remote write, or data points of an OTLP export, stored of one request; the "
+        "rest is rejected.",
+    )
+    series_max: int = Field(
+        SERIES_MAX,
+        ge=1,
+        description="Series that a project may have on one day (UTC); samples of further ones are rejected.",
+    )
+    labels_per_series_max: int = Field(
+        LABELS_PER_SERIES_MAX,
+        ge=1,
+        description="Labels of one series; samples of one with more are rejected.",
+    )
+    label_name_chars_max: int = Field(
+        LABEL_NAME_CHARS_MAX, ge=8, description="Characters of a label's name; longer ones are rejected."
+    )
+    label_value_chars_max: int = Field(
+        LABEL_VALUE_CHARS_MAX, ge=8, description="Characters of a label's value; longer ones are rejected."
     )
     attribute_value_chars_max: int = Field(
         ATTRIBUTE_VALUE_CHARS_MAX,

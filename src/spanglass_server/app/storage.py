@@ -22,6 +22,7 @@ from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.samples_reader import ClickHouseSampleSeries, SampleReadLimits
+from spanglass_server.store.clickhouse.samples_writer import ClickHouseSampleStore
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
@@ -39,7 +40,7 @@ from spanglass_server.store.ports import (
     SpanWriter,
     TraceKey,
 )
-from spanglass_server.store.series import SeriesReader
+from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.views import ViewReader
 
 
@@ -55,6 +56,7 @@ class Stores:
     library: Library
     experiments: ExperimentReader
     series: SeriesReader
+    samples: SampleStore
     budgets: Budgets
     notifications: NotificationStore
     engine_name: str
@@ -95,6 +97,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         library=_open_library(settings, clock),
         experiments=ClickHouseExperimentReader(engine),
         series=_open_series(settings, engine),
+        samples=ClickHouseSampleStore(engine, now_ns=clock),
         budgets=open_budgets(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
         engine_name=engine.name,
@@ -105,7 +108,6 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
 
 def _open_series(settings: Settings, engine: Engine) -> SeriesReader:
     series_max, samples_max = settings.series_per_query_max, settings.samples_per_query_max
-    llm_names = frozenset(name for metric in LLM_METRICS for name in metric.series_names)
     return MergedSeries(
         LlmSeries(
             engine, limits=SeriesLimits(series_per_query_max=series_max, samples_per_query_max=samples_max)
@@ -113,7 +115,7 @@ def _open_series(settings: Settings, engine: Engine) -> SeriesReader:
         ClickHouseSampleSeries(
             engine, limits=SampleReadLimits(series_max=series_max, samples_max=samples_max)
         ),
-        is_view=llm_names.__contains__,
+        is_view=view_names().__contains__,
     )
 
 
@@ -122,6 +124,11 @@ def _open_library(settings: Settings, clock: Clock) -> Library:
         media_bytes_max=settings.media_bytes_max, media_project_bytes_max=settings.media_project_bytes_max
     )
     return open_library(settings.metadata_url, now_ns=clock, limits=limits)
+
+
+def view_names() -> frozenset[str]:
+    """Of the series that are computed from spans, and of their metrics."""
+    return frozenset(name for metric in LLM_METRICS for name in (metric.name, *metric.series_names))
 
 
 def load_prices(price_file: Path | None) -> PriceBook:

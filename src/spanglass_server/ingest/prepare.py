@@ -17,10 +17,10 @@ from spanglass_server.wire.langfuse import EventRecord, decode_ingestion
 from spanglass_server.wire.otlp import RecordLimits, decode_logs, decode_traces
 from spanglass_server.wire.otlp_json import decode_logs_json, decode_traces_json
 from spanglass_server.wire.records import Rejection, SpanRecord
-from spanglass_server.wire.responses import Encoding, Signal
+from spanglass_server.wire.responses import Encoding
 from spanglass_server.wire.scores import ScoreRecord, decode_scores
 
-IngestSignal: TypeAlias = Signal | Literal["scores", "langfuse"]
+IngestSignal: TypeAlias = Literal["traces", "logs", "scores", "langfuse"]
 """What a body holds: an OTLP export, scores as `wire.scores.encode_scores` writes them, or a batch of
 Langfuse's events."""
 

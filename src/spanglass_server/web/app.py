@@ -16,8 +16,9 @@ from spanglass_server.web.health import Health
 from spanglass_server.web.langfuse import LANGFUSE_PREFIX, build_langfuse_router, links
 from spanglass_server.web.langfuse.errors import install_langfuse_error_handlers
 from spanglass_server.web.langfuse.links import LINK_PREFIXES
-from spanglass_server.web.otlp import ROUTES, UNSERVED, OtlpHttp
+from spanglass_server.web.otlp import ROUTES, OtlpHttp
 from spanglass_server.web.prometheus import PROMETHEUS_PREFIX
+from spanglass_server.web.remote_write import REMOTE_WRITE_PATH
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
 
@@ -40,6 +41,7 @@ class WebApp:
         api: AsgiApp,
         langfuse: AsgiApp,
         prometheus: AsgiApp,
+        remote_write: AsgiApp,
         exposition: AsgiApp,
         site: StaticSite,
         host: str,
@@ -52,6 +54,7 @@ class WebApp:
         self._api = api
         self._langfuse = langfuse
         self._prometheus = prometheus
+        self._remote_write = remote_write
         self._exposition = exposition
         self._site = site
         self._host = host.lower()
@@ -69,10 +72,12 @@ class WebApp:
         await self._choose(path)({**scope, "path": path}, receive, send)
 
     def _choose(self, path: str) -> AsgiApp:
-        if path in ROUTES or path in UNSERVED:
+        if path in ROUTES:
             return self._otlp
         if path in HEALTH_PATHS:
             return self._health
+        if path == REMOTE_WRITE_PATH:
+            return self._remote_write
         if path.startswith(PROMETHEUS_PREFIX):
             return self._prometheus
         if path == METRICS_PATH:

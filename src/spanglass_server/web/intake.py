@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from spanglass_server.base.errors import SpanglassError, StorageUnavailable
 from spanglass_server.ingest.budget import QueueBudget
@@ -11,6 +12,8 @@ from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestRequest, Reply
 from spanglass_server.ingest.prepare import IngestSignal
 from spanglass_server.wire.records import Rejection
+
+_T = TypeVar("_T")
 
 
 class IngestDoor(Protocol):
@@ -40,15 +43,20 @@ class Intake:
         except SpanglassError:
             request.reservation.release()
             raise
-        waiting = asyncio.wrap_future(reply)
-        done, _ = await asyncio.wait((waiting,), timeout=self.ack_timeout_s)
-        if done:
-            return waiting.result()
-        # Cancelling takes the request out of the queue if it is still there; its commit goes on otherwise.
-        waiting.cancel()
-        self.counters.count("timed_out_requests", 1, timeout_s=self.ack_timeout_s)
-        raise StorageUnavailable(
-            f"the request was not stored within {self.ack_timeout_s:g} s (setting ack_timeout_s)",
-            hint="try again later; storage is slower than what arrives",
-            retry_after_s=5,
-        )
+        return await await_stored(reply, counters=self.counters, timeout_s=self.ack_timeout_s)
+
+
+async def await_stored(reply: "Future[_T]", *, counters: Counters, timeout_s: float) -> _T:
+    """The reply's result. Raises what it holds, and StorageUnavailable where it does not come in time."""
+    waiting = asyncio.wrap_future(reply)
+    done, _ = await asyncio.wait((waiting,), timeout=timeout_s)
+    if done:
+        return waiting.result()
+    # Cancelling takes the request out of the queue if it is still there; its commit goes on otherwise.
+    waiting.cancel()
+    counters.count("timed_out_requests", 1, timeout_s=timeout_s)
+    raise StorageUnavailable(
+        f"the request was not stored within {timeout_s:g} s (setting ack_timeout_s)",
+        hint="try again later; storage is slower than what arrives",
+        retry_after_s=5,
+    )

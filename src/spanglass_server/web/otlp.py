@@ -12,11 +12,8 @@ from typing import Final, NamedTuple
 import structlog
 
 from spanglass_server.base.errors import (
-    BadInput,
-    BodyTooLarge,
     Busy,
     MalformedBody,
-    NotFound,
     SpanglassError,
     UnsupportedEncoding,
 )
@@ -26,6 +23,8 @@ from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.web.asgi import Header, Receive, Scope, Send, respond
 from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_scope
 from spanglass_server.web.errors import status_of
+from spanglass_server.web.metric_intake import MetricIntake
+from spanglass_server.web.receiving import DisconnectedError, receive_body
 from spanglass_server.web.services import Services
 from spanglass_server.wire.compression import ContentEncoding, decompress, parse_content_encoding
 from spanglass_server.wire.responses import (
@@ -44,12 +43,12 @@ from spanglass_server.wire.responses import (
 ROUTES: Final[dict[str, Signal]] = {
     "/v1/traces": "traces",
     "/v1/logs": "logs",
+    "/v1/metrics": "metrics",
     # Where Langfuse's SDKs send OTLP to.
     "/api/public/otel/v1/traces": "traces",
     "/api/public/otel/v1/logs": "logs",
+    "/api/public/otel/v1/metrics": "metrics",
 }
-UNSERVED: Final = frozenset({"/v1/metrics", "/api/public/otel/v1/metrics"})
-"""Where exporters knock that have nothing to find yet: they get OTLP's answer, not the web app's page."""
 
 _ENCODINGS: Final[dict[str, Encoding]] = {
     "application/x-protobuf": "protobuf",
@@ -71,11 +70,21 @@ class OtlpOptions:
     ack_timeout_s: float
 
 
+class Export(NamedTuple):
+    project_id: str
+    signal: Signal
+    encoding: Encoding
+    body: bytes
+    reservation: Reservation
+    """Released when the request is answered; holds at least the body's size."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtlpReceiver:
     """What the HTTP and the gRPC side share."""
 
     services: Services
+    metrics: MetricIntake
     budget: QueueBudget
     counters: Counters
     options: OtlpOptions
@@ -85,10 +94,15 @@ class OtlpReceiver:
         caller = authenticate_headers(headers, self.services)
         return require_scope(caller, "ingest").project.id
 
-    async def store(self, request: IngestRequest, signal: Signal) -> bytes:
+    async def store(self, export: Export) -> bytes:
         """Queue, wait until it is stored, encode the response. Owns the reservation from here on."""
-        rejections = await self.services.intake.store(request)
-        return encode_export_response(signal, rejections, request.encoding)
+        project_id, signal, encoding, body, reservation = export
+        if signal == "metrics":
+            rejections = await self.metrics.store_otlp(project_id, encoding, body, reservation)
+        else:
+            request = IngestRequest(project_id, signal, encoding, body, reservation)
+            rejections = await self.services.intake.store(request)
+        return encode_export_response(signal, rejections, encoding)
 
     def count(self, error: SpanglassError) -> None:
         outcome = outcome_of(error)
@@ -122,12 +136,8 @@ def describe(error: SpanglassError) -> str:
     return f"{error.message}\nhint: {error.hint}" if error.hint else error.message
 
 
-class _DisconnectedError(Exception):
-    """The client went away while sending; nobody is left to answer."""
-
-
 class OtlpHttp:
-    """An ASGI application for the paths of ROUTES and UNSERVED."""
+    """An ASGI application for the paths of ROUTES."""
 
     def __init__(self, receiver: OtlpReceiver) -> None:
         self._receiver = receiver
@@ -140,8 +150,6 @@ class OtlpHttp:
         # Whoever sends something else is probably a person with curl.
         answer_as: Encoding = encoding or "json"
         try:
-            if scope["path"] in UNSERVED:
-                raise NotFound("this server takes no OTLP metrics here", hint=_METRICS_HINT)
             if scope["method"] != "POST":
                 await _answer_method(send, answer_as)
                 return
@@ -154,7 +162,7 @@ class OtlpHttp:
         except SpanglassError as error:
             self._receiver.count(error)
             await _answer_error(send, error, answer_as)
-        except _DisconnectedError:
+        except DisconnectedError:
             self._receiver.counters.count("refused_requests", 1, reason="the client went away while sending")
         except Exception:  # noqa: BLE001 - the edge of a request: log, answer, go on
             self._log.exception("export_failed", path=scope["path"])
@@ -173,42 +181,21 @@ class OtlpHttp:
             refuse_cross_site("POST", scope["headers"])
         content_encoding = parse_content_encoding(headers.get(b"content-encoding", b"").decode("latin-1"))
         reservation = receiver.budget.open()
+        options = receiver.options
         try:
-            async with asyncio.timeout(receiver.options.ack_timeout_s):
-                sent = await self._read(receive, headers, reservation)
+            sent = await receive_body(
+                receive,
+                headers,
+                reservation,
+                bytes_max=options.body_bytes_max,
+                timeout_s=options.ack_timeout_s,
+            )
             body = await self._decompress(sent, content_encoding, reservation)
-        except TimeoutError:
-            reservation.release()
-            raise BadInput(
-                f"the body took longer than {receiver.options.ack_timeout_s:g} s (setting ack_timeout_s)",
-                hint="export smaller batches",
-            ) from None
         except BaseException:
             reservation.release()
             raise
-        signal = ROUTES[scope["path"]]
-        return await receiver.store(IngestRequest(project_id, signal, encoding, body, reservation), signal)
-
-    async def _read(self, receive: Receive, headers: dict[bytes, bytes], reservation: Reservation) -> bytes:
-        limit = self._receiver.options.body_bytes_max
-        declared = headers.get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > limit:
-            raise _too_large(limit)
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _DisconnectedError
-            piece: bytes = message.get("body", b"")
-            if piece:
-                size += len(piece)
-                if size > limit:
-                    raise _too_large(limit)
-                reservation.grow(len(piece))
-                pieces.append(piece)
-            if not message.get("more_body", False):
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        export = Export(project_id, ROUTES[scope["path"]], encoding, body, reservation)
+        return await receiver.store(export)
 
     async def _decompress(self, sent: bytes, encoding: ContentEncoding, reservation: Reservation) -> bytes:
         if encoding == "identity":
@@ -221,18 +208,6 @@ class OtlpHttp:
         body = run() if len(sent) <= _INLINE_BYTES_MAX else await asyncio.to_thread(run)
         reservation.shrink(len(sent))
         return body
-
-
-_METRICS_HINT: Final = (
-    "metrics of model calls are made from spans; set OTEL_METRICS_EXPORTER=none, or export them elsewhere"
-)
-
-
-def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(
-        f"the body is larger than {limit} bytes (setting body_bytes_max)",
-        hint="export smaller batches, compress them, or raise the setting",
-    )
 
 
 async def _answer_error(send: Send, error: SpanglassError, encoding: Encoding) -> None:

@@ -11,13 +11,13 @@ import grpc
 import structlog
 
 from spanglass_server.base.errors import Misconfigured, SpanglassError
-from spanglass_server.ingest.pipeline import IngestRequest
-from spanglass_server.web.otlp import OtlpReceiver, describe, outcome_of
+from spanglass_server.web.otlp import Export, OtlpReceiver, describe, outcome_of
 from spanglass_server.wire.responses import Signal, encode_status
 
 _SERVICES: Final[dict[str, Signal]] = {
     "opentelemetry.proto.collector.trace.v1.TraceService": "traces",
     "opentelemetry.proto.collector.logs.v1.LogsService": "logs",
+    "opentelemetry.proto.collector.metrics.v1.MetricsService": "metrics",
 }
 _STATUS_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
@@ -86,7 +86,7 @@ class OtlpGrpc:
         project_id = receiver.authenticate(_headers(context.invocation_metadata()))
         reservation = receiver.budget.open()
         reservation.grow(len(body))
-        return await receiver.store(IngestRequest(project_id, signal, "protobuf", body, reservation), signal)
+        return await receiver.store(Export(project_id, signal, "protobuf", body, reservation))
 
 
 def _headers(metadata: Any) -> Iterable[tuple[str, str | bytes]]:

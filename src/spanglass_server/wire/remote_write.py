@@ -39,6 +39,8 @@ _TYPES: Final[tuple[MetricType, ...]] = (
 _NO_NATIVE: Final = (
     "native histograms are not stored; send classic ones (leave out send_native_histograms in remote_write)"
 )
+_EXPANSION_MAX: Final = 22
+"""Three bytes of snappy make at most 64."""
 _LABELS_MAX: Final = 65_536
 _SETS_MAX: Final = 16_384
 _SET_BYTES_MAX: Final = 2_048
@@ -94,6 +96,8 @@ def decompress_snappy(body: bytes, *, bytes_max: int, grow: Callable[[int], None
     Raises MalformedBody, and BodyTooLarge beyond `bytes_max`.
     """
     size = uncompressed_size(body)
+    if size > _EXPANSION_MAX * len(body):
+        raise _not_snappy(f"{len(body)} bytes cannot hold the {size} that it begins with")
     if size > bytes_max:
         raise BodyTooLarge(
             f"the snappy body holds {size} bytes, more than {bytes_max} (setting decompressed_bytes_max)",

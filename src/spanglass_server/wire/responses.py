@@ -1,6 +1,6 @@
 """What an OTLP receiver answers, as bytes: export responses and errors, in protobuf or JSON.
 
-A response of a traces export and of a logs export differ only in the JSON name of their count.
+Responses of exports of traces, logs and metrics differ only in the JSON name of their count.
 Source: OTLP specification, "OTLP/HTTP response" and "Failures"; google.rpc.Status.
 """
 
@@ -14,13 +14,17 @@ from spanglass_server.wire.records import Rejection
 from spanglass_server.wire.schema import ExportResponse, RetryInfo, RpcStatus
 
 Encoding: TypeAlias = Literal["protobuf", "json"]
-Signal: TypeAlias = Literal["traces", "logs"]
+Signal: TypeAlias = Literal["traces", "logs", "metrics"]
 
 INVALID_ARGUMENT, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED = 3, 8, 13, 14, 16
 PERMISSION_DENIED, NOT_FOUND = 7, 5
 """google.rpc.Code."""
 
-_COUNTS: dict[Signal, str] = {"traces": "rejectedSpans", "logs": "rejectedLogRecords"}
+_COUNTS: dict[Signal, str] = {
+    "traces": "rejectedSpans",
+    "logs": "rejectedLogRecords",
+    "metrics": "rejectedDataPoints",
+}
 _RETRY_INFO_URL = "type.googleapis.com/google.rpc.RetryInfo"
 
 
