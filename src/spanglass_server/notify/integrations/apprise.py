@@ -1,7 +1,7 @@
 """Everything that Apprise reaches by a URL: Discord, Teams, Telegram, ntfy, Matrix, Opsgenie and many more.
 
-Apprise makes its connections itself, so what it may reach is checked by an audit hook of the interpreter, on
-the thread that sends and at the very moment of connecting.
+Apprise makes its connections itself, so what it may reach is checked by an audit hook of the interpreter, at
+the very moment of connecting, in the context of the send: Apprise takes that along to its threads.
 """
 
 import functools
@@ -9,11 +9,11 @@ import ipaddress
 import logging
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from spanglass_server.gotemplate import TemplateError
@@ -40,7 +40,31 @@ _LOCAL_SCHEMES: Final = frozenset(
     {"dbus", "glib", "gnome", "growl", "kde", "macosx", "qt", "syslog", "windows", "fcm", "vapid"}
 )
 """They act on the machine that the server runs on, or read files of it."""
-_guarded = threading.local()
+
+
+@dataclass(slots=True)
+class _Guard:
+    """What a send may reach, and what it was refused: Apprise tells of that as of any lost connection."""
+
+    egress: Egress
+    refusals: list[str] = field(default_factory=list)
+
+    def refuse(self, reason: str) -> NoReturn:
+        self.refusals.append(reason)
+        raise TargetRefused(reason)
+
+    def check(self, address: str) -> None:
+        try:
+            ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:
+            self.refuse(f"{address} would be resolved without a check")
+        try:
+            self.egress.check(address)
+        except TargetRefused as problem:
+            self.refuse(str(problem))
+
+
+_guarded: ContextVar[_Guard | None] = ContextVar("guarded_send", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +143,11 @@ def _notify(url: str, title: str, body: str, *, is_firing: bool) -> None:
     import apprise
 
     logging.getLogger("apprise").propagate = False
-    service = apprise.Apprise()
+    service = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))
     if not service.add(url):
         raise SendFailed("Apprise does not understand the URL", is_retryable=False)
     kind = apprise.NotifyType.WARNING if is_firing else apprise.NotifyType.SUCCESS
-    with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log:  # type: ignore[no-untyped-call]
         is_sent = service.notify(
             body=body, title=title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
         )
@@ -145,37 +169,32 @@ def _without_secrets(text: str, url: str) -> str:
 @contextmanager
 def _egress_checked(egress: Egress) -> Iterator[None]:
     _install_hook()
-    _guarded.egress = egress
+    guard = _Guard(egress)
+    token = _guarded.set(guard)
     try:
         yield
-    except TargetRefused as problem:
-        raise SendFailed(str(problem), is_retryable=False) from None
+    except (SendFailed, TargetRefused):
+        if guard.refusals:
+            raise SendFailed(guard.refusals[0], is_retryable=False) from None
+        raise
     finally:
-        _guarded.egress = None
+        _guarded.reset(token)
 
 
 @functools.cache
 def _install_hook() -> None:
-    # It cannot be taken away again; on threads that send nothing it costs one look.
+    # It cannot be taken away again; where nothing is sent it costs one look.
     sys.addaudithook(_audit)
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    egress: Egress | None = getattr(_guarded, "egress", None)
-    if egress is None:
+    guard = _guarded.get()
+    if guard is None:
         return
     if event in ("socket.connect", "socket.sendto"):
         address = arguments[1]
         if not isinstance(address, tuple):
-            raise TargetRefused("only addresses of a network may be reached")
-        _check_numeric(egress, str(address[0]))
+            guard.refuse("only addresses of a network may be reached")
+        guard.check(str(address[0]))
     elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
-        raise TargetRefused("a receiver may not start programs")
-
-
-def _check_numeric(egress: Egress, address: str) -> None:
-    try:
-        ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        raise TargetRefused(f"{address} would be resolved without a check") from None
-    egress.check(address)
+        guard.refuse("a receiver may not start programs")
