@@ -81,37 +81,18 @@ def _not_below_zero(to_start_s: Values, sampled_s: Values, first: Values, grown:
     return np.where(to_zero_s < to_start_s, to_zero_s, to_start_s)
 
 
-def _lost_in_resets(windows: Windows, mask: Mask) -> Values | float:
-    """The values right before each fall of the counter within each window under the mask, added up."""
-    values = windows.values
-    falls = np.flatnonzero(values[1:] < values[:-1]) + 1
-    rows = _rows_of(windows, falls)
-    if not len(rows):
-        return 0.0
-    lost = np.zeros(mask.shape)
-    before = np.zeros(len(values))
-    before[falls] = values[falls - 1]
-    is_fall = np.zeros(len(values), np.bool_)
-    is_fall[falls] = True
-    first, last = windows.first[rows] + 1, windows.last[rows]
-    here = mask[rows]
-    here[here] = flagged(is_fall, first[here], last[here]) > 0
-    some = np.zeros(here.shape)
-    some[here] = reduced(np.add, before, first[here], last[here])
-    lost[rows] = some
-    found: Values = lost[mask]
-    return found
-
-
-def _rows_of(windows: Windows, places: Indexes) -> Indexes:
-    """The series that have one of the places in the flat arrays behind their first sample. Most counters never
-    fall, and where one series ends and the next begins is no fall."""
-    if not windows.first.size:
-        return np.empty(0, np.int64)
-    starts, ends = windows.first[:, 0], windows.last[:, -1]
-    rows = np.searchsorted(starts, places, side="right") - 1
-    is_inside = (rows >= 0) & (places > starts[rows]) & (places < ends[rows])
-    return np.unique(rows[is_inside])
+def _lost_in_resets(windows: Windows, first: Indexes, last: Indexes) -> Values:
+    """The values right before each fall of the counter within each window, added up."""
+    values, times_ms = windows.values, windows.times_ms
+    lost = np.zeros(len(first))
+    # Where the time does not go on another series begins: most series never fall, and are done with here.
+    falls = (values[1:] < values[:-1]) & (times_ms[1:] > times_ms[:-1])
+    if not falls.any():
+        return lost
+    hit = flagged(np.append(False, falls), first + 1, last) > 0
+    before = np.append(0.0, np.where(falls, values[:-1], 0.0))
+    lost[hit] = reduced(np.add, before, first[hit] + 1, last[hit])
+    return lost
 
 
 def _told(call: Call, grown: Vector) -> Vector:
