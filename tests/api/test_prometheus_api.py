@@ -361,3 +361,23 @@ def test_the_server_tells_what_clients_ask_a_prometheus(api: PrometheusApi) -> N
     assert api.data("/targets")["activeTargets"] == []
     assert api.data("/targets/metadata") == []
     assert api.data("/alertmanagers")["activeAlertmanagers"] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "target"),
+    [
+        ("", "/explore"),
+        ("/", "/explore"),
+        ("/graph?g0.expr=sum(up)&g0.tab=0", "/explore?expr=sum%28up%29"),
+        ("/graph?g0.expr=up&g0.tab=1&g0.range_input=1h", "/explore?expr=up&from=now-3600s&to=now&view=table"),
+        (
+            "/graph?g0.expr=up&g0.range_input=90m&g0.end_input=2026-01-31 09:30&project=shop",
+            "/explore?expr=up&from=2026-01-31T08%3A00%3A00Z&to=2026-01-31T09%3A30%3A00Z&project=shop",
+        ),
+        ("/graph?g0.expr=up&g0.range_input=x&g0.end_input=y", "/explore?expr=up"),
+        ("/alerts", "/alerts"),
+    ],
+)
+def test_links_to_prometheus_pages_lead_to_the_web_app(api: PrometheusApi, page: str, target: str) -> None:
+    answer = api.client.get(f"/prometheus{page}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, target)

@@ -78,7 +78,7 @@ class WebApp:
             return self._health
         if path == REMOTE_WRITE_PATH:
             return self._remote_write
-        if path.startswith(PROMETHEUS_PREFIX):
+        if f"{path}/".startswith(PROMETHEUS_PREFIX):
             return self._prometheus
         if path == METRICS_PATH:
             return self._exposition

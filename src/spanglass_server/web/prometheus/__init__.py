@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from spanglass_server.base.errors import SpanglassError
 from spanglass_server.web.asgi import AsgiApp
-from spanglass_server.web.prometheus import queries, rules, series, status
+from spanglass_server.web.prometheus import links, queries, rules, series, status
 from spanglass_server.web.prometheus.endpoint import Work, answer_crash, answer_error, answer_http, endpoint
 from spanglass_server.web.prometheus.lane import QueryLane
 from spanglass_server.web.services import Services
@@ -69,6 +69,7 @@ def build_prometheus(services: Services, *, check: Callable[[], None]) -> AsgiAp
     app = Starlette(
         routes=[
             *routes,
+            *links.routes(PROMETHEUS_PREFIX),
             Route(f"{PROMETHEUS_PREFIX}-/healthy", _healthy),
             Route(f"{PROMETHEUS_PREFIX}-/ready", ready),
         ],
