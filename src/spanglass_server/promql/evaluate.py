@@ -27,7 +27,7 @@ from spanglass_server.promql.ast import (
 from spanglass_server.promql.binary import apply_binary, merge_rows
 from spanglass_server.promql.check import type_of
 from spanglass_server.promql.functions import FUNCTIONS
-from spanglass_server.promql.functions.call import Call, Notes
+from spanglass_server.promql.functions.call import Call, Notes, QueryTimes
 from spanglass_server.promql.plan import Need, Plan
 from spanglass_server.promql.print import print_expression
 from spanglass_server.promql.result import Result, Sample
@@ -223,6 +223,9 @@ class _Evaluation:
             times_ms=times,
             notes=self._notes,
             absent_labels=_absent_labels(node),
+            query=QueryTimes(
+                start_ms=self._plan.start_ms, end_ms=self._plan.end_ms, step_ms=self._plan.step_ms
+            ),
         )
         return FUNCTIONS[node.name](call)
 

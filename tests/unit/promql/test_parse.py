@@ -251,7 +251,7 @@ def test_errors_are_prometheus_own(text: str, message: str) -> None:
         ("limit_ratio(0.5, up)", "limit_ratio()"),
         ("up smoothed", "smoothed"),
         ("rate(up[5m] anchored)", "anchored"),
-        ("start()", "start()"),
+        ("integral(up[5m])", "integral()"),
     ],
 )
 def test_what_is_experimental_is_refused_by_name(text: str, named: str) -> None:

@@ -19,6 +19,27 @@ def time(call: Call) -> Scalar:
     return Scalar(values=call.times_ms / 1000)
 
 
+def start(call: Call) -> Scalar:
+    return _seconds(call, call.query.start_ms)
+
+
+def end(call: Call) -> Scalar:
+    return _seconds(call, call.query.end_ms)
+
+
+def span(call: Call) -> Scalar:
+    """How long the query's range is."""
+    return _seconds(call, call.query.end_ms - call.query.start_ms)
+
+
+def step(call: Call) -> Scalar:
+    return _seconds(call, call.query.step_ms)
+
+
+def _seconds(call: Call, milliseconds: int) -> Scalar:
+    return Scalar(values=np.full(len(call.times_ms), milliseconds / 1000))
+
+
 def timestamp(call: Call) -> Vector:
     """Of computed values, in seconds: that is when they are evaluated. Selectors tell their samples' times
     themselves."""
@@ -70,6 +91,10 @@ def _days_in_month(dates: _Dates) -> npt.NDArray[np.int64]:
 
 CALENDAR: Final[tuple[tuple[str, Function], ...]] = (
     ("time", time),
+    ("start", start),
+    ("end", end),
+    ("range", span),
+    ("step", step),
     ("timestamp", timestamp),
     ("minute", _part(lambda dates: _since(dates, "h", "m"))),
     ("hour", _part(lambda dates: _since(dates, "D", "h"))),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from spanglass_server.model.series import Times, Values
 from spanglass_server.promql.values import Scalar, String, Value, Vector, Windows
@@ -22,6 +22,15 @@ class Notes:
         self.infos.setdefault(text)
 
 
+class QueryTimes(NamedTuple):
+    """Of the whole query, also inside its subqueries."""
+
+    start_ms: int = 0
+    end_ms: int = 0
+    step_ms: int = 0
+    """0 for an instant query."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     name: str
@@ -36,6 +45,7 @@ class Call:
     notes: Notes
     absent_labels: tuple[tuple[str, str], ...] = ()
     """Of `absent` and `absent_over_time`: the labels that the selector's equality matchers tell."""
+    query: QueryTimes = field(default_factory=QueryTimes)
 
     def vector(self, argument: int) -> Vector:
         value = self.arguments[argument]
