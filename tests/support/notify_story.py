@@ -93,10 +93,14 @@ class Story:
         self._said[alert.labels] = alert
         self._tell([alert])
 
-    def resolve(self, name: str, **labels: str) -> None:
+    def resolve(self, name: str, **labels: str) -> Alert:
         key = labels_of({"alertname": name, **labels})
         alert = self._said.pop(key)._replace(ends_at_ms=self.now_ms, updated_at_ms=self.now_ms)
         self._tell([alert])
+        return alert
+
+    def forget_stored_alerts(self) -> None:
+        self._stored.alerts.clear()
 
     def forget(self, name: str, **labels: str) -> None:
         """The rule went away without a word."""

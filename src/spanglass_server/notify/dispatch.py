@@ -135,6 +135,8 @@ class Dispatcher:
     def receive(self, alerts: Iterable[Alert], now_ms: int) -> None:
         for alert in alerts:
             old = self._alerts.get(alert.labels)
+            if old is None and alert.ends_at_ms and not self._was_told(alert):
+                continue
             if old is None and len(self._alerts) >= NOTIFICATION_ALERTS_MAX:
                 self.counts.refused_alerts += 1
                 continue
@@ -382,6 +384,11 @@ class Dispatcher:
             if alert.ends_at_ms and labels not in held:
                 self._changed.pop(labels, None)
                 self._gone[labels] = self._alerts.pop(labels)
+
+    def _was_told(self, alert: Alert) -> bool:
+        """Rules repeat ends for a quarter of an hour; most were dealt with long ago."""
+        fingerprint = fingerprint_of(alert.labels)
+        return any(fingerprint in entry.firing for entry in self._log.values())
 
     def _end_unheard(self, now_ms: int) -> None:
         """End what rules have not told of for resolve_timeout."""
