@@ -54,7 +54,10 @@ class FactRollups:
         """Add up for the last time the hours that end before the moment; their facts are then no longer
         looked at, and may be deleted. How many."""
         bind = Binder()
-        is_old = f"h.project_id = {bind(project_id)} AND h.hour < {bind(before_ns // HOUR_NS, 'Int64')}"
+        project, before = bind(project_id), bind(before_ns, "Int64")
+        # Scores go one by one, not with their hour: an hour that has begun to go is added up whole.
+        is_old = f"(h.hour + if(h.source = 'score', 0, 1)) * {HOUR_NS} <= {before}"
+        is_old = f"h.project_id = {project} AND {is_old}"
         return self._roll(self._find(is_old, bind), is_archived=True)
 
     def _find(self, condition: str, bind: Binder) -> list[_Pending]:
