@@ -17,6 +17,7 @@ from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.sample_groups import DEFAULT_SAMPLE_LIMITS, SampleLimits
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.web.app import WebApp
 from spanglass_server.web.health import Health
@@ -27,7 +28,6 @@ from spanglass_server.web.otlp_grpc import OtlpGrpc
 from spanglass_server.web.remote_write import RemoteWriteHttp
 from spanglass_server.web.services import AuthMode, Services
 from spanglass_server.web.static_site import StaticSite
-from spanglass_server.wire.metric_records import DEFAULT_SAMPLE_LIMITS, SampleLimits
 from spanglass_server.wire.otlp import RecordLimits
 
 

@@ -37,6 +37,7 @@ from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.metrics.runner import QueryLimits, QueryRunner
+from spanglass_server.normalize.sample_groups import SampleLimits
 from spanglass_server.notify.context import NoContext
 from spanglass_server.rules.budgets_gauges import BudgetGauges
 from spanglass_server.rules.budgets_meter import BudgetMeter
@@ -52,7 +53,6 @@ from spanglass_server.web.prometheus import build_prometheus
 from spanglass_server.web.remote_write import RemoteWriteHttp
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
-from spanglass_server.wire.metric_records import SampleLimits
 from spanglass_server.wire.otlp import RecordLimits
 
 _SWITCH_INTERVAL_S: Final = 0.001

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from spanglass_server.metrics.own import OWN_PREFIX
 from spanglass_server.model.series import METRIC_NAME, Labels, series_id_of
+from spanglass_server.normalize.sample_groups import SampleGroup
 from spanglass_server.store.series import SampleStore, SeriesDay
-from spanglass_server.wire.metric_records import SampleGroup
 
 _DAY_MS: Final = 86_400_000
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from spanglass_server.base.limits import DELTA_SERIES_MAX
 from spanglass_server.model.series import Labels
+from spanglass_server.normalize.sample_groups import Sample, SampleGroup
 from spanglass_server.store.series import LastSample, SampleStore
 from spanglass_server.wire.checks import RefusedError
-from spanglass_server.wire.metric_records import Sample, SampleGroup
 
 _REACH_MS: Final = 86_400_000
 """How long ago the last sample may be; after a longer silence a total starts anew, which rates understand."""

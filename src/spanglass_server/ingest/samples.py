@@ -22,9 +22,9 @@ from spanglass_server.ingest.budget import Reservation
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.deltas import DeltaTotals
 from spanglass_server.model.series import Exemplar, Labels, MetricMetadata, Series
+from spanglass_server.normalize.sample_groups import SampleBatch, SampleGroup, shown_labels
 from spanglass_server.store.series import SampleStore, SeriesExemplars
 from spanglass_server.wire.checks import RefusedError
-from spanglass_server.wire.metric_records import SampleBatch, SampleGroup, shown_labels
 from spanglass_server.wire.records import Rejection
 
 _REPORT_HINT: Final = "this is a bug of the server; its log says more"

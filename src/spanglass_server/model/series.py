@@ -1,6 +1,5 @@
 """Series as Prometheus means them: label sets, samples, matchers, exemplars. Times are milliseconds."""
 
-import functools
 import hashlib
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -78,9 +77,22 @@ def labels_of(pairs: dict[str, str]) -> Labels:
     return tuple(sorted((name, value) for name, value in pairs.items() if value))
 
 
-@functools.lru_cache(maxsize=32_768)
+_IDS_MAX: Final = 32_768
+_ID_CHARS_MAX: Final = 2_048
+# Series send their next sample every few seconds.
+_ids: dict[Labels, int] = {}
+
+
 def series_id_of(labels: Labels) -> int:
     """64 bits that stand for a label set, the same in every process."""
+    known = _ids.get(labels)
+    if known is not None:
+        return known
     text = "\xff".join([part for pair in labels for part in pair])
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
+    series_id = int.from_bytes(digest, "big")
+    if len(text) <= _ID_CHARS_MAX:
+        if len(_ids) >= _IDS_MAX:
+            _ids.clear()
+        _ids[labels] = series_id
+    return series_id

@@ -21,11 +21,12 @@ from spanglass_server.model.series import (
     MetricType,
     stale_marker,
 )
+from spanglass_server.normalize.label_sets import check_labels
 from spanglass_server.normalize.metric_names import label_name, metric_name, unit_name
+from spanglass_server.normalize.sample_groups import Sample, SampleBatch, SampleGroup, SampleLimits
 from spanglass_server.normalize.values import dump_json
 from spanglass_server.wire.checks import RefusedError
-from spanglass_server.wire.metric_checks import check_labels, check_time_ms
-from spanglass_server.wire.metric_records import Sample, SampleBatch, SampleGroup, SampleLimits
+from spanglass_server.wire.metric_checks import check_time_ms
 from spanglass_server.wire.otlp_metric_records import (
     CUMULATIVE,
     DELTA,
@@ -135,7 +136,7 @@ class _Family:
         pairs = {**base, METRIC_NAME: f"{self._name}{suffix}"}
         if extra is not None:
             pairs[extra[0]] = extra[1]
-        return check_labels(list(pairs.items()), self._limits)
+        return check_labels(tuple(pairs.items()), self._limits)
 
     def _exemplars(self, point: Point, samples: Sequence[Sample]) -> Iterator[tuple[Labels, Exemplar]]:
         """Of a histogram each belongs to the bucket that its value falls in."""
@@ -249,7 +250,7 @@ def _target_groups(targets: Iterable[tuple[Resource, int]], limits: SampleLimits
             continue
         pairs = {**_labels_of(rest), **target, METRIC_NAME: TARGET_INFO}
         try:
-            labels = check_labels(list(pairs.items()), limits)
+            labels = check_labels(tuple(pairs.items()), limits)
         except RefusedError:
             # The points of the resource are stored all the same.
             continue

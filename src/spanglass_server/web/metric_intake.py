@@ -13,8 +13,8 @@ from spanglass_server.ingest.budget import Reservation
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.samples import SampleRequest, Written
 from spanglass_server.normalize.metric_points import to_samples
+from spanglass_server.normalize.sample_groups import DEFAULT_SAMPLE_LIMITS, SampleBatch, SampleLimits
 from spanglass_server.web.intake import await_stored
-from spanglass_server.wire.metric_records import DEFAULT_SAMPLE_LIMITS, SampleBatch, SampleLimits
 from spanglass_server.wire.otlp_metrics import decode_metrics
 from spanglass_server.wire.otlp_metrics_json import decode_metrics_json
 from spanglass_server.wire.records import Rejection
@@ -48,7 +48,7 @@ class MetricIntake:
 
         def decode() -> SampleBatch:
             decode = decode_metrics if encoding == "protobuf" else decode_metrics_json
-            return to_samples(decode(body, self.limits), self.limits)
+            return to_samples(decode(body, self.limits.samples), self.limits)
 
         batch = await self.decode(decode, len(body), reservation)
         return (await self.store(project_id, batch, reservation)).rejections

@@ -12,13 +12,13 @@ import structlog
 
 from spanglass_server.base.errors import Busy, SpanglassError
 from spanglass_server.ingest.samples import Written
+from spanglass_server.normalize.remote_series import to_samples
+from spanglass_server.normalize.sample_groups import SampleBatch
 from spanglass_server.web.asgi import Header, Receive, Scope, Send, respond
 from spanglass_server.web.auth import refuse_cross_site
 from spanglass_server.web.otlp import OtlpReceiver, describe, outcome_of
 from spanglass_server.web.receiving import DisconnectedError, receive_body
 from spanglass_server.wire.remote_write import (
-    RemoteWrite,
-    WriteVersion,
     check_content_encoding,
     decode_remote_write,
     decompress_snappy,
@@ -84,15 +84,14 @@ class RemoteWriteHttp:
             reservation.release()
             raise
 
-        def decode() -> RemoteWrite:
+        limits = receiver.metrics.limits
+
+        def decode() -> SampleBatch:
             body = decompress_snappy(sent, bytes_max=options.decompressed_bytes_max, grow=reservation.grow)
-            return self._decode(body, version)
+            return to_samples(decode_remote_write(body, version, limits.samples), limits)
 
-        write = await receiver.metrics.decode(decode, len(sent), reservation)
-        return await receiver.metrics.store(project_id, write.batch, reservation)
-
-    def _decode(self, body: bytes, version: WriteVersion) -> RemoteWrite:
-        return decode_remote_write(body, version, self._receiver.metrics.limits)
+        batch = await receiver.metrics.decode(decode, len(sent), reservation)
+        return await receiver.metrics.store(project_id, batch, reservation)
 
 
 async def _answer_written(send: Send, written: Written) -> None:

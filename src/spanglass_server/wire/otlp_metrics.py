@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
+from spanglass_server.base.limits import SAMPLES_PER_REQUEST_MAX
 from spanglass_server.wire.attributes import NestingError, decode_attributes, text
 from spanglass_server.wire.checks import RefusedError
 from spanglass_server.wire.metric_checks import too_many_samples
-from spanglass_server.wire.metric_records import DEFAULT_SAMPLE_LIMITS, SampleLimits
 from spanglass_server.wire.otlp import decode_resource, decode_scope, parse_export
 from spanglass_server.wire.otlp_metric_records import (
     Buckets,
@@ -36,18 +36,20 @@ from spanglass_server.wire.records import Rejection, Resource, Scope
 _BROKEN: Final = "its bytes are not valid protobuf; check the exporter's encoder"
 
 
-def decode_metrics(body: bytes, limits: SampleLimits = DEFAULT_SAMPLE_LIMITS) -> DecodedMetrics:
-    """ExportMetricsServiceRequest. Raises MalformedBody where the bytes are none."""
+def decode_metrics(body: bytes, points_max: int = SAMPLES_PER_REQUEST_MAX) -> DecodedMetrics:
+    """ExportMetricsServiceRequest. Data points beyond `points_max` are rejected.
+
+    Raises MalformedBody where the bytes are none."""
     request = parse_export(ExportMetrics, body, "ExportMetricsServiceRequest")
     decoded = DecodedMetrics([], [])
-    room = limits.samples
+    room = points_max
     for position, resource, scope, blob in _metrics(request):
         try:
             metric = MetricMessage.FromString(blob)
         except DecodeError:
             decoded.rejections.append(Rejection(_BROKEN, position))
             continue
-        record = _decode_metric(metric, position, resource, scope, decoded.rejections, room, limits)
+        record = _decode_metric(metric, position, resource, scope, decoded.rejections, room, points_max)
         if record is not None:
             room -= len(record.points)
             decoded.records.append(record)
@@ -70,7 +72,7 @@ def _decode_metric(
     scope: Scope,
     rejections: list[Rejection],
     room: int,
-    limits: SampleLimits,
+    points_max: int,
 ) -> MetricRecord | None:
     """None where it holds no data points."""
     kind = next((kind for kind in _DECODERS if metric.HasField(kind)), None)
@@ -82,7 +84,7 @@ def _decode_metric(
     for index, blob in enumerate(data.data_points):
         where = f"{name or position} data_points[{index}]"
         if index >= room:
-            left_out = Rejection(too_many_samples(limits.samples), where)
+            left_out = Rejection(too_many_samples(points_max), where)
             rejections.extend([left_out] * (len(data.data_points) - index))
             break
         try:

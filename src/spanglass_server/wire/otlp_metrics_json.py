@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from spanglass_server.base.limits import SAMPLES_PER_REQUEST_MAX
 from spanglass_server.wire.attributes import NestingError
 from spanglass_server.wire.checks import RefusedError
 from spanglass_server.wire.json_fields import (
@@ -18,7 +19,6 @@ from spanglass_server.wire.json_fields import (
     load_json,
 )
 from spanglass_server.wire.metric_checks import too_many_samples
-from spanglass_server.wire.metric_records import DEFAULT_SAMPLE_LIMITS, SampleLimits
 from spanglass_server.wire.otlp_metric_records import (
     Buckets,
     DecodedMetrics,
@@ -37,15 +37,17 @@ _NAMES: Final = ("resourceMetrics", "scopeMetrics", "metrics")
 _TEMPORALITIES: Final = {"UNSPECIFIED": 0, "DELTA": 1, "CUMULATIVE": 2}
 
 
-def decode_metrics_json(body: bytes, limits: SampleLimits = DEFAULT_SAMPLE_LIMITS) -> DecodedMetrics:
-    """ExportMetricsServiceRequest. Raises MalformedBody where the body is no JSON object of that shape."""
+def decode_metrics_json(body: bytes, points_max: int = SAMPLES_PER_REQUEST_MAX) -> DecodedMetrics:
+    """ExportMetricsServiceRequest. Data points beyond `points_max` are rejected.
+
+    Raises MalformedBody where the body is no JSON object of that shape."""
     decoded = DecodedMetrics([], [])
-    room = limits.samples
+    room = points_max
     for position, resource, scope, metrics in iter_groups(load_json(body), _NAMES):
         for index, metric in enumerate(metrics):
             where = f"{position}[{index}]"
             try:
-                record = _decode_metric(metric, where, resource, scope, decoded.rejections, room, limits)
+                record = _decode_metric(metric, where, resource, scope, decoded.rejections, room, points_max)
             except (RefusedError, NestingError) as error:
                 decoded.rejections.append(Rejection(str(error), where))
                 continue
@@ -62,7 +64,7 @@ def _decode_metric(
     scope: Scope,
     rejections: list[Rejection],
     room: int,
-    limits: SampleLimits,
+    points_max: int,
 ) -> MetricRecord | None:
     """None where it holds no data points."""
     metric = as_object(item, "metric")
@@ -77,7 +79,7 @@ def _decode_metric(
     for index, point in enumerate(items):
         where = f"{name or position} data_points[{index}]"
         if index >= room:
-            left_out = Rejection(too_many_samples(limits.samples), where)
+            left_out = Rejection(too_many_samples(points_max), where)
             rejections.extend([left_out] * (len(items) - index))
             break
         try:

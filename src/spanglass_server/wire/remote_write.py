@@ -1,4 +1,4 @@
-"""Prometheus' remote write, 1.0 and 2.0, to samples. A series that is bad alone is refused alone.
+"""Prometheus' remote write, 1.0 and 2.0, to records. A series that is bad alone is refused alone.
 
 Sources: the remote write specifications 1.0 and 2.0 of prometheus.io.
 """
@@ -10,21 +10,15 @@ import cramjam
 from google.protobuf.message import DecodeError
 
 from spanglass_server.base.errors import BodyTooLarge, MalformedBody, UnsupportedEncoding
-from spanglass_server.model.series import METRIC_NAME, Exemplar, Labels, MetricMetadata, MetricType
+from spanglass_server.base.limits import SAMPLES_PER_REQUEST_MAX
 from spanglass_server.wire.attributes import text
 from spanglass_server.wire.checks import RefusedError
-from spanglass_server.wire.metric_checks import check_labels, check_time_ms, too_many_samples
-from spanglass_server.wire.metric_records import (
-    DEFAULT_SAMPLE_LIMITS,
-    Sample,
-    SampleBatch,
-    SampleGroup,
-    SampleLimits,
-)
+from spanglass_server.wire.metric_checks import check_time_ms, too_many_samples
 from spanglass_server.wire.records import Rejection
 from spanglass_server.wire.remote_write_schema import Label, SeriesV1, SeriesV2, WriteV1, WriteV2
 
 WriteVersion: TypeAlias = Literal[1, 2]
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 _MEDIA_TYPE: Final = "application/x-protobuf"
 _VERSIONS: Final[dict[str, WriteVersion]] = {
@@ -32,30 +26,48 @@ _VERSIONS: Final[dict[str, WriteVersion]] = {
     "prometheus.WriteRequest": 1,
     "io.prometheus.write.v2.Request": 2,
 }
-_TYPES: Final[tuple[MetricType, ...]] = (
-    *("unknown", "counter", "gauge", "histogram", "histogram", "summary", "gauge", "gauge"),
-)
-"""By the number of MetricType: gauge histograms are histograms, infos and state sets gauges."""
 _NO_NATIVE: Final = (
     "native histograms are not stored; send classic ones (leave out send_native_histograms in remote_write)"
 )
 _EXPANSION_MAX: Final = 22
 """Three bytes of snappy make at most 64."""
 _LABELS_MAX: Final = 65_536
-_SETS_MAX: Final = 16_384
-_SET_BYTES_MAX: Final = 2_048
+_LABEL_BYTES_MAX: Final = 256
 
 _labels: dict[bytes, tuple[str, str]] = {}
-_sets: dict[tuple[tuple[bytes, ...], SampleLimits], Labels] = {}
-# Most series were sent a few seconds ago, and most labels by a hundred others.
+# Most labels are those of a hundred other series.
 
 
-class RemoteWrite(NamedTuple):
-    """A request's samples, and what of it is counted apart."""
+class RemoteExemplar(NamedTuple):
+    pairs: Pairs
+    value: float
+    time_ms: int
 
-    batch: SampleBatch
-    histogram_count: int
-    """Native histograms, which are refused."""
+
+class RemoteMetadata(NamedTuple):
+    metric: str
+    """1.0 names the metric's family, 2.0 the series."""
+    type: int
+    """MetricType's number."""
+    help: str
+    unit: str
+
+
+class RemoteSeries(NamedTuple):
+    pairs: Pairs
+    """Names and values of labels as sent."""
+    samples: Sequence[tuple[int, float]]
+    """Time in milliseconds, value."""
+    exemplars: Sequence[RemoteExemplar]
+    metadata: RemoteMetadata | None
+    """2.0 sends it with each series."""
+
+
+class DecodedWrite(NamedTuple):
+    series: list[RemoteSeries]
+    metadata: list[RemoteMetadata]
+    rejections: list[Rejection]
+    """One for each sample."""
 
 
 def parse_content_type(header: str) -> WriteVersion:
@@ -118,101 +130,78 @@ def _not_snappy(reason: str) -> MalformedBody:
 
 
 def decode_remote_write(
-    body: bytes, version: WriteVersion, limits: SampleLimits = DEFAULT_SAMPLE_LIMITS
-) -> RemoteWrite:
-    """A decompressed body. Raises MalformedBody where it is none of that version."""
-    return _decode_v1(body, limits) if version == 1 else _decode_v2(body, limits)
+    body: bytes, version: WriteVersion, samples_max: int = SAMPLES_PER_REQUEST_MAX
+) -> DecodedWrite:
+    """A decompressed body. Samples beyond `samples_max` are rejected.
+
+    Raises MalformedBody where it is none of that version.
+    """
+    return _decode_v1(body, samples_max) if version == 1 else _decode_v2(body, samples_max)
 
 
-class _Decoder:
-    """Gathers the groups of one request within its limits."""
-
-    def __init__(self, limits: SampleLimits) -> None:
-        self.limits = limits
-        self.batch = SampleBatch([], [], [])
-        self.histogram_count = 0
-        self._room = limits.samples
-
-    def add(self, item: str, series: Any, decode: Callable[[Any], SampleGroup]) -> None:
-        """`series` is a SeriesV1 or SeriesV2."""
-        if histograms := len(series.histograms):
-            self.histogram_count += histograms
-            self.refuse(_NO_NATIVE, item, histograms)
-        count = len(series.samples)
-        if count > self._room:
-            self.refuse(too_many_samples(self.limits.samples), item, count)
-            return
-        if not count and not len(series.exemplars):
-            return
-        try:
-            self.batch.groups.append(decode(series))
-            self._room -= count
-        except RefusedError as error:
-            self.refuse(str(error), item, max(count, 1))
-
-    def refuse(self, reason: str, item: str, count: int) -> None:
-        self.batch.rejections.extend([Rejection(reason, item)] * count)
-
-    def finish(self) -> RemoteWrite:
-        return RemoteWrite(self.batch, self.histogram_count)
-
-
-def _decode_v1(body: bytes, limits: SampleLimits) -> RemoteWrite:
+def _decode_v1(body: bytes, samples_max: int) -> DecodedWrite:
     request = _parse(WriteV1, body, "prometheus.WriteRequest")
-    decoder = _Decoder(limits)
 
-    def decode(series: Any) -> SampleGroup:
-        labels = _labels_v1(series.labels, limits)
+    def decode(series: Any) -> RemoteSeries:
         exemplars = [
-            (labels, Exemplar(_pairs_v1(e.labels), e.value, check_time_ms(e.time_ms)))
-            for e in series.exemplars
+            RemoteExemplar(_pairs_v1(e.labels), e.value, check_time_ms(e.time_ms)) for e in series.exemplars
         ]
-        return _group(labels, series, exemplars)
+        return RemoteSeries(_pairs_v1(series.labels), _samples(series), exemplars, None)
 
-    for index, blob in enumerate(request.timeseries):
-        item = f"timeseries[{index}]"
-        series = _series(SeriesV1, blob, item, decoder)
-        if series is not None:
-            decoder.add(item, series, decode)
-    decoder.batch.metadata.extend(
-        MetricMetadata(text(m.name), _type(m.type), text(m.help), text(m.unit))
-        for m in request.metadata_list
-        if m.name
+    decoded = _decode_series(request.timeseries, SeriesV1, decode, samples_max)
+    decoded.metadata.extend(
+        RemoteMetadata(text(m.name), m.type, text(m.help), text(m.unit)) for m in request.metadata_list
     )
-    return decoder.finish()
+    return decoded
 
 
-def _decode_v2(body: bytes, limits: SampleLimits) -> RemoteWrite:
+def _decode_v2(body: bytes, samples_max: int) -> DecodedWrite:
     request = _parse(WriteV2, body, "io.prometheus.write.v2.Request")
     symbols = [text(symbol) for symbol in request.symbols]
     if symbols and symbols[0]:
         raise MalformedBody(
             "the first symbol is not empty", hint="see the specification of remote write 2.0, symbols"
         )
-    decoder = _Decoder(limits)
-    metadata: dict[str, MetricMetadata] = {}
 
-    def decode(series: Any) -> SampleGroup:
-        labels = check_labels(_pairs_v2(series.labels_refs, symbols), limits)
+    def decode(series: Any) -> RemoteSeries:
+        pairs = _pairs_v2(series.labels_refs, symbols)
         exemplars = [
-            (
-                labels,
-                Exemplar(tuple(sorted(_pairs_v2(e.labels_refs, symbols))), e.value, check_time_ms(e.time_ms)),
-            )
+            RemoteExemplar(_pairs_v2(e.labels_refs, symbols), e.value, check_time_ms(e.time_ms))
             for e in series.exemplars
         ]
-        if series.HasField("metadata"):
-            found = _metadata_v2(dict(labels)[METRIC_NAME], series.metadata, symbols)
-            metadata[found.name] = found
-        return _group(labels, series, exemplars)
+        metadata = _metadata_v2(pairs, series.metadata, symbols) if series.HasField("metadata") else None
+        return RemoteSeries(pairs, _samples(series), exemplars, metadata)
 
-    for index, blob in enumerate(request.timeseries):
-        item = f"timeseries[{index}]"
-        series = _series(SeriesV2, blob, item, decoder)
-        if series is not None:
-            decoder.add(item, series, decode)
-    decoder.batch.metadata.extend(metadata.values())
-    return decoder.finish()
+    return _decode_series(request.timeseries, SeriesV2, decode, samples_max)
+
+
+def _decode_series(
+    blobs: Iterable[bytes], message_class: Any, decode: Callable[[Any], RemoteSeries], samples_max: int
+) -> DecodedWrite:
+    decoded = DecodedWrite([], [], [])
+
+    def refuse(reason: str, index: int, count: int) -> None:
+        decoded.rejections.extend([Rejection(reason, f"timeseries[{index}]")] * count)
+
+    room = samples_max
+    for index, blob in enumerate(blobs):
+        try:
+            series = message_class.FromString(blob)
+        except DecodeError:
+            refuse("its bytes are not valid protobuf; check the sender's encoder", index, 1)
+            continue
+        if series.histograms:
+            refuse(_NO_NATIVE, index, len(series.histograms))
+        count = len(series.samples)
+        if count > room:
+            refuse(too_many_samples(samples_max), index, count)
+        elif count or series.exemplars:
+            try:
+                decoded.series.append(decode(series))
+                room -= count
+            except RefusedError as error:
+                refuse(str(error), index, max(count, 1))
+    return decoded
 
 
 def _parse(message_class: Any, body: bytes, name: str) -> Any:
@@ -225,34 +214,12 @@ def _parse(message_class: Any, body: bytes, name: str) -> Any:
         ) from None
 
 
-def _series(message_class: Any, blob: bytes, item: str, decoder: _Decoder) -> Any:
-    """None where the bytes are none; that is then told."""
-    try:
-        return message_class.FromString(blob)
-    except DecodeError:
-        decoder.refuse("its bytes are not valid protobuf; check the sender's encoder", item, 1)
-        return None
+def _samples(series: Any) -> list[tuple[int, float]]:
+    return [(check_time_ms(sample.time_ms), sample.value) for sample in series.samples]
 
 
-def _group(labels: Labels, series: Any, exemplars: Sequence[tuple[Labels, Exemplar]]) -> SampleGroup:
-    samples = [Sample(labels, check_time_ms(sample.time_ms), sample.value) for sample in series.samples]
-    return SampleGroup("", len(samples), samples, exemplars)
-
-
-def _labels_v1(blobs: Iterable[bytes], limits: SampleLimits) -> Labels:
-    key = (tuple(blobs), limits)
-    labels = _sets.get(key)
-    if labels is None:
-        labels = check_labels(_pairs_v1(blobs), limits)
-        if sum(map(len, key[0])) <= _SET_BYTES_MAX:
-            if len(_sets) >= _SETS_MAX:
-                _sets.clear()
-            _sets[key] = labels
-    return labels
-
-
-def _pairs_v1(blobs: Iterable[bytes]) -> Labels:
-    return tuple(_labels.get(blob) or _decode_label(blob) for blob in blobs)
+def _pairs_v1(blobs: Iterable[bytes]) -> Pairs:
+    return tuple([_labels.get(blob) or _decode_label(blob) for blob in blobs])
 
 
 def _decode_label(blob: bytes) -> tuple[str, str]:
@@ -261,39 +228,27 @@ def _decode_label(blob: bytes) -> tuple[str, str]:
     except DecodeError:
         raise RefusedError("a label's bytes are not valid protobuf; check the sender's encoder") from None
     pair = (text(label.name), text(label.value))
-    if len(blob) <= 256:
+    if len(blob) <= _LABEL_BYTES_MAX:
         if len(_labels) >= _LABELS_MAX:
             _labels.clear()
         _labels[blob] = pair
     return pair
 
 
-def _pairs_v2(references: Sequence[int], symbols: Sequence[str]) -> Labels:
+def _pairs_v2(references: Sequence[int], symbols: Sequence[str]) -> Pairs:
     if len(references) % 2:
         raise RefusedError("labels_refs has an odd number of references; they are names and values in turn")
-    try:
-        return tuple(
-            (symbols[references[at]], symbols[references[at + 1]]) for at in range(0, len(references), 2)
-        )
-    except IndexError:
-        raise RefusedError(f"a label refers to a symbol beyond the {len(symbols)} that were sent") from None
+    texts = [_symbol(reference, symbols) for reference in references]
+    return tuple(zip(texts[::2], texts[1::2], strict=True))
 
 
-def _metadata_v2(metric: str, metadata: Any, symbols: Sequence[str]) -> MetricMetadata:
-    kind = _type(metadata.type)
-    try:
-        return MetricMetadata(
-            family_of(metric, kind), kind, symbols[metadata.help_ref], symbols[metadata.unit_ref]
-        )
-    except IndexError:
-        raise RefusedError("metadata refers to a symbol that was not sent") from None
+def _metadata_v2(pairs: Pairs, metadata: Any, symbols: Sequence[str]) -> RemoteMetadata:
+    metric = dict(pairs).get("__name__", "")
+    help_text, unit = _symbol(metadata.help_ref, symbols), _symbol(metadata.unit_ref, symbols)
+    return RemoteMetadata(metric, metadata.type, help_text, unit)
 
 
-def family_of(metric: str, kind: MetricType) -> str:
-    """The name that metadata goes by: of a histogram's or summary's series without what is added to it."""
-    suffixes = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}.get(kind, ())
-    return next((metric.removesuffix(suffix) for suffix in suffixes if metric.endswith(suffix)), metric)
-
-
-def _type(number: int) -> MetricType:
-    return _TYPES[number] if 0 <= number < len(_TYPES) else "unknown"
+def _symbol(reference: int, symbols: Sequence[str]) -> str:
+    if reference >= len(symbols):
+        raise RefusedError(f"it refers to symbol {reference}, of {len(symbols)} that were sent")
+    return symbols[reference]

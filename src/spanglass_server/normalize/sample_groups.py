@@ -1,4 +1,4 @@
-"""What a body of metrics says, whatever protocol brought it: samples by label set, not yet admitted."""
+"""Samples by label set, whatever protocol brought them, not yet admitted."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
