@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -143,7 +144,7 @@ def _merged(selections: Iterator[tuple[Need, SeriesSelection]]) -> dict[Need, Se
         before = found.setdefault(need, selection)
         if before.function != selection.function:
             before = before._replace(function="")
-        found[need] = before._replace(step_ms=min(before.step_ms, selection.step_ms))
+        found[need] = before._replace(step_ms=gcd(before.step_ms, selection.step_ms))
     return found
 
 
