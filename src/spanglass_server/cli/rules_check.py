@@ -1,9 +1,9 @@
 """`spanglass rules check`: rule files validated, and looked through for what parses and still goes wrong."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -41,7 +41,8 @@ def check(
     Each finding says what will happen and, where it can, how to write the expression instead. Exit status 1
     if there are errors (with --strict: warnings too), 2 for a wrong command line.
     """
-    files, findings = check_texts(read_files(paths), _known_series(url, project, api_key))
+    known = _known_series(url, project, api_key)
+    files, findings = check_texts(read_files(paths), known)
     if as_json:
         print_json(_as_json(files, findings))
     else:
@@ -81,7 +82,7 @@ def check_texts(
 ) -> tuple[Sequence["RuleFile"], Sequence["Finding"]]:
     """The files that parse, and everything that is wrong with any."""
     from spanglass_server.rules.files import RuleFileInvalid, parse_rule_file
-    from spanglass_server.rules.lint import lint
+    from spanglass_server.rules.lint import invalid_findings, lint
 
     files: list[RuleFile] = []
     findings: list[Finding] = []
@@ -89,26 +90,8 @@ def check_texts(
         try:
             files.append(parse_rule_file(text, name=name))
         except RuleFileInvalid as error:
-            findings.extend(_invalid(error))
+            findings.extend(invalid_findings(error))
     return files, [*findings, *lint(files, known)]
-
-
-def _invalid(error: Any) -> Iterator["Finding"]:
-    from spanglass_server.rules.lint import Finding
-
-    for problem in error.problems:
-        yield Finding(
-            severity="error",
-            code="invalid-rule-file",
-            file=error.name,
-            line=problem.line,
-            group=problem.group,
-            rule=problem.rule,
-            message=problem.reason,
-            why="The file cannot be loaded.",
-            expression="",
-            advice=problem.hint,
-        )
 
 
 def _known_series(url: str, project: str, api_key: str) -> "KnownSeries":

@@ -1,0 +1,8 @@
+"""`spanglass rules ...`."""
+
+import typer
+
+from spanglass_server.cli import rules_check
+
+app = typer.Typer(name="rules", help="Check and test rule files.", no_args_is_help=True)
+app.command("check")(rules_check.check)
