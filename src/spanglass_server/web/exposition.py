@@ -48,7 +48,8 @@ _EXEMPLARS_MAX: Final = 2_000
 _EXEMPLAR_REACH_NS: Final = 600 * 1_000_000_000
 _EXEMPLAR_CHARS_MAX: Final = 128
 """Of an exemplar's label names and values together: OpenMetrics 1.0."""
-_METADATA_MAX: Final = 1_000
+_METADATA_MAX: Final = 100_000
+"""Of all of the project's metrics, among which those that are shown are found."""
 _SUFFIXES: Final = ("_bucket", "_count", "_sum")
 _OWN: Final = (Matcher(METRIC_NAME, "=~", "llm_.+"),)
 _BUCKETS: Final = (Matcher(METRIC_NAME, "=~", "llm_.+_bucket"),)

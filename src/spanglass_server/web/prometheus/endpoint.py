@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import orjson
 import structlog
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -57,13 +58,15 @@ def endpoint(work: Work, lane: QueryLane) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         services: Services = request.app.state.services
+        # Before anything of it is read or waits: strangers take no place in the lane.
+        project_id = await to_thread.run_sync(_find_project, request, services)
         params = await read_params(request)
         cancellation = Cancellation(timeout_s=_timeout_s(params, services.metrics.limits.timeout_s))
 
         def run() -> bytes:
             asked = Asked(
                 services=services,
-                project_id=_find_project(request, services),
+                project_id=project_id,
                 params=params,
                 path=request.path_params,
                 cancellation=cancellation,
