@@ -35,25 +35,3 @@ _FAMILIES: Final = (
 FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
     {name: np.errstate(all="ignore")(function) for family in _FAMILIES for name, function in family}
 )
-
-EXPERIMENTAL: Final = frozenset(
-    {
-        "double_exponential_smoothing",
-        "end",
-        "first_over_time",
-        "histogram_quantiles",
-        "mad_over_time",
-        "max_of",
-        "min_of",
-        "range",
-        "sort_by_label",
-        "sort_by_label_desc",
-        "start",
-        "step",
-        "ts_of_first_over_time",
-        "ts_of_last_over_time",
-        "ts_of_max_over_time",
-        "ts_of_min_over_time",
-    }
-)
-"""Behind a feature flag in Prometheus, here always there."""
