@@ -83,6 +83,7 @@ class JsonApi:
             repricing=cast("Any", None),
             budgets=cast("Budgets", budgets),
             budget_meter=BudgetMeter(ClickHouseViewReader(engine)),
+            rules=cast("Any", None),
             notifications=cast("NotificationOffice", notifications),
             auth_mode="off",
             version="1.2.3",

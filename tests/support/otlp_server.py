@@ -85,6 +85,7 @@ class OtlpServer:
             repricing=nothing,
             budgets=nothing,
             budget_meter=nothing,
+            rules=nothing,
             notifications=nothing,
             auth_mode=auth_mode,
             version="0",

@@ -21,6 +21,7 @@ from spanglass_server.app.logs import configure_logs
 from spanglass_server.app.notifications import Notifications, build_notifications
 from spanglass_server.app.own_metrics import keep_own_metrics
 from spanglass_server.app.retention import keep_retention
+from spanglass_server.app.rules import Rules, build_rules
 from spanglass_server.app.settings import Settings, is_loopback
 from spanglass_server.app.storage import (
     ForgettingAdministration,
@@ -102,16 +103,20 @@ class _Server:
         self._pipeline = _build_pipeline(settings, stores, self._budget, self._counters)
         self._committer = _build_committer(settings, stores, self._counters)
         self._notifications = self._build_notifications()
+        self._metrics = QueryRunner(stores.series, limits=_query_limits(settings))
+        self._rules = self._build_rules()
         self._services = self._build_services()
         self._receiver = self._build_receiver()
 
     async def run(self) -> None:
         self._pipeline.start()
         self._committer.start()
+        self._rules.manager.start()
         try:
             await self._serve()
         finally:
             # The threads may wait for the engine; the loop has nothing else to do.
+            await asyncio.to_thread(self._rules.manager.stop)
             await asyncio.to_thread(self._pipeline.stop)
             await asyncio.to_thread(self._committer.stop)
             self._log.info("server_stopped")
@@ -138,13 +143,13 @@ class _Server:
                 self._stores.budgets,
                 self._services.budget_meter,
                 BudgetGauges(self._stores.samples),
-                may_write=lambda: True,
+                may_write=lambda: self._rules.lease.is_held,
                 clock=now_ns,
             )
         )
         http = _HttpServer(self._http_config(), on_started=self._announce)
         try:
-            with _stopping_on_signals(http):
+            with _stopping_on_signals(http), _reloading_on_hangup(self._rules.manager.reload):
                 await http.serve(sockets=[self._listener])
         finally:
             await grpc.stop(_STOP_GRACE_S)
@@ -196,14 +201,34 @@ class _Server:
             timeout_graceful_shutdown=int(_STOP_GRACE_S),
         )
 
+    def _build_rules(self) -> Rules:
+        return build_rules(
+            self._settings,
+            self._stores.rules,
+            self._stores.directory,
+            runner=self._metrics,
+            writer=self._stores.samples,
+            sink=self._notifications.service,
+            on_lease=self._notify_while_held,
+            external_url=self._external_url(),
+            now_ns=now_ns,
+        )
+
+    def _notify_while_held(self, is_held: bool) -> None:
+        service = self._notifications.service
+        service.start() if is_held else service.stop()
+
+    def _external_url(self) -> str:
+        port = self._listener.getsockname()[1]
+        return self._settings.external_url or _url(self._settings.host, port)
+
     def _build_notifications(self) -> Notifications:
-        external_url = self._settings.external_url
         return build_notifications(
             self._settings,
             self._stores.notifications,
             NoContext(),
             clock=now_ns,
-            external_url=external_url or _url(self._settings.host, self._listener.getsockname()[1]),
+            external_url=self._external_url(),
         )
 
     def _build_services(self) -> Services:
@@ -222,7 +247,7 @@ class _Server:
             library=self._stores.library,
             experiments=self._stores.experiments,
             series=self._stores.series,
-            metrics=QueryRunner(self._stores.series, limits=_query_limits(self._settings)),
+            metrics=self._metrics,
             ingest=self._pipeline,
             intake=Intake(
                 ingest=self._pipeline,
@@ -237,6 +262,7 @@ class _Server:
             ),
             budgets=self._stores.budgets,
             budget_meter=BudgetMeter(self._stores.views),
+            rules=self._rules.service,
             notifications=self._notifications.office,
             auth_mode=self._settings.auth_mode,
             version=version("spanglass"),
@@ -307,6 +333,19 @@ def _stopping_on_signals(http: uvicorn.Server) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
+    """SIGHUP, where there is such a thing."""
+    if sys.platform == "win32":
+        yield
+        return
+    previous = signal.signal(signal.SIGHUP, lambda _number, _frame: reload())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, previous)
 
 
 def _build_pipeline(

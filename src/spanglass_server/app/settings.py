@@ -99,6 +99,25 @@ class Settings(BaseModel):
         description="Where people reach this server, `https://spanglass.example.com`: links in notifications "
         "begin with it; empty is `http://HOST:PORT`.",
     )
+    rule_files: tuple[str, ...] = Field(
+        (),
+        description="Prometheus rule files: files, directories, or patterns such as `rules/*.yml`, read "
+        "again when they change; `shop=rules/*.yml` for the project `shop`, else for the project `default`.",
+    )
+    default_rules: bool = Field(
+        True,
+        description="Whether the alerting rules that come with Spanglass are on (docs/default-rules.md); "
+        "each project can switch them off for itself.",
+    )
+    rule_interval_s: float = Field(
+        60.0, ge=1, description="Seconds between evaluations of a rule group that has no `interval`."
+    )
+    rule_query_offset_s: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds by which rules look back, for data that comes late, of a group that has no "
+        "`query_offset`.",
+    )
     notification_config: Path | None = Field(
         None,
         description="Alertmanager configuration for the alerts of all projects (docs/notifications.md), read "
@@ -202,6 +221,14 @@ class Settings(BaseModel):
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value is not None else None
+
+    @field_validator("rule_files", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
+        """The environment has lists as texts with commas."""
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
     @field_validator("clickhouse_url")
     @classmethod

@@ -50,6 +50,8 @@ def _render_row(name: str, field: FieldInfo) -> str:
 def _render_type(annotation: object) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return "list, or text with commas"
     if get_origin(annotation) in (Union, types.UnionType):
         return next(_render_type(part) for part in get_args(annotation) if part is not type(None))
     names = {
@@ -67,7 +69,7 @@ def _render_default(name: str, field: FieldInfo) -> str:
     if name == "data_dir":
         return "`~/.local/share/spanglass` (on Linux)"
     default = field.get_default()
-    if default is None or default == "":
+    if default is None or default in ("", ()):
         return "unset"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"

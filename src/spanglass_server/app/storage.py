@@ -32,6 +32,7 @@ from spanglass_server.store.metadata.budgets import open_budgets
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
+from spanglass_server.store.metadata.rules import open_rule_store
 from spanglass_server.store.ports import (
     Administration,
     LogReader,
@@ -40,6 +41,7 @@ from spanglass_server.store.ports import (
     SpanWriter,
     TraceKey,
 )
+from spanglass_server.store.rules import RuleStore
 from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.views import ViewReader
 
@@ -58,6 +60,7 @@ class Stores:
     series: SeriesReader
     samples: SampleStore
     budgets: Budgets
+    rules: RuleStore
     notifications: NotificationStore
     engine_name: str
     is_only_writer: bool
@@ -69,6 +72,7 @@ class Stores:
         self.administration.close()
         self.library.close()
         self.budgets.close()
+        self.rules.close()
         self.notifications.close()
         self.directory.close()
 
@@ -99,6 +103,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         series=_open_series(settings, engine),
         samples=ClickHouseSampleStore(engine, now_ns=clock),
         budgets=open_budgets(settings.metadata_url),
+        rules=open_rule_store(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,

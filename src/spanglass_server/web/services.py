@@ -1,6 +1,6 @@
 """What request handlers may reach, handed to the app factory by `app`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -8,7 +8,7 @@ from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.notify.office import NotificationOffice
 from spanglass_server.rules.budgets_meter import BudgetMeter
-from spanglass_server.rules.reports import GroupReport
+from spanglass_server.rules.service import RuleService
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
@@ -33,13 +33,6 @@ class Repricing(Protocol):
     def run(self, project_id: str, during: TimeRange, *, is_dry_run: bool) -> Iterator[RepriceSummary]: ...
 
 
-class RuleStatus(Protocol):
-    """What the rules are doing: `rules.service.RuleService`."""
-
-    def list_groups(self, project_id: str) -> Sequence[GroupReport]:
-        """Of the project, in the order of their files and of each file. Raises StorageUnavailable."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     reader: SpanReader
@@ -57,6 +50,7 @@ class Services:
     repricing: Repricing
     budgets: Budgets
     budget_meter: BudgetMeter
+    rules: RuleService
     notifications: NotificationOffice
     auth_mode: AuthMode
     version: str

@@ -43,6 +43,7 @@ def services(directory: SqlDirectory) -> Services:
         repricing=absent,
         budgets=absent,
         budget_meter=absent,
+        rules=absent,
         notifications=absent,
         auth_mode="required",
         version="0",

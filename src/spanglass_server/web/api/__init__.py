@@ -12,6 +12,7 @@ from spanglass_server.web.api import (
     projects,
     receivers,
     reprice,
+    rules,
     scores,
     silences,
     spans,
@@ -58,6 +59,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(projects.router)
     router.include_router(reprice.router)
     router.include_router(budgets.router)
+    router.include_router(rules.build_router(long_lane))
     router.include_router(silences.router)
     router.include_router(receivers.router)
     router.include_router(notifications.router)
