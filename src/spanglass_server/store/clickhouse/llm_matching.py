@@ -133,9 +133,8 @@ class LabelTable:
         flags = ", ".join(f"{condition} AS m{n}" for n, condition in enumerate(conditions))
         either = " OR ".join(f"m{n}" for n in range(len(conditions)))
         sql = (
-            f"SELECT labels_hash, any(label_values) AS found, {flags}\nFROM metric_labels\n"
-            f"WHERE project_id = {bind(project_id)} AND family = {bind(family)}\n"
-            f"GROUP BY labels_hash, {', '.join(f'm{n}' for n in range(len(conditions)))}\nHAVING {either}"
+            f"SELECT labels_hash, label_values, {flags}\nFROM metric_labels FINAL\n"
+            f"WHERE project_id = {bind(project_id)} AND family = {bind(family)} AND ({either})"
         )
         try:
             table = read_table(self._engine, sql, bind.params)
@@ -143,7 +142,7 @@ class LabelTable:
             patterns = [m.value for matchers in matcher_lists for m in matchers if m.op in ("=~", "!~")]
             raise _bad_pattern(patterns[0]) if len(patterns) == 1 else error from None
         hashes = table.column("labels_hash").to_numpy()
-        values = zip(hashes.tolist(), map(tuple, table.column("found").to_pylist()), strict=True)
+        values = zip(hashes.tolist(), map(tuple, table.column("label_values").to_pylist()), strict=True)
         matched = [
             np.sort(hashes[table.column(f"m{n}").to_numpy().astype(bool)]) for n in range(len(conditions))
         ]
