@@ -59,8 +59,8 @@ def _judged(block: Eval, storage: Storage) -> Outcome:
         return Outcome("failed", block.line, block.text, f"crashed: {error!r}")
     if wrong is None:
         return Outcome("passed", block.line, block.text)
-    if _needs_native(block, storage):
-        return Outcome("unsupported", block.line, block.text, "native histograms")
+    if needed := _experimental(block, storage):
+        return Outcome("unsupported", block.line, block.text, needed)
     return Outcome("failed", block.line, block.text, wrong)
 
 
@@ -110,11 +110,13 @@ def _evaluated(text: str, times: Times, storage: Storage) -> Result:
     return evaluate(plan, data, samples_max=SAMPLES_MAX)
 
 
-def _needs_native(block: Eval, storage: Storage) -> bool:
+def _experimental(block: Eval, storage: Storage) -> str | None:
+    """What the block reads or expects that is experimental in Prometheus."""
     if any(isinstance(value, NativeHistogram) for _, values in block.series for value in values):
-        return True
+        return "native histograms"
     try:
         plan = _plan(block.text, block.times)
     except SpanglassError:
-        return False
-    return any(storage.has_native(selection) for selection in plan.selections)
+        return None
+    needed = (storage.experimental(selection) for selection in plan.selections)
+    return next((what for what in needed if what), None)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from tests.promql.notation import ScriptError, Value, parse_number, parse_series, parse_time_ms
+from tests.promql.notation import ScriptError, Value, parse_labels, parse_number, parse_series, parse_time_ms
 
 from spanglass_server.model.series import Labels
 from spanglass_server.promql.quoting import unquote
@@ -13,6 +13,7 @@ from spanglass_server.promql.quoting import unquote
 Kind = Literal["fail", "warn", "no_warn", "info", "no_info"]
 
 _LOAD: Final = re.compile(r"load(?P<native>_with_nhcb)?\s+(?P<step>\S+)$")
+_START_TIMES: Final = re.compile(r"@st(?:\s|$)")
 _INSTANT: Final = re.compile(
     r"eval(?:_(?P<kind>fail|warn|info|ordered))?\s+instant\s+(?:at\s+(?P<at>\S+)\s+)?(?P<text>.+)$"
 )
@@ -56,6 +57,8 @@ class Load:
     has_native_twins: bool
     series: dict[Labels, list[Value]] = field(default_factory=dict)
     """Of a metric written twice the last one counts."""
+    with_starts: set[Labels] = field(default_factory=set)
+    """The series to which start timestamps are given (`x@st -1mx5`)."""
 
 
 @dataclass(slots=True)
@@ -125,7 +128,11 @@ def _read(number: int, head: str, body: Sequence[tuple[int, str]]) -> Command:
         return Clear(number)
     if found := _LOAD.match(head):
         load = Load(number, parse_time_ms(found["step"]), found["native"] is not None)
-        load.series.update(parse_series(line) for _, line in body)
+        for _, line in body:
+            if _START_TIMES.search(line):
+                load.with_starts.add(parse_labels(_START_TIMES.split(line)[0]))
+            else:
+                load.series.update([parse_series(line)])
         return load
     if found := _RANGE.match(head):
         times = Times(*(parse_time_ms(found[name]) for name in ("start", "end", "step")))

@@ -12,20 +12,24 @@ from tests.promql.script import Load
 from spanglass_server.model.series import METRIC_NAME, Labels, Matcher, Series, SeriesSelection, labels_of
 
 _BUCKET: Final = "_bucket"
+_TYPE_AND_UNIT: Final = {"__type__", "__unit__"}
 
 
 class Storage:
-    """Samples by series. Native histograms are only remembered as being there: selections never give them."""
+    """Samples by series. Of what is experimental it only remembers that it is there: no selection gives it."""
 
     def __init__(self) -> None:
         self._values: dict[Labels, dict[int, float]] = {}
         self._native: dict[Labels, set[int]] = {}
+        self._with_starts: set[Labels] = set()
 
     def clear(self) -> None:
         self._values.clear()
         self._native.clear()
+        self._with_starts.clear()
 
     def load(self, command: Load) -> None:
+        self._with_starts |= command.with_starts
         for labels, values in command.series.items():
             for number, value in enumerate(values):
                 time_ms = number * command.step_ms
@@ -57,15 +61,17 @@ class Storage:
             selection,
         )
 
-    def has_native(self, selection: SeriesSelection) -> bool:
-        """Whether the selection covers a native histogram."""
+    def experimental(self, selection: SeriesSelection) -> str | None:
+        """What the selection covers that is experimental in Prometheus."""
         matches = _matching(selection.matchers)
-        return any(
-            selection.from_ms < time <= selection.to_ms
-            for labels, times in self._native.items()
-            if matches(labels)
-            for time in times
-        )
+        natives = (times for labels, times in self._native.items() if matches(labels))
+        if any(selection.from_ms < time <= selection.to_ms for times in natives for time in times):
+            return "native histograms"
+        if any(matches(labels) for labels in self._with_starts):
+            return "start timestamps"
+        if any(_TYPE_AND_UNIT & dict(labels).keys() and matches(labels) for labels in self._values):
+            return "type-and-unit labels"
+        return None
 
 
 def selected(series: Sequence[Series], selection: SeriesSelection) -> list[Series]:
