@@ -79,6 +79,14 @@ def _increase(window: Window, end_ms: int, range_ms: int) -> float:
     return grown * ((sampled + to_start + to_end) / sampled)
 
 
+def _time_of_largest(window: Window) -> float:
+    time_ms, best = window[0]
+    for at, value in window:
+        if value >= best or math.isnan(best):
+            time_ms, best = at, value
+    return time_ms / 1000
+
+
 _OF_VALUES: Final[dict[str, Callable[[Window], float]]] = {
     "sum_over_time": _sum,
     "count_over_time": lambda window: float(len(window)),
@@ -90,6 +98,8 @@ _OF_VALUES: Final[dict[str, Callable[[Window], float]]] = {
     "changes": _changes,
     "resets": lambda window: float(sum(other < one for (_, one), (_, other) in itertools.pairwise(window))),
     "ts_of_last_over_time": lambda window: window[-1][0] / 1000,
+    "ts_of_max_over_time": _time_of_largest,
+    "ts_of_min_over_time": lambda window: _time_of_largest([(time, -value) for time, value in window]),
     "ts_of_first_over_time": lambda window: window[0][0] / 1000,
 }
 

@@ -154,24 +154,24 @@ def ts_of_last_over_time(call: Call) -> Vector:
 
 
 def ts_of_max_over_time(call: Call) -> Vector:
-    return _time_of(call, np.fmax)
+    return _time_of(call, np.greater_equal)
 
 
 def ts_of_min_over_time(call: Call) -> Vector:
-    return _time_of(call, np.fmin)
+    return _time_of(call, np.less_equal)
 
 
-def _time_of(call: Call, extreme: np.ufunc) -> Vector:
-    """When the last of the samples with the extreme value was taken."""
+def _time_of(call: Call, beats: np.ufunc) -> Vector:
+    """When the sample was taken that beats all others of its window; the last of equal ones."""
     windows = call.windows(0)
     mask, first, last = _held(windows)
-    found = reduced(extreme, windows.values, first, last)
-    at_ms = windows.times_ms[last - 1].copy()
-    for row, (start, end) in enumerate(zip(first, last, strict=True)):
-        hits = np.flatnonzero(windows.values[start:end] == found[row])
-        if len(hits):
-            at_ms[row] = windows.times_ms[start + hits[-1]]
-    return vector(windows, mask, at_ms / 1000)
+    best = first.copy()
+    for turn in range(1, int((last - first).max(initial=0))):
+        rows = np.flatnonzero(last - first > turn)
+        challenger, champion = windows.values[first[rows] + turn], windows.values[best[rows]]
+        rows = rows[beats(challenger, champion) | np.isnan(champion)]
+        best[rows] = first[rows] + turn
+    return vector(windows, mask, windows.times_ms[best] / 1000)
 
 
 OVER_TIME: Final[tuple[tuple[str, Function], ...]] = (

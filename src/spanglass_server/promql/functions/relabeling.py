@@ -100,21 +100,21 @@ def _with_label(vector: Vector, name: str, values: Sequence[str | None]) -> Vect
 
 def _merged(vector: Vector, labels: list[Labels], dropped: list[bool]) -> Vector:
     """Series that became the same one are put together where they are never there at the same step."""
-    rows: dict[Labels, int] = {}
-    of = [rows.setdefault(one, len(rows)) for one in labels]
+    rows: dict[tuple[Labels, bool], int] = {}
+    of = [rows.setdefault(one, len(rows)) for one in zip(labels, dropped, strict=True)]
     if len(rows) == len(labels):
         return Vector(labels=labels, values=vector.values, present=vector.present, drop_name=dropped)
     shape = (len(rows), vector.values.shape[1])
     values, present = np.zeros(shape), np.zeros(shape, np.bool_)
-    kept = [False] * len(rows)
     for row, target in enumerate(of):
         mask = vector.present[row]
         if (present[target] & mask).any():
             raise EvaluationError("vector cannot contain metrics with the same labelset")
         values[target][mask] = vector.values[row][mask]
         present[target] |= mask
-        kept[target] |= dropped[row]
-    return Vector(labels=list(rows), values=values, present=present, drop_name=kept)
+    return Vector(
+        labels=[one for one, _ in rows], values=values, present=present, drop_name=[drop for _, drop in rows]
+    )
 
 
 RELABELING: Final[tuple[tuple[str, Function], ...]] = (
