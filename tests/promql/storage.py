@@ -16,7 +16,7 @@ _TYPE_AND_UNIT: Final = {"__type__", "__unit__"}
 
 
 class Storage:
-    """Samples by series. Of what is experimental it only remembers that it is there: no selection gives it."""
+    """Samples by series. What is experimental is only remembered as being there: no selection gives it."""
 
     def __init__(self) -> None:
         self._values: dict[Labels, dict[int, float]] = {}
