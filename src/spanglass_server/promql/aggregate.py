@@ -14,8 +14,8 @@ from spanglass_server.promql.errors import EvaluationError
 from spanglass_server.promql.functions.call import Notes
 from spanglass_server.promql.print import format_literal, format_number
 from spanglass_server.promql.quoting import is_label_name, quote
-from spanglass_server.promql.selectors import prune, take
 from spanglass_server.promql.values import Indexes, Mask, Scalar, String, Value, Vector
+from spanglass_server.promql.vectors import prune, take
 
 _INT64_MAX: Final = float(1 << 63)
 _PIECE_CELLS: Final = 65_536

@@ -5,15 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from spanglass_server.model.series import METRIC_NAME, Labels, Values
 from spanglass_server.promql.ast import Binary, Matching
 from spanglass_server.promql.check import COMPARISONS
 from spanglass_server.promql.errors import EvaluationError
 from spanglass_server.promql.labels import format_labels
-from spanglass_server.promql.selectors import prune
 from spanglass_server.promql.values import Indexes, Mask, Scalar, Value, Vector
+from spanglass_server.promql.vectors import drops_of, merge_rows, prune
 
 _Rows: TypeAlias = dict[Labels, list[int]]
 """Rows of a vector by match group."""
@@ -98,7 +97,7 @@ def _or(left: Vector, right: Vector, matching: Matching) -> Vector:
             labels=[*left.labels, *added.labels],
             values=np.concatenate((left.values, added.values)),
             present=np.concatenate((left.present, added.present)),
-            drop_name=[*_drops(left), *_drops(added)],
+            drop_name=[*drops_of(left), *drops_of(added)],
         )
     )
 
@@ -112,10 +111,6 @@ _SET_OPERATORS: Final[dict[str, Callable[[Vector, Vector, Matching], Vector]]] =
 
 def _kept(vector: Vector, present: Mask) -> Vector:
     return Vector(labels=vector.labels, values=vector.values, present=present, drop_name=vector.drop_name)
-
-
-def _drops(vector: Vector) -> Sequence[bool]:
-    return vector.drop_name or [False] * len(vector.labels)
 
 
 def _presence_of_groups(vector: Vector, other: Vector, matching: Matching) -> Mask:
@@ -260,32 +255,3 @@ def _label_dropper(node: Binary) -> Callable[[str], bool]:
     if matching.is_on:
         return lambda name: name not in names or name in dropped
     return (names | dropped).__contains__
-
-
-def merge_rows(vector: Vector) -> Vector:
-    """One row for each label set. Raises EvaluationError where two of the same label set meet at a step."""
-    if len(set(vector.labels)) == len(vector.labels):
-        return vector
-    rows_of: dict[tuple[Labels, bool], list[int]] = defaultdict(list)
-    for row, key in enumerate(zip(vector.labels, _drops(vector), strict=True)):
-        rows_of[key].append(row)
-    first = [rows[0] for rows in rows_of.values()]
-    values, present = vector.values[first], vector.present[first]
-    for index, rows in enumerate(rows_of.values()):
-        for row in rows[1:]:
-            _merge_into(values[index], present[index], vector.values[row], vector.present[row])
-    return Vector(
-        labels=[labels for labels, _ in rows_of],
-        values=values,
-        present=present,
-        drop_name=[drop for _, drop in rows_of],
-    )
-
-
-def _merge_into(
-    values: npt.NDArray[np.float64], present: Mask, more: npt.NDArray[np.float64], here: Mask
-) -> None:
-    if (present & here).any():
-        raise EvaluationError("vector cannot contain metrics with the same labelset")
-    values[here] = more[here]
-    present |= here

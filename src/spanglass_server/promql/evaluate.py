@@ -24,7 +24,7 @@ from spanglass_server.promql.ast import (
     walk,
     without_parentheses,
 )
-from spanglass_server.promql.binary import apply_binary, merge_rows
+from spanglass_server.promql.binary import apply_binary
 from spanglass_server.promql.check import type_of
 from spanglass_server.promql.functions import FUNCTIONS
 from spanglass_server.promql.functions.call import Call, Notes, QueryTimes
@@ -33,11 +33,8 @@ from spanglass_server.promql.print import print_expression
 from spanglass_server.promql.result import Result, Sample
 from spanglass_server.promql.selectors import (
     in_order,
-    join,
-    labels_without_dropped_names,
     lay_out,
     pieces,
-    prune,
     select_instant,
     select_windows,
     split_windows,
@@ -45,6 +42,7 @@ from spanglass_server.promql.selectors import (
     without_stale,
 )
 from spanglass_server.promql.values import Scalar, String, Value, Vector, Windows
+from spanglass_server.promql.vectors import join, labels_without_dropped_names, merge_rows, prune
 
 SAMPLES_MAX: Final = 50_000_000
 """Prometheus' default of --query.max-samples."""
@@ -68,7 +66,6 @@ _DEPENDS_ON_TIME: Final = frozenset(
 _ORDERING: Final = frozenset(("sort", "sort_desc", "sort_by_label", "sort_by_label_desc"))
 _OF_ALL_SERIES: Final = frozenset(("absent_over_time",))
 """Functions of range vectors that look at all series together."""
-_RELABELING: Final = frozenset(("label_replace", "label_join"))
 
 
 def evaluate(
@@ -182,7 +179,7 @@ class _Evaluation:
         value = self._apply(node, arguments, times)
         if not isinstance(value, Vector):
             return value
-        return prune(merge_rows(value) if node.name in _RELABELING else value)
+        return prune(value)
 
     def _call_by_pieces(self, node: FunctionCall, times: Times, windows_at: int) -> Vector:
         """A function of range vectors, which looks at one series at a time."""

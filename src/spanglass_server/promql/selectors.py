@@ -7,6 +7,7 @@ import numpy as np
 
 from spanglass_server.model.series import Labels, Series, Times, Values, is_stale
 from spanglass_server.promql.values import Indexes, Mask, Vector, Windows
+from spanglass_server.promql.vectors import labels_without_dropped_names, prune
 
 _STEPS_FOR_COMPARISON = 4
 """Up to so many steps it is faster to compare all samples with each than to search each series."""
@@ -129,22 +130,6 @@ def split_windows(windows: Windows) -> Iterator[Windows]:
         )
 
 
-def join(vectors: Sequence[Vector]) -> Vector:
-    """All their series, one vector after another. At least one is given."""
-    if len(vectors) == 1:
-        return vectors[0]
-    dropped: list[bool] = []
-    if any(vector.drop_name for vector in vectors):
-        for vector in vectors:
-            dropped += vector.drop_name or [False] * len(vector.labels)
-    return Vector(
-        labels=[labels for vector in vectors for labels in vector.labels],
-        values=np.concatenate([vector.values for vector in vectors]),
-        present=np.concatenate([vector.present for vector in vectors]),
-        drop_name=dropped,
-    )
-
-
 def windows_of_vector(vector: Vector, times_ms: Times, ends_ms: Times, range_ms: int) -> Windows:
     """A subquery's: `times_ms` are those at which `vector` was evaluated."""
     before = np.zeros((len(vector.labels), len(times_ms) + 1), np.int64)
@@ -161,32 +146,6 @@ def windows_of_vector(vector: Vector, times_ms: Times, ends_ms: Times, range_ms:
         last=starts + before[:, last],
         ends_ms=ends_ms,
         range_ms=range_ms,
-    )
-
-
-def labels_without_dropped_names(vector: Vector) -> Sequence[Labels]:
-    if not any(vector.drop_name):
-        return vector.labels
-    return [
-        tuple(pair for pair in labels if pair[0] != "__name__") if drop else labels
-        for labels, drop in zip(vector.labels, vector.drop_name, strict=True)
-    ]
-
-
-def prune(vector: Vector) -> Vector:
-    """Without the series that are nowhere present."""
-    is_somewhere = vector.present.any(axis=1)
-    if is_somewhere.all():
-        return vector
-    return take(vector, np.flatnonzero(is_somewhere))
-
-
-def take(vector: Vector, rows: Indexes) -> Vector:
-    return Vector(
-        labels=[vector.labels[row] for row in rows],
-        values=vector.values[rows],
-        present=vector.present[rows],
-        drop_name=[vector.drop_name[row] for row in rows] if vector.drop_name else (),
     )
 
 
