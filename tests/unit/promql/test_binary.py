@@ -133,3 +133,10 @@ def test_unary_signs() -> None:
     series = stored("a 3")
     assert values_of(ask(series, "-a")) == {"{}": -3}
     assert values_of(ask(series, "+a")) == {"a": 3}
+
+
+def test_a_series_without_its_name_is_another_than_the_one_with_it() -> None:
+    series = stored("a 1 stale", "b _ 2")
+    expression = 'label_replace((-a) or on () label_replace(b, "__name__", "a", "", ""), "x", "y", "", "")'
+    found = points_of(ask_range(series, expression, start_s=0, end_s=60, step_s=60))
+    assert found == {'{x="y"}': {0: -1}, 'a{x="y"}': {60: 2}}
