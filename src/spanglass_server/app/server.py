@@ -42,7 +42,7 @@ from spanglass_server.normalize.sample_groups import SampleLimits
 from spanglass_server.notify.context import NoContext
 from spanglass_server.rules.budgets_gauges import BudgetGauges
 from spanglass_server.rules.budgets_meter import BudgetMeter
-from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse
+from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse, build_prometheus_api
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.exposition import Exposition
 from spanglass_server.web.health import Health
@@ -50,7 +50,6 @@ from spanglass_server.web.intake import Intake
 from spanglass_server.web.metric_intake import MetricIntake
 from spanglass_server.web.otlp import OtlpHttp, OtlpOptions, OtlpReceiver
 from spanglass_server.web.otlp_grpc import OtlpGrpc
-from spanglass_server.web.prometheus import build_prometheus
 from spanglass_server.web.remote_write import RemoteWriteHttp
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
@@ -180,7 +179,7 @@ class _Server:
             health=Health(self._stores.check),
             api=build_api(self._services),
             langfuse=build_langfuse(self._services),
-            prometheus=Gzip(build_prometheus(self._services, check=self._stores.check)),
+            prometheus=build_prometheus_api(self._services, check=self._stores.check),
             remote_write=RemoteWriteHttp(self._receiver),
             exposition=Gzip(Exposition(self._services)),
             site=StaticSite(STATIC_ROOT),

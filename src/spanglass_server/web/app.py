@@ -1,6 +1,7 @@
 """Everything on the one HTTP port: which application answers which path, and for whom."""
 
 import ipaddress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from spanglass_server.web.langfuse import LANGFUSE_PREFIX, build_langfuse_router
 from spanglass_server.web.langfuse.errors import install_langfuse_error_handlers
 from spanglass_server.web.langfuse.links import LINK_PREFIXES
 from spanglass_server.web.otlp import ROUTES, OtlpHttp
-from spanglass_server.web.prometheus import PROMETHEUS_PREFIX
+from spanglass_server.web.prometheus import PROMETHEUS_PREFIX, build_prometheus
 from spanglass_server.web.remote_write import REMOTE_WRITE_PATH
 from spanglass_server.web.services import Services
 from spanglass_server.web.static_site import StaticSite
@@ -129,10 +130,16 @@ def build_langfuse(services: Services) -> AsgiApp:
     return Gzip(_Guarded(api))
 
 
+def build_prometheus_api(services: Services, *, check: Callable[[], None]) -> AsgiApp:
+    """Prometheus' HTTP API as an ASGI application. `check` raises StorageUnavailable where storage does not
+    answer."""
+    return Gzip(_Guarded(build_prometheus(services, check=check)))
+
+
 class _Guarded:
     """Headers that every answer of the API carries."""
 
-    def __init__(self, api: FastAPI) -> None:
+    def __init__(self, api: AsgiApp) -> None:
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
