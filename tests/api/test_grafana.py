@@ -6,6 +6,7 @@ with a form where it may, label values, metadata, rules and the like by GET, tim
 
 import itertools
 import math
+import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from tests.support.grafana import Target, load_dashboard, step_s, targets_of
 from tests.support.llm_traffic import scores_of, trace_id_of, traces_body
+from tests.support.real_prometheus import find_tool
 from tests.support.spanglass_process import SpanglassProcess
 
 HOUR_S = 3_600
@@ -29,8 +31,9 @@ class Grafana:
 
     def __init__(self, url: str, end_s: float) -> None:
         self.end_s = end_s
+        self.url = f"{url}/prometheus"
         self._client = httpx.Client(
-            base_url=f"{url}/prometheus",
+            base_url=self.url,
             trust_env=False,
             timeout=60,
             headers={"user-agent": "Grafana/12.1.0", "accept-encoding": "gzip"},
@@ -190,6 +193,27 @@ def test_panels_with_exemplars_have_some(grafana: Grafana) -> None:
     assert targets
     for target in targets:
         assert grafana.form("query_exemplars", query=target.expression, **grafana.times()), target.panel
+
+
+def test_promtool_asks_as_well(grafana: Grafana) -> None:
+    promtool = find_tool("promtool")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run([promtool, "query", *arguments], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    expression = 'sum(llm_requests_total{model="gpt-4o"})'
+    status, told = run("instant", "--time", str(int(grafana.end_s)), grafana.url, expression)
+    assert (status, told.split(" @")[0]) == (0, f"{{}} => {TRACES // 3}")
+    assert run("labels", grafana.url, "provider")[1].split() == ["acme", "anthropic", "openai"]
+    status, told = run("series", "--match", "llm_unpriced_requests_total", grafana.url)
+    assert '__name__="llm_unpriced_requests_total"' in told
+    start, end = str(int(grafana.end_s) - 60), str(int(grafana.end_s))
+    status, told = run("range", "--start", start, "--end", end, "--step", "30s", grafana.url, expression)
+    assert (status, told.count("@[")) == (0, 3)
+    status, told = run("instant", grafana.url, "sum(")
+    assert status == 1
+    assert "bad_data" in told
 
 
 def test_the_dashboard_is_complete() -> None:

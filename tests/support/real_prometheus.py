@@ -24,7 +24,7 @@ class RealPrometheus:
         self._log = (directory / "prometheus.log").open("ab")
         self._process = subprocess.Popen(
             [
-                find_prometheus(),
+                find_tool("prometheus"),
                 f"--config.file={directory / 'prometheus.yml'}",
                 f"--storage.tsdb.path={directory / 'data'}",
                 f"--web.listen-address={self.url.removeprefix('http://')}",
@@ -65,11 +65,12 @@ class RealPrometheus:
             time.sleep(0.1)
 
 
-def find_prometheus() -> str:
-    """The executable. Where it is missing the test skips with the reason, and fails under CI=true."""
-    found = shutil.which("prometheus")
+def find_tool(name: str) -> str:
+    """An executable of Debian's package prometheus. Where it is missing the test skips with the reason, and
+    fails under CI=true."""
+    found = shutil.which(name)
     if found is None:
-        message = "Prometheus is missing; on Debian: apt-get install prometheus"
+        message = f"{name} is missing; on Debian: apt-get install prometheus"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
