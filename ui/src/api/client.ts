@@ -156,3 +156,8 @@ export async function putJson<Answer>(path: string, query: Query, body: unknown)
   const response = await request("PUT", path, query, { body: JSON.stringify(body) });
   return (await response.json()) as Answer;
 }
+
+export async function patchJson<Answer>(path: string, query: Query, body: unknown): Promise<Answer> {
+  const response = await request("PATCH", path, query, { body: JSON.stringify(body) });
+  return (await response.json()) as Answer;
+}

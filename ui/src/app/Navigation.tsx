@@ -1,6 +1,14 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ChartSpline, Keyboard, ListTree, PanelLeftClose, PanelLeftOpen, ScrollText } from "lucide-react";
+import {
+  BellRing,
+  ChartSpline,
+  Keyboard,
+  ListTree,
+  PanelLeftClose,
+  PanelLeftOpen,
+  ScrollText,
+} from "lucide-react";
 import { usePreference } from "../base/preferences";
 import { LanguageSwitch } from "./LanguageSwitch";
 import classes from "./Navigation.module.css";
@@ -13,6 +21,7 @@ const SECTIONS = [
   { to: "/traces", word: "traces", Icon: ListTree },
   { to: "/logs", word: "logs", Icon: ScrollText },
   { to: "/explore", word: "metrics", Icon: ChartSpline },
+  { to: "/alerts", word: "alerts", Icon: BellRing },
 ] as const;
 
 export function Navigation(props: { onHelp: () => void }) {

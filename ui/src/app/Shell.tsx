@@ -15,6 +15,7 @@ export function Shell() {
     { keys: ["?"], label: t("showKeyboard"), run: () => setHelpOpen(true) },
     { keys: ["T"], label: t("goTraces"), run: () => void navigate({ to: "/traces" }) },
     { keys: ["L"], label: t("goLogs"), run: () => void navigate({ to: "/logs" }) },
+    { keys: ["A"], label: t("goAlerts"), run: () => void navigate({ to: "/alerts" }) },
     { keys: ["M"], label: t("goMetrics"), run: () => void navigate({ to: "/explore" }) },
   ]);
   return (

@@ -65,6 +65,42 @@ const exploreRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/explore/ExplorePage"), "ExplorePage"),
 });
 
+const alertsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("../features/alerts/AlertsLayout"), "AlertsLayout"),
+});
+
+const alertListRoute = createRoute({
+  getParentRoute: () => alertsRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("../features/alerts/list/AlertsPage"), "AlertsPage"),
+});
+
+const rulesRoute = createRoute({
+  getParentRoute: () => alertsRoute,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("../features/alerts/rules/RulesPage"), "RulesPage"),
+});
+
+const silencesRoute = createRoute({
+  getParentRoute: () => alertsRoute,
+  path: "/silences",
+  component: lazyRouteComponent(() => import("../features/alerts/silences/SilencesPage"), "SilencesPage"),
+});
+
+const receiversRoute = createRoute({
+  getParentRoute: () => alertsRoute,
+  path: "/receivers",
+  component: lazyRouteComponent(() => import("../features/alerts/receivers/ReceiversPage"), "ReceiversPage"),
+});
+
+const budgetsRoute = createRoute({
+  getParentRoute: () => alertsRoute,
+  path: "/budgets",
+  component: lazyRouteComponent(() => import("../features/alerts/budgets/BudgetsPage"), "BudgetsPage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -84,7 +120,14 @@ function decode(escaped: string): string {
 }
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([indexRoute, tracesRoute, traceRoute, logsRoute, exploreRoute]),
+  routeTree: rootRoute.addChildren([
+    indexRoute,
+    tracesRoute,
+    traceRoute,
+    logsRoute,
+    exploreRoute,
+    alertsRoute.addChildren([alertListRoute, rulesRoute, silencesRoute, receiversRoute, budgetsRoute]),
+  ]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageError,

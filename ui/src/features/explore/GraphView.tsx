@@ -10,11 +10,11 @@ import { SeriesChart } from "../../charts/SeriesChart";
 import { seriesName, unitOf } from "../../model/promql";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
+import { formatValue } from "../../widgets/values";
 import classes from "./GraphView.module.css";
 import { Legend } from "./Legend";
 import { Notes } from "./Notes";
 import { useExploreStrings } from "./strings";
-import { formatValue } from "./values";
 
 /** More would be a carpet, and slow. */
 const LINES_MAX = 100;

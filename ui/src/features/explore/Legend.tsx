@@ -3,9 +3,9 @@ import type { MouseEvent } from "react";
 import type { Line } from "../../charts/SeriesChart";
 import type { Unit } from "../../model/promql";
 import { CopyButton } from "../../widgets/CopyButton";
+import { formatValue } from "../../widgets/values";
 import classes from "./Legend.module.css";
 import { useExploreStrings } from "./strings";
-import { formatValue } from "./values";
 
 type LegendProps = {
   lines: readonly Line[];

@@ -7,11 +7,11 @@ import { seriesName, unitOf } from "../../model/promql";
 import { CopyButton } from "../../widgets/CopyButton";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
+import { formatValue } from "../../widgets/values";
 import graph from "./GraphView.module.css";
 import classes from "./Legend.module.css";
 import { Notes } from "./Notes";
 import { useExploreStrings } from "./strings";
-import { formatValue } from "./values";
 
 const ROWS_MAX = 1000;
 

@@ -1,7 +1,7 @@
 /** An expression's values as people read them, in the unit its metrics are named for. */
 
-import { formatCompact, formatCost, formatDuration, formatPercent } from "../../base/format";
-import type { Unit } from "../../model/promql";
+import { formatCompact, formatCost, formatDuration, formatPercent } from "../base/format";
+import type { Unit } from "../model/promql";
 
 export function formatValue(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";

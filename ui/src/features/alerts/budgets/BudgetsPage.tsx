@@ -1,0 +1,47 @@
+import { Button, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Plus, Wallet } from "lucide-react";
+import { useState } from "react";
+import { type Budget, budgetsQuery } from "../../../api/budgets";
+import { useProject } from "../../../api/useProject";
+import { EmptyState } from "../../../widgets/EmptyState";
+import { ErrorState } from "../../../widgets/ErrorState";
+import classes from "../cards.module.css";
+import { BudgetCard } from "./BudgetCard";
+import { BudgetForm } from "./BudgetForm";
+import { useBudgetStrings } from "./strings";
+
+/** What may be spent, what was, and what it will come to: /alerts/budgets. */
+export function BudgetsPage() {
+  const t = useBudgetStrings();
+  const project = useProject();
+  const budgets = useQuery(budgetsQuery(project));
+  const [edited, setEdited] = useState<Budget | "new" | null>(null);
+  if (budgets.error) return <ErrorState error={budgets.error} onRetry={() => void budgets.refetch()} />;
+  if (budgets.data === undefined) return <Skeleton height={120} m={12} radius="sm" />;
+  const { items } = budgets.data;
+  const add = (
+    <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
+      {t("add")}
+    </Button>
+  );
+  return (
+    <>
+      {items.length === 0 ? (
+        <EmptyState icon={<Wallet size={28} />} title={t("none")} actions={add}>
+          {t("noneHint")}
+        </EmptyState>
+      ) : (
+        <div className={classes.page}>
+          <div className={classes.bar}>{add}</div>
+          {items.map((budget) => (
+            <BudgetCard key={budget.name} budget={budget} onEdit={() => setEdited(budget)} />
+          ))}
+        </div>
+      )}
+      {edited !== null && (
+        <BudgetForm budget={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { Button, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { BellOff, Plus } from "lucide-react";
+import { useState } from "react";
+import { type Silence, silencesQuery } from "../../../api/alerting";
+import { useProject } from "../../../api/useProject";
+import { EmptyState } from "../../../widgets/EmptyState";
+import { ErrorState } from "../../../widgets/ErrorState";
+import cards from "../cards.module.css";
+import { SilenceCard } from "./SilenceCard";
+import { type SilenceDraft, SilenceForm } from "./SilenceForm";
+import { useSilenceStrings } from "./strings";
+
+/** Who hears of nothing, until when, and why: /alerts/silences. */
+export function SilencesPage() {
+  const t = useSilenceStrings();
+  const project = useProject();
+  const silences = useQuery(silencesQuery(project));
+  const [draft, setDraft] = useState<SilenceDraft | null>(null);
+  const [hasExpired, setHasExpired] = useState(false);
+  if (silences.error) return <ErrorState error={silences.error} onRetry={() => void silences.refetch()} />;
+  if (silences.data === undefined) return <Skeleton height={120} m={12} radius="sm" />;
+  const all = silences.data.items;
+  const shown = all.filter((silence) => hasExpired || silence.state !== "expired");
+  const add = (
+    <Button
+      variant="filled"
+      leftSection={<Plus size={14} />}
+      onClick={() => setDraft({ id: null, matchers: [], comment: "" })}
+    >
+      {t("add")}
+    </Button>
+  );
+  return (
+    <>
+      <div className={cards.page}>
+        <div className={cards.bar}>
+          {all.some((silence) => silence.state === "expired") && (
+            <Button onClick={() => setHasExpired(!hasExpired)}>
+              {hasExpired ? t("hideExpired") : t("showExpired")}
+            </Button>
+          )}
+          {shown.length > 0 && add}
+        </div>
+        {shown.length === 0 && (
+          <EmptyState icon={<BellOff size={28} />} title={t("none")} actions={add}>
+            {t("noneHint")}
+          </EmptyState>
+        )}
+        {shown.map((silence) => (
+          <SilenceCard key={silence.id} silence={silence} onEdit={() => setDraft(draftOf(silence))} />
+        ))}
+      </div>
+      {draft !== null && <SilenceForm draft={draft} onClose={() => setDraft(null)} />}
+    </>
+  );
+}
+
+/** One that ended is begun anew; others are changed. */
+function draftOf(silence: Silence): SilenceDraft {
+  const { id, matchers, comment, state, starts_at, ends_at } = silence;
+  if (state === "expired") return { id: null, matchers, comment };
+  return { id, matchers, comment, startsAt: starts_at, endsAt: ends_at };
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { matchersOf, ownLabels, rangeOf, traceFilterOf, valueExpression } from "./alertLinks";
+
+describe("traceFilterOf", () => {
+  it("names the fields that traces have, and quotes what needs it", () => {
+    const labels = { alertname: "Slow", service: "rag api", model: "gpt-5", severity: "page", le: "0.5" };
+    expect(traceFilterOf(labels)).toBe('service:"rag api" model:gpt-5');
+  });
+  it("says ok where a metric says success", () => {
+    expect(traceFilterOf({ status: "success" })).toBe("status:ok");
+  });
+  it("leaves out labels without a value", () => {
+    expect(traceFilterOf({ team: "", feature: "search" })).toBe("feature:search");
+  });
+});
+
+describe("valueExpression", () => {
+  it.each([
+    ["sum(rate(a[5m])) > 0.05", "sum(rate(a[5m]))"],
+    ["a / b >= 1e-3", "a / b"],
+    ["a != bool 0", "a"],
+    ["a < b", "a < b"],
+    ["(a > 1)", "(a > 1)"],
+    ["a == 3", "a"],
+    ['a{b=">5"} > 10', 'a{b=">5"}'],
+    ["absent(up)", "absent(up)"],
+  ])("of %s is %s", (expression, value) => {
+    expect(valueExpression(expression)).toBe(value);
+  });
+});
+
+describe("an alert's labels", () => {
+  const labels = { alertname: "Slow", project: "default", model: "m" };
+  it("become matchers, without the project that every alert has", () => {
+    expect(matchersOf(labels)).toEqual([
+      { name: "alertname", op: "=", value: "Slow" },
+      { name: "model", op: "=", value: "m" },
+    ]);
+  });
+  it("are its own without those of the rule", () => {
+    expect(ownLabels(labels)).toEqual([["model", "m"]]);
+  });
+});
+
+describe("rangeOf", () => {
+  it("shows the hour before", () => {
+    expect(rangeOf("2026-01-01T10:00:00Z", null)).toEqual({ from: "2026-01-01T09:00:00.000Z", to: "now" });
+  });
+  it("ends an hour after the end", () => {
+    expect(rangeOf("2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z").to).toBe("2026-01-01T12:00:00.000Z");
+  });
+});
