@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from spanglass_server.web.alertmanager import ALERTMANAGER_PATH, build_alertmanager
 from spanglass_server.web.api import build_router
 from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, header, respond
 from spanglass_server.web.compression import Gzip
@@ -87,7 +88,9 @@ class WebApp:
             return self._site
         if path.startswith((LANGFUSE_PREFIX, *LINK_PREFIXES)):
             return self._langfuse
-        return self._api if path == "/api" or path.startswith("/api/") else self._site
+        return (
+            self._api if path == "/api" or path.startswith(("/api/", f"{ALERTMANAGER_PATH}/")) else self._site
+        )
 
     def _is_own_host(self, value: str) -> bool:
         name = _host_name(value)
@@ -117,6 +120,7 @@ def build_api(services: Services) -> AsgiApp:
     api.state.services = services
     install_error_handlers(api)
     api.include_router(build_router(services))
+    api.mount(ALERTMANAGER_PATH, build_alertmanager(services))
     return Gzip(_Guarded(api))
 
 
