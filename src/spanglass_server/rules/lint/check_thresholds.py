@@ -196,7 +196,7 @@ def find_alerts_without_condition(subject: Subject) -> Iterator[Problem]:
     if not subject.is_alert:
         return
     top = without_parentheses(subject.expression)
-    if isinstance(top, Binary) and top.op in COMPARISONS and top.is_bool:
+    if isinstance(top, Binary) and top.op in COMPARISONS and top.is_bool and not is_scalar(top):
         yield Problem(
             severity="error",
             code="always-fires",
