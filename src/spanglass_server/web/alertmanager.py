@@ -3,6 +3,7 @@
 Source: Alertmanager's api/v2/openapi.yaml. Alerts are not taken this way: they come from rules.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -31,6 +32,7 @@ ALERTMANAGER_PATH: Final = "/alertmanager"
 _MS_NS: Final = 1_000_000
 _ALERTMANAGER_VERSION: Final = "0.25.0"
 """Whose API this is; clients look at it."""
+_HIDDEN_URL: Final = re.compile(rf"""(\w*url['"]?\s*:\s*)"{re.escape(MASK)}\"""")
 
 router = APIRouter()
 Filters = Annotated[list[str] | None, Query(alias="filter")]
@@ -107,8 +109,7 @@ def get_status(caller: Reading, services: Serving) -> Response:
     return json_response(
         {
             "cluster": {"status": "disabled", "peers": []},
-            # As Alertmanager hides secrets: amtool reads the configuration, and takes this for any of them.
-            "config": {"original": config.text.replace(f'"{MASK}"', "<secret>")},
+            "config": {"original": _readable(config.text)},
             "uptime": time_text(services.started_at_ns // _MS_NS),
             "versionInfo": {
                 "version": _ALERTMANAGER_VERSION,
@@ -188,6 +189,12 @@ def get_silence(caller: Reading, services: Serving, silence_id: str) -> Response
 def delete_silence(caller: Administering, services: Serving, silence_id: str) -> Response:
     services.notifications.expire_silence(caller.project.id, silence_id)
     return Response(status_code=200)
+
+
+def _readable(text: str) -> str:
+    """With secrets hidden as Alertmanager does, and URLs as URLs: amtool reads the text with its routes."""
+    text = _HIDDEN_URL.sub(r'\1"http://hidden.invalid/"', text)
+    return text.replace(f'"{MASK}"', "<secret>")
 
 
 def _parse_filters(filters: Sequence[str] | None) -> Sequence[Matcher]:
