@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 import uvicorn
 
+from spanglass_server.app.alert_context import StoredContext
 from spanglass_server.app.budgets import keep_budgets
 from spanglass_server.app.logs import configure_logs
 from spanglass_server.app.notifications import Notifications, build_notifications
@@ -39,7 +40,6 @@ from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.metrics.runner import QueryLimits, QueryRunner
 from spanglass_server.normalize.sample_groups import SampleLimits
-from spanglass_server.notify.context import NoContext
 from spanglass_server.rules.budgets_gauges import BudgetGauges
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse, build_prometheus_api
@@ -101,8 +101,8 @@ class _Server:
         self._counters = Counters()
         self._pipeline = _build_pipeline(settings, stores, self._budget, self._counters)
         self._committer = _build_committer(settings, stores, self._counters)
-        self._notifications = self._build_notifications()
         self._metrics = QueryRunner(stores.series, limits=_query_limits(settings))
+        self._notifications = self._build_notifications()
         self._rules = self._build_rules()
         self._services = self._build_services()
         self._receiver = self._build_receiver()
@@ -225,10 +225,19 @@ class _Server:
         return build_notifications(
             self._settings,
             self._stores.notifications,
-            NoContext(),
+            StoredContext(
+                self._stores.reader,
+                self._metrics,
+                external_url=self._external_url(),
+                project_name=self._project_name,
+            ),
             clock=now_ns,
             external_url=self._external_url(),
         )
+
+    def _project_name(self, project_id: str) -> str:
+        projects = self._stores.directory.list_projects()
+        return next((project.name for project in projects if project.id == project_id), project_id)
 
     def _build_services(self) -> Services:
         return Services(
