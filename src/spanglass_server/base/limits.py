@@ -159,3 +159,10 @@ RECEIVER_RESPONSE_BYTES_MAX: Final = 64 << 10
 
 RULE_FILES_PER_PROJECT_MAX: Final = 200
 """Rule files of one project that are kept in the database."""
+
+EXPRESSION_CHARS_MAX: Final = 100_000
+"""Of one PromQL expression."""
+
+EXPRESSION_DEPTH_MAX: Final = 120
+"""PromQL expressions inside one another, those of a long chain of operators among them: each takes a few
+frames of Python's stack."""

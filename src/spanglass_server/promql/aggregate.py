@@ -22,11 +22,19 @@ _PIECE_CELLS: Final = 65_536
 """Values are added up by pieces of so many, which stay in the processor's cache."""
 
 
-def apply_aggregation(node: Aggregation, vector: Vector, parameter: Value | None, notes: Notes) -> Vector:
-    """Raises EvaluationError for parameters that mean nothing."""
+def apply_aggregation(
+    node: Aggregation,
+    vector: Vector,
+    parameter: Value | None,
+    *,
+    notes: Notes,
+    limit: Callable[[int], None],
+) -> Vector:
+    """Calls `limit` with the samples of a result that may be larger than the vector. Raises EvaluationError
+    for parameters that mean nothing."""
     match parameter:
         case String(value=label):
-            return _count_values(node, vector, label)
+            return _count_values(node, vector, label, limit)
         case Scalar(values=numbers) if node.op == "quantile":
             position = node.parameter.span.position if node.parameter else ""
             _warn_of_quantiles(numbers, position, notes)
@@ -321,17 +329,20 @@ def _ranks(values: Values, mask: Mask, *, is_top: bool) -> Indexes:
 # count_values
 
 
-def _count_values(node: Aggregation, vector: Vector, label: str) -> Vector:
+def _count_values(node: Aggregation, vector: Vector, label: str, limit: Callable[[int], None]) -> Vector:
     if not is_label_name(label):
         raise EvaluationError(f"invalid label name {quote(label)}")
     names = node.labels if node.is_without else (*node.labels, label)
     key_of = grouping_key(names, is_without=node.is_without)
     steps = vector.present.shape[1]
-    counts: dict[Labels, Values] = defaultdict(lambda: np.zeros(steps))
+    counts: dict[Labels, Values] = {}
     for row, labels in enumerate(vector.labels):
         others = [pair for pair in labels if pair[0] != label]
         for value, mask in _distinct(vector.values[row], vector.present[row]):
             key = key_of(tuple(sorted([*others, (label, format_number(value))])))
+            if key not in counts:
+                limit((len(counts) + 1) * steps)
+                counts[key] = np.zeros(steps)
             counts[key] += mask
     values = np.array(list(counts.values())).reshape(len(counts), steps)
     return Vector(labels=list(counts), values=values, present=values > 0)

@@ -36,7 +36,7 @@ _COMPARISONS: Final[dict[str, Callable[[Values, Values], Mask]]] = {
 }
 
 
-def apply_binary(node: Binary, left: Value, right: Value) -> Value:
+def apply_binary(node: Binary, left: Value, right: Value) -> Vector | Scalar:
     """Raises EvaluationError where series cannot be matched."""
     match left, right:
         case Scalar(), Scalar():
@@ -148,7 +148,12 @@ def _between_vectors(node: Binary, left: Vector, right: Vector) -> Vector:
     matching = node.matching
     many, one = (right, left) if matching.group == "right" else (left, right)
     many_groups, one_groups = _groups_of(many, matching), _groups_of(one, matching)
-    _check_one_side(many, one, one_groups, matching)
+    if len(one_groups) < len(one.labels):
+        # Only where there is anything to match does it matter that no two are of one match group.
+        one = _kept(one, one.present & many.present.any(axis=0))
+        _check_one_side(one, one_groups, matching)
+        one = _one_row_per_match(one, matching)
+        one_groups = _groups_of(one, matching)
     pairs = [
         (many_row, one_row)
         for key, many_rows in many_groups.items()
@@ -192,20 +197,30 @@ def _nothing(steps: int) -> Vector:
     return Vector(labels=(), values=np.empty((0, steps)), present=np.empty((0, steps), np.bool_))
 
 
-def _check_one_side(many: Vector, one: Vector, groups: _Rows, matching: Matching) -> None:
-    """Of the side with one series per match no group has two where there is anything to match."""
-    doubled = [(key, rows) for key, rows in groups.items() if len(rows) > 1]
-    if not doubled:
-        return
-    is_asked = many.present.any(axis=0)
-    for key, rows in doubled:
-        present = one.present[rows] & is_asked
+def _one_row_per_match(one: Vector, matching: Matching) -> Vector:
+    """Series of one match group, which never meet, as one: only the labels that results take count. Otherwise
+    series that come and go would be paired each with each."""
+    key_of = _key_maker(matching)
+    include = frozenset(matching.include)
+
+    def relevant(labels: Labels) -> Labels:
+        return tuple(sorted({*key_of(labels), *(pair for pair in labels if pair[0] in include)}))
+
+    labels = [relevant(each) for each in one.labels]
+    return merge_rows(Vector(labels=labels, values=one.values, present=one.present))
+
+
+def _check_one_side(one: Vector, groups: _Rows, matching: Matching) -> None:
+    """No group has two series at a step."""
+    for key, rows in groups.items():
+        if len(rows) == 1:
+            continue
+        present = one.present[rows]
         steps = np.flatnonzero(present.sum(axis=0) > 1)
         if len(steps):
-            meeting = [
-                one.labels[row] for row, is_here in zip(rows, present[:, steps[0]], strict=True) if is_here
-            ]
-            raise _duplicates(key, sorted(meeting), "left" if matching.group == "right" else "right")
+            meeting = np.array(rows)[present[:, steps[0]]]
+            series = sorted(one.labels[row] for row in meeting)
+            raise _duplicates(key, series, "left" if matching.group == "right" else "right")
 
 
 def _duplicates(key: Labels, series: Sequence[Labels], side: str) -> EvaluationError:

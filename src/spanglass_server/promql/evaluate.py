@@ -155,7 +155,9 @@ class _Evaluation:
                 value = self._value_of(inner, times)
                 return _negated(value) if op == "-" else value
             case Binary(left=left, right=right):
-                return apply_binary(node, self._value_of(left, times), self._value_of(right, times))
+                value = apply_binary(node, self._value_of(left, times), self._value_of(right, times))
+                self._limit(value.values.size)
+                return value
             case Aggregation():
                 return self._aggregation(node, times)
             case FunctionCall():
@@ -165,7 +167,7 @@ class _Evaluation:
         parameter = None if node.parameter is None else self._value_of(node.parameter, times)
         value = self._value_of(node.expression, times)
         assert isinstance(value, Vector)
-        return apply_aggregation(node, value, parameter, self._notes)
+        return apply_aggregation(node, value, parameter, notes=self._notes, limit=self._limit)
 
     def _call(self, node: FunctionCall, times: Times) -> Value:
         if node.name == "timestamp":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final, Literal, NoReturn
 
+from spanglass_server.base.limits import EXPRESSION_CHARS_MAX, EXPRESSION_DEPTH_MAX
 from spanglass_server.model.series import METRIC_NAME, Matcher, MatchOperator
 from spanglass_server.promql.ast import (
     Aggregation,
@@ -34,10 +35,6 @@ from spanglass_server.promql.patterns import why_no_pattern
 from spanglass_server.promql.quoting import is_label_name, quote, unquote
 from spanglass_server.promql.signatures import SIGNATURES
 
-EXPRESSION_CHARS_MAX: Final = 100_000
-EXPRESSION_DEPTH_MAX: Final = 120
-"""Expressions inside one another, those of a long chain of operators among them: each takes a few frames of
-Python's stack."""
 _TOO_DEEP: Final = f"more than {EXPRESSION_DEPTH_MAX} expressions inside one another"
 
 _LEVELS: Final = {

@@ -44,6 +44,11 @@ def test_too_many_samples_are_refused_by_the_name_of_the_limit(text: str) -> Non
     assert failure.value.limit == "samples_per_query_max"
 
 
+def test_counting_values_that_are_all_different_meets_the_limit() -> None:
+    with pytest.raises(QueryTooLarge):
+        run(range_plan('count_values("v", up * 1.5 + time())'), samples_max=6000)
+
+
 def test_samples_up_to_the_limit_are_fine() -> None:
     assert len(run(range_plan("up"), samples_max=20 * 101).matrix) == 20
 

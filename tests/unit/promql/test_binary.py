@@ -140,3 +140,19 @@ def test_a_series_without_its_name_is_another_than_the_one_with_it() -> None:
     expression = 'label_replace((-a) or on () label_replace(b, "__name__", "a", "", ""), "x", "y", "", "")'
     found = points_of(ask_range(series, expression, start_s=0, end_s=60, step_s=60))
     assert found == {'{x="y"}': {0: -1}, 'a{x="y"}': {60: 2}}
+
+
+def test_labels_of_the_one_side_change_over_time() -> None:
+    series = stored('a{x="1"} 1 1 1', 'info{x="1", v="old"} 1 1 stale', 'info{x="1", v="new"} _ _ 1')
+    expression = "a * on (x) group_left (v) info"
+    found = points_of(ask_range(series, expression, start_s=0, end_s=120, step_s=60))
+    assert found == {'{v="old", x="1"}': {0: 1, 60: 1}, '{v="new", x="1"}': {120: 1}}
+
+
+def test_many_series_that_come_and_go_are_not_paired_each_with_each() -> None:
+    series = [
+        *stored(*(f'pod{{i="{index}"}} {"_ " * index}1 stale' for index in range(300)), step_s=15),
+        *stored(*(f'load{{i="{index}"}} {"_ " * index}2 stale' for index in range(300)), step_s=15),
+    ]
+    result = ask_range(series, "pod * on () load", start_s=0, end_s=15 * 300, step_s=15)
+    assert [len(one.times_ms) for one in result.matrix] == [300]

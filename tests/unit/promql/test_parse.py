@@ -2,6 +2,7 @@
 
 import pytest
 
+from spanglass_server.base.limits import EXPRESSION_DEPTH_MAX
 from spanglass_server.model.series import Matcher
 from spanglass_server.promql.ast import (
     Aggregation,
@@ -16,7 +17,7 @@ from spanglass_server.promql.ast import (
     Unary,
 )
 from spanglass_server.promql.errors import ExpressionInvalid, Unsupported
-from spanglass_server.promql.parse import EXPRESSION_DEPTH_MAX, parse, parse_selector
+from spanglass_server.promql.parse import parse, parse_selector
 from spanglass_server.promql.print import print_expression
 
 
