@@ -181,7 +181,7 @@ class StoredContext:
             TraceExample(
                 trace_id=row["trace_id"],
                 name=row["name"] or "",
-                duration_ms=(row["duration_ns"] or 0) / _MS_NS,
+                duration_ms=(row["end_time_ns"] - row["start_time_ns"]) / _MS_NS,
                 is_error=row["status"] == "error",
                 url=f"{self._external_url}/traces/{quote(row['trace_id'], safe='')}?project={project}",
             )
