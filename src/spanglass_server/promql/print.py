@@ -110,7 +110,11 @@ def _print_binary(node: Binary) -> str:
         words.append("bool")
     if matching := _print_matching(node.matching):
         words.append(matching)
-    return f"{print_expression(node.left)} {' '.join(words)} {print_expression(node.right)}"
+    left = print_expression(node.left)
+    if node.op == "^":
+        # A sign binds weaker than the power: +Inf ^ 2 would be +(Inf ^ 2).
+        left = left.removeprefix("+") if isinstance(node.left, Number) else left
+    return f"{left} {' '.join(words)} {print_expression(node.right)}"
 
 
 def _print_matching(matching: Matching) -> str:
