@@ -14,6 +14,7 @@ from spanglass_server.ingest.counters import Word
 from spanglass_server.web.api import build_router
 
 API_PAGE = read(ROOT / "docs" / "api.md")
+METHOD = "(?:GET|PUT|POST|PATCH|DELETE)"
 SHARED_PARAMETERS = {"project", "from", "to", "filter", "cursor", "limit", "order"}
 
 
@@ -29,9 +30,13 @@ def served() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def documented() -> dict[tuple[str, str], str]:
-    """Rows of the page's table by method and path, each with the whole row."""
-    rows = re.findall(r"^\| `(GET|PUT|POST|DELETE) ([^?`]+)(.*)$", API_PAGE, re.MULTILINE)
-    return {(method, path): rest for method, path, rest in rows}
+    """The table's endpoints by method and path, each with its whole row: "| `GET` `PUT /path`" are two."""
+    rows = re.findall(rf"^\| ((?:`{METHOD}` )*)`({METHOD}) ([^?`]+)(.*)$", API_PAGE, re.MULTILINE)
+    return {
+        (method, path): rest
+        for others, last, path, rest in rows
+        for method in (*re.findall(METHOD, others), last)
+    }
 
 
 def test_every_endpoint_is_documented_and_every_documented_one_exists() -> None:
