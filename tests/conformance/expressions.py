@@ -233,10 +233,16 @@ class Expressions:
         return f"{self._pick('topk', 'bottomk')}{self._grouping()} ({number}, {self._selector()})"
 
     def _mapped(self, depth: int) -> str:
+        if self._chance.random() < 0.3:
+            return self._stepped(depth)
         inner = self._vector(depth - 1)
         return self._pick(
-            *(f"abs({inner})", f"ceil({inner})", f"floor({inner})", f"round({inner})", f"sgn({inner})"),
-            *(f"round({inner}, 0.5)", f"clamp({inner}, 10, 5000)", f"clamp_min({inner}, 30)"),
+            *(
+                f"abs({inner})",
+                f"clamp({inner}, 10, 5000)",
+                f"clamp_min({inner}, 30)",
+                f"tanh({inner} / 100)",
+            ),
             *(
                 f"clamp_max({inner}, 40)",
                 f"sqrt(abs({inner}))",
@@ -244,7 +250,20 @@ class Expressions:
                 f"exp({inner} / 1e5)",
             ),
             *(f"sin({inner})", f"atan({inner})", f"deg({inner})", f"rad({inner})", f"log2(abs({inner}) + 2)"),
-            *(f"sort({inner})", f"sort_desc({inner})", f"tanh({inner} / 100)", f"log10(abs({inner}) + 3)"),
+            *(f"sort({inner})", f"sort_desc({inner})", f"log10(abs({inner}) + 3)"),
+        )
+
+    def _stepped(self, depth: int) -> str:
+        """Functions that jump, of values that are the same to the last digit."""
+        inner = self._one_of(self._selector, self._rate, depth=depth)
+        return self._pick(
+            *(
+                f"ceil({inner})",
+                f"floor({inner})",
+                f"round({inner})",
+                f"round({inner}, 0.5)",
+                f"sgn({inner})",
+            ),
         )
 
     def _with_scalar(self, depth: int) -> str:
