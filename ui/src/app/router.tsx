@@ -86,6 +86,9 @@ const rulesRoute = createRoute({
 const silencesRoute = createRoute({
   getParentRoute: () => alertsRoute,
   path: "/silences",
+  // A message's link begins a silence: `matchers={alertname="Slow"}`.
+  validateSearch: (raw: Record<string, unknown>): { matchers?: string } =>
+    typeof raw.matchers === "string" && raw.matchers !== "" ? { matchers: raw.matchers } : {},
   component: lazyRouteComponent(() => import("../features/alerts/silences/SilencesPage"), "SilencesPage"),
 });
 

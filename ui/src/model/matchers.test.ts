@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Matcher } from "../api/alerting";
-import { matchersText, matchesAll } from "./matchers";
+import { matchersText, matchesAll, parseMatchers } from "./matchers";
 
 const matcher = (name: string, op: Matcher["op"], value: string): Matcher => ({ name, op, value });
 
@@ -22,4 +22,18 @@ describe("matchesAll", () => {
 
 it("writes matchers as amtool does", () => {
   expect(matchersText([matcher("a", "=", 'x"y'), matcher("b", "!~", "z.*")])).toBe('{a="x\\"y",b!~"z.*"}');
+});
+
+describe("parseMatchers", () => {
+  it.each([
+    [[matcher("alertname", "=", "Slow")]],
+    [[matcher("a", "=", 'x"y\\z'), matcher("b", "!~", "z.*"), matcher("c", "!=", "")]],
+    [[matcher("a", "=", "one, two = {three}")]],
+    [[]],
+  ])("reads what is written of %j", (matchers) => {
+    expect(parseMatchers(matchersText(matchers))).toEqual(matchers);
+  });
+  it.each(["alertname", '{a="b" c="d"}', "a=b"])("finds none in %s", (text) => {
+    expect(parseMatchers(text)).toEqual([]);
+  });
 });

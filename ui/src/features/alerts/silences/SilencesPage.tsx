@@ -1,9 +1,11 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { BellOff, Plus } from "lucide-react";
 import { useState } from "react";
 import { type Silence, silencesQuery } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
+import { parseMatchers } from "../../../model/matchers";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
 import cards from "../cards.module.css";
@@ -16,8 +18,14 @@ export function SilencesPage() {
   const t = useSilenceStrings();
   const project = useProject();
   const silences = useQuery(silencesQuery(project));
-  const [draft, setDraft] = useState<SilenceDraft | null>(null);
+  const { matchers } = useSearch({ from: "/alerts/silences" });
+  const navigate = useNavigate({ from: "/alerts/silences" });
+  const [draft, setDraft] = useState<SilenceDraft | null>(() => linked(matchers));
   const [hasExpired, setHasExpired] = useState(false);
+  const close = () => {
+    setDraft(null);
+    if (matchers !== undefined) void navigate({ search: {}, replace: true });
+  };
   if (silences.error) return <ErrorState error={silences.error} onRetry={() => void silences.refetch()} />;
   if (silences.data === undefined) return <Skeleton height={120} m={12} radius="sm" />;
   const all = silences.data.items;
@@ -51,9 +59,14 @@ export function SilencesPage() {
           <SilenceCard key={silence.id} silence={silence} onEdit={() => setDraft(draftOf(silence))} />
         ))}
       </div>
-      {draft !== null && <SilenceForm draft={draft} onClose={() => setDraft(null)} />}
+      {draft !== null && <SilenceForm draft={draft} onClose={close} />}
     </>
   );
+}
+
+/** A new one, where a link asks for it. */
+function linked(matchers: string | undefined): SilenceDraft | null {
+  return matchers === undefined ? null : { id: null, matchers: parseMatchers(matchers), comment: "" };
 }
 
 /** One that ended is begun anew; others are changed. */
