@@ -24,7 +24,7 @@ class Forced(NamedTuple):
     by: Values
     """B x N."""
 
-    def at(self, columns: Mask) -> "Forced":
+    def at(self, columns: Indexes) -> "Forced":
         return Forced(self.raised[:, columns], self.by[:, columns])
 
 

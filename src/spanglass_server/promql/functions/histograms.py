@@ -96,14 +96,19 @@ def _quantile(
             return np.full(len(block.steps), np.nan)
         of_steps = wanted[block.steps]
         found, forced = buckets.quantiles(of_steps, block.bounds, block.counts)
-        is_wanted = (of_steps >= 0) & (of_steps <= 1)
-        for number in np.unique(block.histograms[is_wanted & forced.raised.any(axis=0)]):
-            at = is_wanted & (block.histograms == number)
-            name, times_ms = metric_name(histograms[number].labels), call.times_ms[block.steps[at]]
-            corrections.add(name, forced.at(at), block.bounds, times_ms)
+        is_told = (of_steps >= 0) & (of_steps <= 1) & forced.raised.any(axis=0)
+        for columns in _by_histogram(block, np.flatnonzero(is_told)):
+            name = metric_name(histograms[block.histograms[columns[0]]].labels)
+            corrections.add(name, forced.at(columns), block.bounds, call.times_ms[block.steps[columns]])
         return found
 
     return computed
+
+
+def _by_histogram(block: _Block, columns: Indexes) -> Iterator[Indexes]:
+    """The columns (rising, so those of a histogram stand together) histogram by histogram."""
+    borders = np.flatnonzero(np.diff(block.histograms[columns])) + 1
+    return (part for part in np.split(columns, borders) if len(part))
 
 
 def _histograms(call: Call, vector: Vector, argument: int) -> list[_Histogram]:

@@ -37,9 +37,9 @@ def label_replace(call: Call) -> Vector:
     except re2.error as error:
         raise EvaluationError(f"invalid regular expression in label_replace(): {text}") from error
     _check(destination, "destination label name in label_replace()")
-    matches = [pattern.fullmatch(dict(labels).get(source, "")) for labels in vector.labels]
-    values = [None if match is None else _expanded(replacement, pattern, match) for match in matches]
-    return _with_label(vector, destination, values)
+    sources = [dict(labels).get(source, "") for labels in vector.labels]
+    replaced = {value: _replaced(pattern, replacement, value) for value in set(sources)}
+    return _with_label(vector, destination, [replaced[value] for value in sources])
 
 
 def label_join(call: Call) -> Vector:
@@ -72,6 +72,11 @@ def _check(name: str, what: str) -> None:
         is_valid = False
     if not is_valid:
         raise EvaluationError(f"invalid {what}: {name.encode(errors='backslashreplace').decode()}")
+
+
+def _replaced(pattern: _Pattern, replacement: str, value: str) -> str | None:
+    match = pattern.fullmatch(value)
+    return None if match is None else _expanded(replacement, pattern, match)
 
 
 def _expanded(replacement: str, pattern: _Pattern, match: _Match) -> str:
