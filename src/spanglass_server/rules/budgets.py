@@ -6,10 +6,11 @@ period's start where that is not a full hour in UTC.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from spanglass_server.base.errors import Misconfigured
 from spanglass_server.model.budget import Budget, BudgetPeriod
 
 SECOND_NS: Final = 1_000_000_000
@@ -77,7 +78,7 @@ class BudgetStatus:
 
 def find_bounds(period: BudgetPeriod, time_zone: str, now_ns: int) -> Bounds:
     """The day or month around `now`, as the zone's calendar has it: 23 or 25 hours where clocks change."""
-    zone = ZoneInfo(time_zone)
+    zone = _zone(time_zone)
     local = datetime.fromtimestamp(now_ns // SECOND_NS, zone)
     start = datetime(local.year, local.month, local.day, tzinfo=zone)
     if period == "month":
@@ -124,7 +125,7 @@ class _Path:
     @staticmethod
     def of(budget: Budget, spending: Spending, period: Bounds, spent: float, now_ns: int) -> "_Path":
         stretches = tuple(_stretches(now_ns, period.end_ns))
-        profile = _profile(spending, ZoneInfo(budget.time_zone), period, now_ns)
+        profile = _profile(spending, _zone(budget.time_zone), period, now_ns)
         if profile is not None:
             level = _level(budget, profile, period, spent, now_ns)
             steps = tuple((a, b, level * profile.expected(a, b)) for a, b in stretches)
@@ -150,7 +151,7 @@ class _Path:
 class _Profile:
     """The usual USD an hour at each hour of a local week."""
 
-    zone: ZoneInfo
+    zone: tzinfo
     hourly: Mapping[tuple[int, int], float]
     """By weekday and hour."""
 
@@ -159,7 +160,7 @@ class _Profile:
         return self.hourly.get(_hour_of_week(start_ns, self.zone), 0.0) * (end_ns - start_ns) / HOUR_NS
 
 
-def _profile(spending: Spending, zone: ZoneInfo, period: Bounds, now_ns: int) -> _Profile | None:
+def _profile(spending: Spending, zone: tzinfo, period: Bounds, now_ns: int) -> _Profile | None:
     """Of the past weeks that are whole; None before there is one, or where they cost nothing."""
     if spending.since_ns is None:
         return None
@@ -232,9 +233,17 @@ def _stretches(start_ns: int, end_ns: int) -> Iterable[tuple[int, int]]:
         start_ns = until
 
 
-def _hour_of_week(time_ns: int, zone: ZoneInfo) -> tuple[int, int]:
+def _hour_of_week(time_ns: int, zone: tzinfo) -> tuple[int, int]:
     local = datetime.fromtimestamp(time_ns // SECOND_NS, zone)
     return local.weekday(), local.hour
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        hint = "install the tz database, or choose another zone for the budget"
+        raise Misconfigured(f"this machine does not know the time zone `{name}`", hint=hint) from None
 
 
 def _ceil_hour(time_ns: int) -> int:

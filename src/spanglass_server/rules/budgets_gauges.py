@@ -1,6 +1,6 @@
 """Budgets as gauges (`spanglass_budget_*`), so that ordinary rules alert on them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -32,12 +32,13 @@ class BudgetGauges:
         self._writer = writer
         self._written: dict[str, frozenset[Labels]] = {}
 
-    def write(self, statuses: Mapping[str, Sequence[BudgetStatus]], time_ms: int) -> None:
-        """All projects' budgets, by project id."""
-        for project_id in sorted({*statuses, *self._written}):
-            self._write_project(project_id, statuses.get(project_id, ()), time_ms)
+    @property
+    def projects(self) -> Collection[str]:
+        """Those that have gauges."""
+        return self._written.keys()
 
-    def _write_project(self, project_id: str, statuses: Sequence[BudgetStatus], time_ms: int) -> None:
+    def write(self, project_id: str, statuses: Sequence[BudgetStatus], time_ms: int) -> None:
+        """All budgets of the project. Raises what the writer raises; then nothing is forgotten."""
         values = dict(pair for status in statuses for pair in _gauges_of(status))
         known = self._written.get(project_id)
         if known is None:

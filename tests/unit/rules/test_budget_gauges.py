@@ -35,7 +35,7 @@ def status(name: str) -> BudgetStatus:
 
 def test_each_budget_has_its_gauges() -> None:
     written = Written()
-    BudgetGauges(written).write({"p": [status("b")]}, 1_000)
+    BudgetGauges(written).write("p", [status("b")], 1_000)
     project_id, time_ms, values = written.samples[0]
     assert (project_id, time_ms) == ("p", 1_000)
     named = {dict(labels)[METRIC_NAME]: (dict(labels), value) for labels, value in values.items()}
@@ -53,20 +53,20 @@ def test_each_budget_has_its_gauges() -> None:
 def test_gauges_of_a_budget_that_is_gone_end() -> None:
     written = Written()
     gauges = BudgetGauges(written)
-    gauges.write({"p": [status("a"), status("b")]}, 1_000)
-    gauges.write({"p": [status("a")]}, 61_000)
+    gauges.write("p", [status("a"), status("b")], 1_000)
+    gauges.write("p", [status("a")], 61_000)
     ended = {dict(labels)["budget"] for labels, value in written.samples[1][2].items() if np.isnan(value)}
     assert ended == {"b"}
     assert all(is_stale(np.array([v])).all() for v in written.samples[1][2].values() if np.isnan(v))
-    gauges.write({}, 121_000)
+    gauges.write("p", [], 121_000)
     assert all(np.isnan(value) for value in written.samples[2][2].values())
-    gauges.write({}, 181_000)
-    assert len(written.samples) == 3
+    assert not gauges.projects
 
 
 def test_types_and_help_are_written_once_a_project() -> None:
     written = Written()
     gauges = BudgetGauges(written)
     for time_ms in (1_000, 61_000):
-        gauges.write({"p": [status("a")], "q": [status("a")]}, time_ms)
+        gauges.write("p", [status("a")], time_ms)
+        gauges.write("q", [status("a")], time_ms)
     assert sorted(written.metadata) == ["p", "q"]
