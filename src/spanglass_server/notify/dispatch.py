@@ -62,11 +62,11 @@ class GroupView(NamedTuple):
 class Counts:
     """Since the dispatcher was made."""
 
-    refused_alerts: int = 0
+    alerts_refused: int = 0
     """Beyond NOTIFICATION_ALERTS_MAX."""
-    deferred_messages: int = 0
+    deferred: int = 0
     """Waited for their receiver's rate limit."""
-    merged_messages: int = 0
+    merged: int = 0
     """Never sent, because a newer one about the same group took their place while they waited."""
 
 
@@ -138,7 +138,7 @@ class Dispatcher:
             if old is None and alert.ends_at_ms and not self._was_told(alert):
                 continue
             if old is None and len(self._alerts) >= NOTIFICATION_ALERTS_MAX:
-                self.counts.refused_alerts += 1
+                self.counts.alerts_refused += 1
                 continue
             merged = _merged(old, alert)
             self._alerts[alert.labels] = merged
@@ -298,7 +298,7 @@ class Dispatcher:
             self._note_told(lane.key, content, now_ms)
         elif is_due:
             lane.pending = content
-            self.counts.merged_messages += had_pending
+            self.counts.merged += had_pending
         if lane.pending is None and not lane.is_in_flight:
             lane.is_deferred = False
 
@@ -326,7 +326,7 @@ class Dispatcher:
                 deliveries.append(self._deliver(group, lane, now_ms))
             elif not lane.is_deferred:
                 lane.is_deferred = True
-                self.counts.deferred_messages += 1
+                self.counts.deferred += 1
         return deliveries
 
     def _deliver(self, group: _Group, lane: Lane, now_ms: int) -> Delivery:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from spanglass_server.base.limits import RECEIVER_RESPONSE_BYTES_MAX
@@ -138,7 +138,7 @@ class Egress:
         host = parts.hostname or ""
         try:
             connection = _Connection(self, parts, options)
-            with contextlib.closing(connection), _deadline(connection, self.timeout_s * 2):
+            with contextlib.closing(connection), deadline(connection, self.timeout_s * 2):
                 path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
                 connection.request("POST", path, body, dict(headers))
                 return _read(connection.getresponse())
@@ -220,10 +220,15 @@ def tls_context(options: HttpOptions) -> ssl.SSLContext:
     return _tls_context(options.ca_file, is_unverified=options.is_unverified)
 
 
-class _deadline:  # noqa: N801 - used as a statement
+class HasSocket(Protocol):
+    @property
+    def sock(self) -> socket.socket | None: ...
+
+
+class deadline:  # noqa: N801 - used as a statement
     """Ends a connection whose peer sends a byte now and then, for ever: each of them resets the timeout."""
 
-    def __init__(self, connection: http.client.HTTPConnection, seconds: float) -> None:
+    def __init__(self, connection: "HasSocket", seconds: float) -> None:
         self._connection = connection
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True

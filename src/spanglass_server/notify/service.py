@@ -17,7 +17,7 @@ import structlog
 from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import Busy
 from spanglass_server.model.alert import Alert
-from spanglass_server.notify.config_source import ConfigSource
+from spanglass_server.notify.config_source import ConfigSource, Loaded
 from spanglass_server.notify.context import AlertContext
 from spanglass_server.notify.dispatch import Changes, Counts, Delivery, Dispatcher
 from spanglass_server.notify.egress import Egress
@@ -80,7 +80,11 @@ class NotificationService:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._senders: ThreadPoolExecutor | None = None
-        self._sent: Counter[str] = Counter()
+        self._counted = Counter(
+            dict.fromkeys(("notifications_sent", "notifications_failed"), 0)
+            | {f"notifications_{name}": 0 for name in asdict(Counts())}
+        )
+        """Of dispatchers that are gone, and of what was sent."""
         self._forgot_ms = 0
 
     # What rules do
@@ -108,6 +112,8 @@ class NotificationService:
         senders.shutdown(wait=True, cancel_futures=True)
         self._save_all()
         with self._lock:
+            for running in self._projects.values():
+                self._counted.update(_counts_of(running))
             self._projects.clear()
 
     def receive(self, alerts: Sequence[Alert]) -> None:
@@ -141,12 +147,9 @@ class NotificationService:
     def counters(self) -> Mapping[str, int]:
         """Since the start, by their metric's name without prefix."""
         with self._lock:
-            totals = Counter[str]({f"notifications_{name}": 0 for name in asdict(Counts())})
+            totals = Counter(self._counted)
             for running in self._projects.values():
-                for name, count in asdict(running.dispatcher.counts).items():
-                    totals[f"notifications_{name}"] += count
-            totals["notifications_sent"] = self._sent["sent"]
-            totals["notifications_failed"] = self._sent["failed"]
+                totals.update(_counts_of(running))
             return dict(totals)
 
     def wake(self) -> None:
@@ -183,9 +186,9 @@ class NotificationService:
     def look(self) -> None:
         """Send what is due, store what changed."""
         now_ms = ms_of(self._clock)
+        self._refresh_all(now_ms)
         with self._lock:
-            for project_id, running in list(self._projects.items()):
-                self._refresh(project_id, running, now_ms)
+            for running in self._projects.values():
                 free = _SENDERS_PER_PROJECT - running.in_flight
                 for delivery in running.dispatcher.take_due(now_ms, deliveries_max=free):
                     self._submit(running, delivery)
@@ -212,17 +215,27 @@ class NotificationService:
             self._projects[project_id] = found
         return found
 
-    def _refresh(self, project_id: str, running: _Running, now_ms: int) -> None:
-        if 0 <= now_ms - running.refreshed_ms < _REFRESH_MS:
-            return
-        running.refreshed_ms = now_ms
-        try:
-            running.dispatcher.set_silences(self._store.list_silences(project_id))
-            loaded = self._configs.load(project_id)
-        except Busy as problem:
-            # What is known still counts; being told late is better than not.
-            log.warning("notification_state_unavailable", reason=problem.message)
-            return
+    def _refresh_all(self, now_ms: int) -> None:
+        with self._lock:
+            stale = [
+                (project_id, running)
+                for project_id, running in self._projects.items()
+                if not 0 <= now_ms - running.refreshed_ms < _REFRESH_MS
+            ]
+            for _, running in stale:
+                running.refreshed_ms = now_ms
+        for project_id, running in stale:
+            try:
+                silences, loaded = self._store.list_silences(project_id), self._configs.load(project_id)
+            except Busy as problem:
+                # What is known still counts; being told late is better than not.
+                log.warning("notification_state_unavailable", reason=problem.message)
+                return
+            with self._lock:
+                running.dispatcher.set_silences(silences)
+                self._apply(project_id, running, loaded, now_ms)
+
+    def _apply(self, project_id: str, running: _Running, loaded: Loaded, now_ms: int) -> None:
         if loaded.version != running.config_version:
             running.config_version, running.templates = loaded.version, loaded.config.templates
             running.dispatcher.reconfigure(loaded.config, now_ms)
@@ -239,7 +252,7 @@ class NotificationService:
         ended_ms = ms_of(self._clock)
         with self._lock:
             running.in_flight -= 1
-            self._sent["failed" if outcome.error else "sent"] += 1
+            self._counted["notifications_failed" if outcome.error else "notifications_sent"] += 1
             running.dispatcher.settle(
                 delivery,
                 ended_ms,
@@ -301,5 +314,13 @@ class NotificationService:
     def _drop_idle(self) -> None:
         with self._lock:
             for project_id, running in list(self._projects.items()):
+                changes = running.dispatcher.drain()
+                if any(changes):
+                    running.unsaved.append(changes)
                 if running.dispatcher.is_idle and not running.unsaved and not running.in_flight:
+                    self._counted.update(_counts_of(running))
                     del self._projects[project_id]
+
+
+def _counts_of(running: _Running) -> Mapping[str, int]:
+    return {f"notifications_{name}": count for name, count in asdict(running.dispatcher.counts).items()}

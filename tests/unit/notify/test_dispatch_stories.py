@@ -263,7 +263,7 @@ def test_messages_over_the_limit_wait_and_are_counted() -> None:
         story.fire("Slow", service=str(number))
     story.advance(59)
     assert len(story.sent) == 10
-    assert story.dispatcher.counts.deferred_messages == 15
+    assert story.dispatcher.counts.deferred == 15
     story.advance(150)
     assert len(story.sent) == 25
 
@@ -280,7 +280,7 @@ def test_what_waits_is_merged_with_what_happens_meanwhile() -> None:
     story.fire("Dear", service="b")
     story.advance(60)
     assert story.names() == [("team", ("Slow",), ()), ("team", ("Slow", "Dear"), ())]
-    assert story.dispatcher.counts.merged_messages >= 1
+    assert story.dispatcher.counts.merged >= 1
 
 
 # Silences and inhibition

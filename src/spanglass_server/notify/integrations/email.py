@@ -15,7 +15,7 @@ from spanglass_server.base.limits import MESSAGE_ALERTS_MAX
 from spanglass_server.gotemplate import TemplateError
 from spanglass_server.model.alert import Alert
 from spanglass_server.notify.context import AlertDetails
-from spanglass_server.notify.egress import Egress, HttpOptions, TargetRefused, tls_context
+from spanglass_server.notify.egress import Egress, HttpOptions, TargetRefused, deadline, tls_context
 from spanglass_server.notify.integrations.base import Globals, SendFailed, Tools, read_secret
 from spanglass_server.notify.integrations.details import (
     DETAILED_ALERTS_MAX,
@@ -35,6 +35,8 @@ from spanglass_server.notify.yaml_section import Section
 _SUBJECT: Final = '{{ template "email.default.subject" . }}'
 _SUBJECT_CHARS_MAX: Final = 900
 _TLS_PORT: Final = 465
+_DIALOGUE_S: Final = 30.0
+"""For all of it, while each answer alone may take `Egress.timeout_s`."""
 _HEADER_NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
 
@@ -89,7 +91,10 @@ class Email:
 
     def _deliver(self, message: EmailMessage, egress: Egress) -> None:
         context = tls_context(self.tls)
-        with _Smtp(egress, self, context if self.port == _TLS_PORT else None) as smtp:
+        with (
+            _Smtp(egress, self, context if self.port == _TLS_PORT else None) as smtp,
+            deadline(smtp, _DIALOGUE_S),
+        ):
             if self.requires_tls and self.port != _TLS_PORT:
                 smtp.ehlo(self.hello)
                 if not smtp.has_extn("starttls"):
