@@ -208,6 +208,8 @@ class _Parser:
 
     def _parse_binary(self, left: Expression, level: int) -> Expression:
         op = self._next().text.lower()
+        if op in ("<", ">") and self._peek().text == "/":
+            self._fail_experimental(f"the operator {op}/")
         is_bool = bool(self._take_word("bool"))
         matching = self._parse_matching()
         right = self.parse_expression(level if op == "^" else level + 1)

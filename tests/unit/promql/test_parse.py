@@ -248,6 +248,7 @@ def test_errors_are_prometheus_own(text: str, message: str) -> None:
         ("up[(5m)]", "a duration expression"),
         ("up[step()]", "a duration expression"),
         ("up + fill(0) up", "fill()"),
+        ("up </ 5", "the operator </"),
         ("info(up)", "info()"),
         ("limit_ratio(0.5, up)", "limit_ratio()"),
         ("up smoothed", "smoothed"),
