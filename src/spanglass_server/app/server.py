@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Final
 
@@ -131,7 +131,7 @@ class _Server:
         )
         own_metrics = asyncio.create_task(
             keep_own_metrics(
-                self._pipeline.counters,
+                self._own_counters,
                 self._stores.samples,
                 now_ns,
                 instance=f"{socket.gethostname()}:{self._listener.getsockname()[1]}",
@@ -181,7 +181,7 @@ class _Server:
             langfuse=build_langfuse(self._services),
             prometheus=build_prometheus_api(self._services, check=self._stores.check),
             remote_write=RemoteWriteHttp(self._receiver),
-            exposition=Gzip(Exposition(self._services)),
+            exposition=Gzip(Exposition(self._services, more_counters=self._notifications.service.counters)),
             site=StaticSite(STATIC_ROOT),
             host=self._settings.host,
             checks_host=is_open,
@@ -234,6 +234,9 @@ class _Server:
             clock=now_ns,
             external_url=self._external_url(),
         )
+
+    def _own_counters(self) -> Mapping[str, int]:
+        return {**self._pipeline.counters(), **self._notifications.service.counters()}
 
     def _project_name(self, project_id: str) -> str:
         projects = self._stores.directory.list_projects()

@@ -6,7 +6,7 @@ Text format 0.0.4, or OpenMetrics 1.0 where the Accept header asks for it; only 
 import asyncio
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,8 +67,12 @@ class _Kept:
 class Exposition:
     """An ASGI application for METRICS_PATH."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(
+        self, services: Services, *, more_counters: Callable[[], Mapping[str, int]] = lambda: {}
+    ) -> None:
+        """`more_counters`: of the server's own metrics, beside those of the ingest."""
         self._services = services
+        self._more_counters = more_counters
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._lock = threading.Lock()
 
@@ -109,7 +113,7 @@ class Exposition:
         )
         # Of all projects together: not for the key of one of them.
         if project.name == DEFAULT_PROJECT:
-            families += own_families(self._services.ingest.counters())
+            families += own_families({**self._services.ingest.counters(), **self._more_counters()})
         generate = openmetrics.generate_latest if is_openmetrics else text_format.generate_latest
         return generate(_Collected(families))
 
