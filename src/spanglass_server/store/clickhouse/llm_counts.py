@@ -1,7 +1,7 @@
 """Counts a family's events by label set, part and moment: rollups of hours that hold, facts of all others."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ from spanglass_server.store.clickhouse.llm_metrics import TOKEN_TYPES, TOKENS, F
 from spanglass_server.store.clickhouse.llm_points import MS, Points
 from spanglass_server.store.clickhouse.reader_rows import READ_SETTINGS, read_table
 
-Integers = npt.NDArray[np.int64]
+Integers: TypeAlias = npt.NDArray[np.int64]
+Column: TypeAlias = npt.NDArray[Any]
 
 _SETTINGS: Final[Settings] = {**READ_SETTINGS, "max_result_rows": 5_000_000}
 FACT_TABLES: Final[dict[Source, str]] = {"span": "span_facts", "trace": "trace_facts"}
@@ -25,7 +26,10 @@ _COLUMNS: Final = ("labels", "part", "point", "events", "total", "first_end_ns")
 class Counts(NamedTuple):
     """Rows of events, added up. Column by column."""
 
-    labels: Hashes
+    label_sets: Hashes
+    """Each once."""
+    label_set: Integers
+    """Of each row, its number in `label_sets`."""
     part: Integers
     point: Integers
     """The number of the first of the points that sees them."""
@@ -101,23 +105,33 @@ def read_table_of(engine: Engine, sql: str, bind: Binder) -> pa.Table:
 
 def facts_sql(family: Family, *, moment: str, where: str, hour: str = "") -> str:
     """Rows (labels, part, point, events, total, first_end_ns) of a family's facts, with `hour` by hour."""
-    unfolded = _UNFOLDED if family is TOKENS else ""
+    if family is TOKENS:
+        return _tokens_sql(moment=moment, where=where, hour=hour)
     return (
         f"SELECT {family.labels}_labels AS labels, toUInt8({family.part}) AS part,"
-        f" toInt64({moment}) AS point,\n"
+        f" {moment} AS point,\n"
         f"    {hour and f'{hour}, '}count() AS events, sum(toFloat64({family.value})) AS total,"
         " min(end_time_ns) AS first_end_ns\n"
-        f"FROM {FACT_TABLES[family.source]} FINAL{unfolded}\n"
+        f"FROM {FACT_TABLES[family.source]} FINAL\n"
         f"WHERE {where} AND {family.where}\n"
         f"GROUP BY labels, part, point{hour and f', {hour}'}"
     )
 
 
-_UNFOLDED: Final = (
-    "\nARRAY JOIN ["
-    + ", ".join(f"({number}, {name}_tokens)" for number, name in enumerate(TOKEN_TYPES))
-    + "] AS token"
-)
+def _tokens_sql(*, moment: str, where: str, hour: str) -> str:
+    """A span is five events here, by the type of tokens: told apart after adding up, when rows are few."""
+    by_type = ",\n    ".join(
+        f"({number}, countIf({name}_tokens >= 0), sumIf(toFloat64({name}_tokens), {name}_tokens >= 0),"
+        f" minIf(end_time_ns, {name}_tokens >= 0))"
+        for number, name in enumerate(TOKEN_TYPES)
+    )
+    return (
+        f"SELECT labels, toUInt8(told.1) AS part, point, {hour and f'{hour}, '}told.2 AS events,"
+        " told.3 AS total, told.4 AS first_end_ns\n"
+        f"FROM (\nSELECT call_labels AS labels, {moment} AS point{hour and f', {hour}'}, [\n    {by_type}\n"
+        f"] AS types\nFROM {FACT_TABLES['span']} FINAL\nWHERE {where} AND {TOKENS.where}\n"
+        f"GROUP BY labels, point{hour and f', {hour}'}\n) ARRAY JOIN types AS told WHERE told.2 > 0"
+    )
 
 
 class _Statement:
@@ -171,7 +185,9 @@ class _Statement:
         )
         if self._labels is not None:
             where += f" AND {self._family.labels}_labels IN {bind(self._labels.tolist(), 'Array(UInt64)')}"
-        return facts_sql(self._family, moment=self._points.index_sql("end_time_ns"), where=where), bind
+        # Three narrow integers to group by fit into one of 128 bits: half the time.
+        moment = f"toUInt32({self._points.index_sql('end_time_ns')})"
+        return facts_sql(self._family, moment=moment, where=where), bind
 
 
 def _mark_after(time_ns: int) -> int:
@@ -202,8 +218,16 @@ def _counts(tables: Sequence[pa.Table]) -> Counts:
         for name in _COLUMNS
     ]
     labels, part, point, events, total, first = columns
+    return counts_of(labels, part, point, events, total, first)
+
+
+def counts_of(
+    labels: Column, part: Column, point: Column, events: Column, total: Column, first: Column
+) -> Counts:
+    label_sets, label_set = np.unique(labels.astype(np.uint64), return_inverse=True)
     return Counts(
-        labels.astype(np.uint64),
+        label_sets,
+        label_set.astype(np.int64),
         part.astype(np.int64),
         point.astype(np.int64),
         events.astype(np.float64),

@@ -24,6 +24,14 @@ class SeriesLimits(NamedTuple):
     samples_per_query_max: int = 50_000_000
 
 
+class Spent(NamedTuple):
+    """What a selection has already got of its limits."""
+
+    limits: SeriesLimits
+    series: int
+    samples: int
+
+
 class Window(NamedTuple):
     """What of the counted points a selection sees."""
 
@@ -32,6 +40,17 @@ class Window(NamedTuple):
     """The number of each time among the counted points."""
     point_count: int
     from_ms: int
+
+
+class _Rows(NamedTuple):
+    """Of the counted events those that are matched."""
+
+    group: npt.NDArray[np.int64]
+    part: npt.NDArray[np.int64]
+    point: npt.NDArray[np.int64]
+    events: Values
+    total: Values
+    first_end_ns: npt.NDArray[np.int64]
 
 
 class _Curves(NamedTuple):
@@ -51,16 +70,18 @@ def series_of(
     matched: Hashes,
     label_values: Mapping[int, tuple[str, ...]],
     window: Window,
-    limits: SeriesLimits,
+    spent: Spent,
 ) -> Iterator[Series]:
     """The series that a selector wants, those of them that have begun."""
-    kept = np.isin(counts.labels, matched)
-    groups, group_of_row = _group(wanted.metric, counts.labels[kept], label_values)
+    is_matched = np.isin(counts.label_sets, matched)
+    groups, group_of_set = _group(wanted.metric, counts.label_sets, is_matched, label_values)
     if not groups:
         return
-    events = Counts(*(column[kept] for column in counts))
-    _check(len(groups) * len(wanted.parts), len(window.times_ms), limits)
-    curves = _curves(wanted, events, group_of_row, len(groups), window)
+    rows = _Rows(group_of_set[counts.label_set], *counts[2:])
+    if not is_matched.all():
+        kept = is_matched[counts.label_set]
+        rows = _Rows(*(column[kept] for column in rows))
+    curves = _curves(wanted, rows, len(groups), window, spent)
     begins_ms = (-(-curves.first_end_ns // (GRID_MS * MS)) - 1) * GRID_MS
     has_begun = (curves.first_end_ns <= int(window.times_ms[-1]) * MS).tolist()
     rows = zip(curves.keys, curves.values, begins_ms.tolist(), has_begun, strict=True)
@@ -71,66 +92,70 @@ def series_of(
 
 
 def _group(
-    metric: LlmMetric, hashes: Hashes, label_values: Mapping[int, tuple[str, ...]]
+    metric: LlmMetric,
+    label_sets: Hashes,
+    is_matched: npt.NDArray[np.bool_],
+    label_values: Mapping[int, tuple[str, ...]],
 ) -> tuple[Sequence[tuple[str, ...]], npt.NDArray[np.int64]]:
-    """Label sets as far as the metric has their labels, and the number of each row's."""
-    distinct, number_of_row = np.unique(hashes, return_inverse=True)
+    """Values of the metric's own labels, and their number for each label set that is matched."""
     places = [LABELS[metric.family.labels].index(name) for name in metric.labels]
     numbers: dict[tuple[str, ...], int] = {}
-    group_of = np.zeros(len(distinct), np.int64)
-    for position, label_hash in enumerate(distinct.tolist()):
-        values = label_values[label_hash]
+    group_of = np.zeros(len(label_sets), np.int64)
+    for position in np.nonzero(is_matched)[0].tolist():
+        values = label_values[int(label_sets[position])]
         key = tuple(values[place] for place in places)
         group_of[position] = numbers.setdefault(key, len(numbers))
-    return list(numbers), group_of[number_of_row] if len(distinct) else np.zeros(0, np.int64)
+    return list(numbers), group_of
 
 
-def _check(series_count: int, time_count: int, limits: SeriesLimits) -> None:
+def _check(series_count: int, time_count: int, spent: Spent) -> None:
+    limits = spent.limits
+    series_count, sample_count = spent.series + series_count, spent.samples + series_count * time_count
     if series_count > limits.series_per_query_max:
         raise QueryTooLarge(
             f"the selector matches {series_count:,} series, more than {limits.series_per_query_max:,}",
             hint="narrow it by labels; the limit is series_per_query_max",
             limit="series_per_query_max",
         )
-    if series_count * time_count > limits.samples_per_query_max:
+    if sample_count > limits.samples_per_query_max:
         raise QueryTooLarge(
-            f"the selector reads {series_count * time_count:,} samples, more than"
-            f" {limits.samples_per_query_max:,}",
+            f"the selector reads {sample_count:,} samples, more than {limits.samples_per_query_max:,}",
             hint="ask for less time or narrow it by labels; the limit is samples_per_query_max",
             limit="samples_per_query_max",
         )
 
 
-def _curves(
-    wanted: Wanted, counts: Counts, groups: npt.NDArray[np.int64], group_count: int, window: Window
-) -> _Curves:
+def _curves(wanted: Wanted, rows: _Rows, group_count: int, window: Window, spent: Spent) -> _Curves:
     name, metric = wanted.series_name, wanted.metric
     if name.endswith("_bucket"):
-        return _bucket_curves(wanted, counts, groups, group_count, window)
+        return _bucket_curves(wanted, rows, group_count, window, spent)
     is_sum = metric.is_sum or name.endswith("_sum")
     is_parted = bool(metric.part_label) and metric.type != "histogram"
     part_count = len(metric.parts) if is_parted else 1
-    rows = groups * part_count + counts.part if is_parted else groups
-    weights = counts.total if is_sum else counts.events
-    grown = _grown(rows, counts.point, weights, group_count * part_count, window)
-    first = _first(rows, counts.first_end_ns, group_count * part_count)
+    row_of = rows.group * part_count + rows.part if is_parted else rows.group
+    first = _first(row_of, rows.first_end_ns, group_count * part_count)
     is_there = first != _NEVER
     if is_parted:
         is_there &= np.isin(np.arange(len(first)) % part_count, wanted.parts)
     (there,) = np.nonzero(is_there)
+    _check(len(there), len(window.times_ms), spent)
+    weights = rows.total if is_sum else rows.events
+    grown = _grown(row_of, rows.point, weights, group_count * part_count, window)
     keys = [divmod(row, part_count) for row in there.tolist()]
     return _Curves(keys if is_parted else [(group, -1) for group, _ in keys], grown[there], first[there])
 
 
-def _bucket_curves(
-    wanted: Wanted, counts: Counts, groups: npt.NDArray[np.int64], group_count: int, window: Window
-) -> _Curves:
+def _bucket_curves(wanted: Wanted, rows: _Rows, group_count: int, window: Window, spent: Spent) -> _Curves:
+    _check(group_count * len(wanted.parts), len(window.times_ms), spent)
     part_count = len(wanted.metric.parts)
-    rows = groups * part_count + counts.part
-    grown = _grown(rows, counts.point, counts.events, group_count * part_count, window)
-    stacked = grown.reshape(group_count, part_count, -1).cumsum(axis=1)[:, list(wanted.parts)]
+    row_of = rows.group * part_count + rows.part
+    grown = _grown(row_of, rows.point, rows.events, group_count * part_count, window)
+    stacked = grown.reshape(group_count, part_count, -1)
+    np.cumsum(stacked, axis=1, out=stacked)
+    if len(wanted.parts) < part_count:
+        stacked = stacked[:, list(wanted.parts)]
     keys = [(group, part) for group in range(group_count) for part in wanted.parts]
-    first = _first(groups, counts.first_end_ns, group_count)
+    first = _first(rows.group, rows.first_end_ns, group_count)
     return _Curves(keys, stacked.reshape(len(keys), -1), np.repeat(first, len(wanted.parts)))
 
 

@@ -106,13 +106,12 @@ TTFT: Final = Family(
     part=_seconds_bucket("ttft_ns"),
     value="ttft_ns / 1e9",
 )
+# Of its parts, the types of tokens, and their values `llm_counts` knows.
 TOKENS: Final = Family(
     name="tokens",
     source="span",
     labels="call",
-    where="is_billable AND token.2 >= 0",
-    part="token.1",
-    value="token.2",
+    where="is_billable",
 )
 COST: Final = Family(
     name="cost", source="span", labels="call", where="is_billable AND isFinite(cost_usd)", value="cost_usd"

@@ -2,7 +2,7 @@
 
 Samples stand at each multiple of 15 s and at the selection's end. Of those, only the ones that the selector
 can see are computed: the last before each evaluation, and for `rate` and `increase` the first of each
-window. docs/adr/0006-metrics-views.md says why the results are the same.
+window. docs/adr/0007-metrics-views.md says why the results are the same.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from spanglass_server.model.series import SeriesSelection, Times
 GRID_MS: Final = 15_000
 MS: Final = 1_000_000
 HOUR_MS: Final = 3_600_000
+LISTED_MAX: Final = 14
 LOOKBACK_MS: Final = 300_000
 """What an instant selector reads before its first evaluation, unless its query says otherwise."""
 _ENDS_ONLY: Final = ("rate", "increase")
@@ -70,7 +71,9 @@ def points_of(selection: SeriesSelection) -> Points:
     if is_thin and evaluated_ms is not None:
         firsts = [_grid_after(selection.from_ms)] if selection.range_ms else []
         return _periodic(selection, step_ms, (evaluated_ms // GRID_MS * GRID_MS, *firsts))
-    return _periodic(selection, GRID_MS, (0,))
+    dense = _periodic(selection, GRID_MS, (0,))
+    # An instant query's few moments are listed, so that they can be read with those of other queries.
+    return dense if step_ms or len(dense.times_ms) > LISTED_MAX else Points(dense.times_ms)
 
 
 def _evaluated_at(selection: SeriesSelection) -> int | None:

@@ -1,5 +1,5 @@
 """Adds facts up by hour: what happened before a window need not be counted again, and counters survive
-retention. docs/adr/0006-metrics-views.md says why a rollup cannot be wrong."""
+retention. docs/adr/0007-metrics-views.md says why a rollup cannot be wrong."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -155,7 +155,7 @@ def mark_sql(column: str) -> str:
 
 def _facts(family: Family, project: str, hours: str) -> str:
     where = f"project_id = {project} AND hour IN {hours}"
-    sql = facts_sql(family, moment=mark_sql("end_time_ns"), where=where, hour="hour")
+    sql = facts_sql(family, moment=f"toInt64({mark_sql('end_time_ns')})", where=where, hour="hour")
     return f"SELECT hour, labels, part, point, events, total, first_end_ns FROM (\n{sql})"
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.keys import HOUR_NS
-from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, read_table_of
+from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, counts_of, read_table_of
 from spanglass_server.store.clickhouse.llm_metrics import LABELS, SCORES
 from spanglass_server.store.clickhouse.llm_points import MS, Points
 from spanglass_server.store.clickhouse.score_keys import HOUR_OF_SCORE
@@ -130,8 +130,7 @@ def _numbered(table: pa.Table) -> ScoreCounts:
     numbers: dict[tuple[str, ...], int] = {}
     label_sets: Iterable[list[str]] = table.column("label_values").to_pylist()
     labels = [numbers.setdefault(tuple(values), len(numbers)) for values in label_sets]
-    integers = (table.column(name).to_numpy().astype(np.int64) for name in ("part", "point"))
-    floats = (table.column(name).to_numpy().astype(np.float64) for name in ("events", "total"))
-    first_end_ns = table.column("first_end_ns").to_numpy().astype(np.int64)
-    counts = Counts(np.array(labels, np.uint64), *integers, *floats, first_end_ns)
+    names = ("part", "point", "events", "total", "first_end_ns")
+    columns = [table.column(name).to_numpy() for name in names]
+    counts = counts_of(np.array(labels, np.uint64), *columns)
     return ScoreCounts(counts, {number: values for values, number in numbers.items()})

@@ -1,7 +1,7 @@
 """The llm_* metrics as views of spans, traces and scores (`store.series.SeriesReader`).
 
 Nothing is counted when spans arrive: each series is computed from the rows that are stored, so whatever comes
-late, twice, revised or is deleted is right from then on, also in the past. docs/adr/0006-metrics-views.md.
+late, twice, revised or is deleted is right from then on, also in the past. docs/adr/0007-metrics-views.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from spanglass_server.model.series import Labels, Matcher, MetricMetadata, Series, SeriesSelection
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, count_events, read_hours
-from spanglass_server.store.clickhouse.llm_curves import SeriesLimits, Window, series_of
+from spanglass_server.store.clickhouse.llm_curves import SeriesLimits, Spent, Window, series_of
 from spanglass_server.store.clickhouse.llm_exemplars import LlmExemplars
 from spanglass_server.store.clickhouse.llm_matching import Hashes, LabelTable, Matching, Wanted
 from spanglass_server.store.clickhouse.llm_metrics import METRICS, Family, Source
@@ -138,7 +138,7 @@ class LlmSeries:
             counts = reading.count(family, points, hashes if is_narrow else None)
             for request in together:
                 hashes = matched[request.wanted.matchers]
-                found[request.selection] += self._series(request, points, counts, hashes, sets.values)
+                self._add(request, points, counts, hashes, sets.values, found[request.selection])
 
     def _answer_scores(
         self, reading: "_Reading", requests: Sequence[_Request], found: Sequence[list[Series]]
@@ -152,18 +152,21 @@ class LlmSeries:
                     if self._matching.matches("score", request.wanted.matchers, labels)
                 ]
                 hashes = np.array(numbers, np.uint64)
-                found[request.selection] += self._series(request, points, counts, hashes, values)
+                self._add(request, points, counts, hashes, values, found[request.selection])
 
-    def _series(
+    def _add(
         self,
         request: _Request,
         points: Points,
         counts: Counts,
         hashes: Hashes,
         values: Mapping[int, tuple[str, ...]],
-    ) -> Iterable[Series]:
+        found: list[Series],
+    ) -> None:
+        """Series of several names share the selection's limits."""
+        spent = Spent(self._limits, len(found), sum(len(each.times_ms) for each in found))
         window = _window(request, points)
-        return series_of(request.wanted, counts, hashes, values, window, self._limits)
+        found.extend(series_of(request.wanted, counts, hashes, values, window, spent))
 
 
 class _Reading:
