@@ -207,9 +207,10 @@ class _Parser:
         return Unary(op="-" if token.text == "-" else "+", expression=operand, span=span)
 
     def _parse_binary(self, left: Expression, level: int) -> Expression:
-        op = self._next().text.lower()
+        operator = self._next()
+        op = operator.text.lower()
         if op in ("<", ">") and self._peek().text == "/":
-            self._fail_experimental(f"the operator {op}/")
+            raise _unsupported(self._text, operator.start, f"the operator {op}/")
         is_bool = bool(self._take_word("bool"))
         matching = self._parse_matching()
         right = self.parse_expression(level if op == "^" else level + 1)
