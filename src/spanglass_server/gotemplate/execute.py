@@ -111,8 +111,12 @@ class _Run:
             raise TemplateFailed(f'template: no template "{name}"')
         self._name = name
         self._variables = [("$", data)]
-        self._walk(self._bodies[name], data)
-        return "".join(self._parts)
+        try:
+            self._walk(self._bodies[name], data)
+        except RecursionError:
+            raise TemplateFailed(f"template {name}: values are nested too deep") from None
+        # `%c` can make halves of characters, which nothing could store.
+        return "".join(self._parts).encode("utf-8", "replace").decode()
 
     # Nodes
 
@@ -308,6 +312,9 @@ class _Run:
             value = function(*arguments)
         except TemplateFailed as error:
             self._fail(place, f"error calling {name}: {error.message}")
+        except (TypeError, ValueError, OverflowError) as error:
+            # Values of any type get here; Go's reflection would have refused what a function cannot take.
+            self._fail(place, f"error calling {name}: {error}")
         if isinstance(value, str) and len(value) > self._limits.output_chars_max:
             self._fail(place, f"{name} made more than {self._limits.output_chars_max:,} characters")
         return value

@@ -12,6 +12,7 @@ from spanglass_server.gotemplate.values import Record, is_list, plain, type_name
 
 WIDTH_MAX: Final = 1_000
 """Of a verb's width and precision."""
+_SIZE_DIGITS: Final = 9
 _VERB: Final = re.compile(
     r"%(?P<flags>[-+# 0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d*))?(?P<verb>.)?", re.DOTALL
 )
@@ -129,13 +130,14 @@ def _size(text: str | None, left: list[object], flags: str) -> tuple[int | None,
     """A width or precision, and the flags with what its sign says. Raises TemplateFailed beyond WIDTH_MAX."""
     if text is None:
         return None, flags
-    size = int(text or 0)
     if text == "*":
         given = left.pop(0) if left else None
         if not isinstance(given, int) or isinstance(given, bool):
             return None, flags
         size = abs(given)
         flags += "-" if given < 0 else ""
+    else:
+        size = int(text[:_SIZE_DIGITS] or 0)
     if size > WIDTH_MAX:
         raise TemplateFailed(f"a width or precision of more than {WIDTH_MAX}")
     return size, flags
