@@ -6,23 +6,31 @@ from typing import Protocol
 import re2
 
 
-class _Pattern(Protocol):
-    def fullmatch(self, text: str) -> object | None: ...
+class Match(Protocol):
+    def group(self, group: int | str) -> str | None: ...
+
+
+class Pattern(Protocol):
+    groups: int
+    groupindex: dict[str, int]
+
+    def fullmatch(self, text: str) -> Match | None: ...
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str) -> _Pattern:
+def compile_pattern(pattern: str) -> Pattern:
+    """Call `why_no_pattern` first: what raises here is RE2's."""
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True
-    compiled: _Pattern = re2.compile(pattern, options)  # type: ignore[no-untyped-call]
+    compiled: Pattern = re2.compile(pattern, options)  # type: ignore[no-untyped-call]
     return compiled
 
 
 def why_no_pattern(text: str) -> str:
     """What is wrong with it, empty if nothing is."""
     try:
-        _compiled(text)
+        compile_pattern(text)
     except re2.error as error:
         reason = error.args[0] if error.args else ""
         reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
@@ -33,4 +41,4 @@ def why_no_pattern(text: str) -> str:
 
 
 def matches(pattern: str, value: str) -> bool:
-    return _compiled(pattern).fullmatch(value) is not None
+    return compile_pattern(pattern).fullmatch(value) is not None

@@ -159,6 +159,7 @@ def test_a_regular_expression_that_would_backtrack_for_ages_does_not() -> None:
     ("arguments", "message"),
     [
         (("d", "x", "s", "(."), r"invalid regular expression in label_replace\(\): \(\."),
+        (("d", "x", "s", "\udcff"), r"invalid regular expression in label_replace\(\): "),
         (("", "x", "s", "a"), r"invalid destination label name in label_replace\(\): "),
         (("\udcff", "x", "s", "a"), r"invalid destination label name in label_replace\(\): "),
     ],
@@ -166,6 +167,11 @@ def test_a_regular_expression_that_would_backtrack_for_ages_does_not() -> None:
 def test_label_replace_fails_as_in_prometheus(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         call("label_replace", vector({_X: [1.0]}), *arguments)
+
+
+def test_bytes_that_are_no_text_become_replacement_characters() -> None:
+    found = call("label_replace", vector({_X: [1.0]}), "d", "a\udcffb", "", "").points()
+    assert [dict(labels)["d"] for labels in found] == ["a\ufffdb"]
 
 
 def test_series_that_become_one_are_joined_unless_they_meet() -> None:

@@ -2,40 +2,27 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
-import re2
 
 from spanglass_server.model.series import METRIC_NAME, Labels, labels_of
 from spanglass_server.promql.errors import EvaluationError
 from spanglass_server.promql.functions.call import Call, Function
+from spanglass_server.promql.patterns import Match, Pattern, compile_pattern, why_no_pattern
 from spanglass_server.promql.values import Vector
 
 _REFERENCE: Final = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 """In replacements, as Go expands them: $1, ${1}, $name, ${name}; $$ is a dollar."""
 
 
-class _Match(Protocol):
-    def group(self, group: int | str) -> str | None: ...
-
-
-class _Pattern(Protocol):
-    groups: int
-    groupindex: dict[str, int]
-
-    def fullmatch(self, text: str) -> _Match | None: ...
-
-
 def label_replace(call: Call) -> Vector:
     """Sets `destination` to the expanded replacement on series whose source label matches wholly."""
     vector = call.vector(0)
     destination, replacement, source, text = (call.string(number) for number in range(1, 5))
-    try:
-        pattern = _compiled(text)
-    except re2.error as error:
-        raise EvaluationError(f"invalid regular expression in label_replace(): {text}") from error
+    if why_no_pattern(text):
+        raise EvaluationError(f"invalid regular expression in label_replace(): {text}")
+    pattern = compile_pattern(text)
     _check(destination, "destination label name in label_replace()")
     sources = [dict(labels).get(source, "") for labels in vector.labels]
     replaced = {value: _replaced(pattern, replacement, value) for value in set(sources)}
@@ -55,15 +42,6 @@ def label_join(call: Call) -> Vector:
     return _with_label(vector, destination, values)
 
 
-@lru_cache(maxsize=256)
-def _compiled(text: str) -> _Pattern:
-    options = re2.Options()
-    options.log_errors = False
-    options.dot_nl = True
-    pattern: _Pattern = re2.compile(text, options)  # type: ignore[no-untyped-call]
-    return pattern
-
-
 def _check(name: str, what: str) -> None:
     """Any UTF-8 text is a label name; bytes that are none come from the parser as lone surrogates."""
     try:
@@ -74,12 +52,12 @@ def _check(name: str, what: str) -> None:
         raise EvaluationError(f"invalid {what}: {name.encode(errors='backslashreplace').decode()}")
 
 
-def _replaced(pattern: _Pattern, replacement: str, value: str) -> str | None:
+def _replaced(pattern: Pattern, replacement: str, value: str) -> str | None:
     match = pattern.fullmatch(value)
     return None if match is None else _expanded(replacement, pattern, match)
 
 
-def _expanded(replacement: str, pattern: _Pattern, match: _Match) -> str:
+def _expanded(replacement: str, pattern: Pattern, match: Match) -> str:
     def value(reference: re.Match[str]) -> str:
         if reference.group() == "$$":
             return "$"
@@ -94,13 +72,18 @@ def _expanded(replacement: str, pattern: _Pattern, match: _Match) -> str:
 def _with_label(vector: Vector, name: str, values: Sequence[str | None]) -> Vector:
     """The label set to each value, removed where it is empty, left alone where it is None."""
     labels = [
-        old if value is None else labels_of(dict(old) | {name: value})
+        old if value is None else labels_of(dict(old) | {name: _utf8(value)})
         for old, value in zip(vector.labels, values, strict=True)
     ]
     dropped = list(vector.drop_name) or [False] * len(labels)
     if name == METRIC_NAME:
         dropped = [was and value is None for was, value in zip(dropped, values, strict=True)]
     return _merged(vector, labels, dropped)
+
+
+def _utf8(text: str) -> str:
+    """Bytes of a literal that are no UTF-8 (`"\\xff"`) cannot be told in JSON: they become U+FFFD."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _merged(vector: Vector, labels: list[Labels], dropped: list[bool]) -> Vector:
