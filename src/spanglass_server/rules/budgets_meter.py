@@ -5,12 +5,13 @@ again once an hour, which is when spans that come very late, and new prices for 
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from spanglass_server.model.budget import Budget, BudgetScope
 from spanglass_server.rules.budgets import (
+    DAY_NS,
     HISTORY_WEEKS,
     HOUR_NS,
     WEEK_NS,
@@ -24,8 +25,8 @@ from spanglass_server.store.views import Condition, Grouping, Measure, Order, Pe
 
 _TAIL_HOURS: Final = 2
 _RELOAD_NS: Final = HOUR_NS
-_ROWS_MAX: Final = 500_000
-"""200 budgets of one scope over a month and the weeks before, by the hour, are fewer."""
+_ROWS_MAX: Final = 100_000
+"""200 budgets of one scope over three hours, by the minute, are fewer."""
 _COLUMNS: Final[Mapping[BudgetScope, str]] = {
     "team": "team",
     "feature": "feature",
@@ -104,10 +105,10 @@ class BudgetMeter:
         from_ns = min(start_ns // HOUR_NS * HOUR_NS, hour_ns - HISTORY_WEEKS * WEEK_NS)
         is_whole = values <= ledger.values and ledger.from_ns <= from_ns
         if not is_whole or not 0 <= now_ns - ledger.loaded_at_ns < _RELOAD_NS:
-            during = TimeRange(max(0, from_ns), now_ns + 1)
+            ledger.since_ns = self._views.bounds(project_id).from_ns or None
+            during = TimeRange(max(from_ns, ledger.since_ns or now_ns), now_ns + 1)
             ledger.hours = self._read(project_id, scope, values, during, "hour")
             ledger.values, ledger.from_ns, ledger.loaded_at_ns = values, from_ns, now_ns
-            ledger.since_ns = self._views.bounds(project_id).from_ns or None
         tail_ns = hour_ns - _TAIL_HOURS * HOUR_NS
         ledger.minutes = self._read(
             project_id, scope, ledger.values, TimeRange(max(0, tail_ns), now_ns + 1), "minute"
@@ -133,18 +134,35 @@ class BudgetMeter:
     ) -> _Sums:
         column = _COLUMNS.get(scope)
         measure = Measure("billable_cost_usd", "sum")
-        rows = self._views.aggregate(
-            project_id,
-            "spans",
-            during,
-            [Condition(column, "any of", tuple(sorted(values)))] if column else [],
-            Grouping([column] if column else [], [measure], period, [Order("period_ns", False)], _ROWS_MAX),
-        )
         sums: _Sums = {}
-        for row in rows:
-            if row[measure.name]:
-                sums.setdefault(row[column] if column else "", {})[row["period_ns"]] = row[measure.name]
+        for part in _days_of(during):
+            rows = self._views.aggregate(
+                project_id,
+                "spans",
+                part,
+                [Condition(column, "any of", tuple(sorted(values)))] if column else [],
+                Grouping(
+                    [column] if column else [], [measure], period, [Order("period_ns", False)], _ROWS_MAX
+                ),
+            )
+            for row in rows:
+                _add(sums, row[column] if column else "", row["period_ns"], row[measure.name])
         return sums
+
+
+def _days_of(during: TimeRange) -> Iterator[TimeRange]:
+    """One read a day, so that no read is long, and others come between."""
+    from_ns = during.from_ns
+    while from_ns < during.to_ns:
+        to_ns = min(during.to_ns, (from_ns // DAY_NS + 1) * DAY_NS)
+        yield TimeRange(from_ns, to_ns)
+        from_ns = to_ns
+
+
+def _add(sums: _Sums, value: str, bucket_ns: int, usd: float | None) -> None:
+    if usd:
+        buckets = sums.setdefault(value, {})
+        buckets[bucket_ns] = buckets.get(bucket_ns, 0.0) + usd
 
 
 def _replace_tail(ledger: _Ledger, tail_ns: int) -> None:
