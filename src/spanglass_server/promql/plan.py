@@ -113,7 +113,9 @@ def make_plan(
         selections=(),
         indexes=MappingProxyType({}),
     )
-    steps = _Steps(start_ms, end_ms, step_ms)
+    # The last step may lie before the end.
+    last_ms = end_ms - (end_ms - start_ms) % step_ms if step_ms else end_ms
+    steps = _Steps(start_ms, last_ms, step_ms)
     found = _merged(_selections_of(plan, expression, steps, "")) if start_ms <= end_ms else {}
     return _with_selections(plan, found)
 

@@ -86,6 +86,17 @@ def test_a_round_that_is_cancelled_tells_it_of_each(series: MemorySeries) -> Non
 
 
 @pytest.mark.parametrize(
+    "expression", ["queue", "sum_over_time(queue[1m])", "max_over_time(queue[1m:15s])", "queue @ end()"]
+)
+def test_the_last_step_of_a_range_may_lie_before_its_end(series: MemorySeries, expression: str) -> None:
+    result = QueryRunner(series).run_range(
+        PROJECT, expression, start_ms=NOW_MS - 100_000, end_ms=NOW_MS, step_ms=7_000
+    )
+    times = [int(time_ms) - NOW_MS for time_ms in result.matrix[0].times_ms]
+    assert times == list(range(-100_000, 0, 7_000))
+
+
+@pytest.mark.parametrize(
     ("limits", "limit"),
     [
         (QueryLimits(series_max=1), "series_per_query_max"),

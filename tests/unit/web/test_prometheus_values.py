@@ -144,6 +144,8 @@ def test_moments_are_written_in_utc_and_never_is_go_s_zero_time() -> None:
         ("U__a__b", "a_b"),
         ("U___d55c__ae00_", "한글"),
         ("__name__", "__name__"),
+        ("U___110000_", "_110000_"),
+        ("U___d800_", "_d800_"),
     ],
 )
 def test_label_names_in_paths_are_unescaped(escaped: str, name: str) -> None:

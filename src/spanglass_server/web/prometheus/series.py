@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import sys
 from collections.abc import Sequence
 from typing import Final
 
@@ -91,7 +92,13 @@ def unescape_name(name: str) -> str:
     as its code point between underscores (Prometheus' escaping "values")."""
     if not name.startswith(_ESCAPED):
         return name
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else "_", name.removeprefix(_ESCAPED))
+    return _ESCAPE.sub(_unescape, name.removeprefix(_ESCAPED))
+
+
+def _unescape(found: re.Match[str]) -> str:
+    code = int(found[1] or "5f", 16)
+    is_character = code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF
+    return chr(code) if is_character else found[0]
 
 
 def parse_selectors(params: Params) -> list[tuple[Matcher, ...]]:
