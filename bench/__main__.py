@@ -21,6 +21,7 @@ from rich.table import Table
 
 from bench.load import Load
 from bench.measure import percentile, process_cost, wait_until
+from bench.metrics import run as bench_metrics
 from bench.payload import make_pool
 from bench.queries import measure_queries
 from bench.targets import PEERS, Spanglass, Target
@@ -44,6 +45,9 @@ def parse_arguments() -> argparse.Namespace:
         "--peers", default="", help="phoenix, mlflow or both, comma separated: the same load on them"
     )
     parser.add_argument("--peer-spans", type=int, default=5000, help="spans for each peer")
+    parser.add_argument(
+        "--metrics", type=int, default=1_000_000, help="spans over which metrics and rules are timed; 0: not"
+    )
     parser.add_argument(
         "--json", type=Path, default=Path("bench/results/latest.json"), help="where the JSON goes"
     )
@@ -191,6 +195,8 @@ def print_report(report: dict[str, Any]) -> None:
         rows = [ours["queries"][size][name] for size in sizes]
         queries.add_row(name, *(f"{row['p50_ms']:.1f} / {row['p99_ms']:.1f}" for row in rows))
     console.print(queries)
+    if report["metrics"]:
+        print_metrics(report["metrics"])
     console.print(
         f"start {ours['cold_start_s']:.1f} s cold, {ours['warm_start_s']:.1f} s warm; "
         f"idle {ours['idle_rss_mb']:.0f} MB; "
@@ -204,6 +210,15 @@ def print_report(report: dict[str, Any]) -> None:
         )
 
 
+def print_metrics(report: dict[str, dict[str, float]]) -> None:
+    table = Table(title="Metrics: 24 h at 60 s steps, and rules; milliseconds", title_justify="left")
+    for column in ("", "p50", "p99", "SQL p50", "CPU p50"):
+        table.add_column(column, justify="left" if not column else "right")
+    for name, timing in report.items():
+        table.add_row(name, *(f"{value:,.0f}" for value in timing.values()))
+    console.print(table)
+
+
 def main() -> None:
     arguments = parse_arguments()
     folder = Path(tempfile.mkdtemp(prefix="spanglass-bench-"))
@@ -215,8 +230,12 @@ def main() -> None:
             "python": platform.python_version(),
         },
         "spanglass": bench_spanglass(arguments, folder),
+        "metrics": {},
         "peers": {},
     }
+    if arguments.metrics:
+        console.print(f"metrics over {arguments.metrics:,} spans of a day")
+        report["metrics"] = bench_metrics(arguments.metrics, arguments.runs, folder / "metrics")
     for name in filter(None, arguments.peers.split(",")):
         report["peers"][name] = bench_peer(name, arguments, folder)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)

@@ -155,21 +155,25 @@ def bench_metrics(engine: TimedEngine, *, runs: int, rule_count: int = 200) -> d
     return found
 
 
+def run(spans: int, runs: int, data_dir: Path) -> dict[str, dict[str, float]]:
+    """Fill the data directory, unless it is filled, and measure."""
+    engine = TimedEngine(data_dir)
+    ClickHouseAdministration(engine).migrate()
+    if not engine.query_arrow("SELECT 1 FROM spans LIMIT 1").num_rows:
+        load(engine, spans)
+    found = bench_metrics(engine, runs=runs)
+    engine.close()
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spans", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument(
-        "--data-dir", type=Path, help="kept afterwards, and not filled again; default: a temporary one"
-    )
+    parser.add_argument("--data-dir", type=Path, help="kept, and not filled again; default: a temporary one")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        engine = TimedEngine(args.data_dir or Path(temporary))
-        ClickHouseAdministration(engine).migrate()
-        if not engine.query_arrow("SELECT 1 FROM spans LIMIT 1").num_rows:
-            load(engine, args.spans)
-        print(json.dumps(bench_metrics(engine, runs=args.runs), indent=1))
-        engine.close()
+        print(json.dumps(run(args.spans, args.runs, args.data_dir or Path(temporary)), indent=1))
 
 
 if __name__ == "__main__":
