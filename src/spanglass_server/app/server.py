@@ -285,6 +285,7 @@ class _Server:
     def _forget_project(self, project_id: str) -> None:
         self._pipeline.forget_project(project_id)
         self._committer.forget_project(project_id)
+        self._services.budget_meter.forget_project(project_id)
 
     def _build_receiver(self) -> OtlpReceiver:
         settings = self._settings
