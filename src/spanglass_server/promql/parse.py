@@ -32,7 +32,7 @@ from spanglass_server.promql.errors import ExpressionInvalid, Unsupported
 from spanglass_server.promql.functions import FUNCTIONS
 from spanglass_server.promql.lex import AGGREGATORS, KEYWORDS, WORD_OPERATORS, Token, describe, tokenize
 from spanglass_server.promql.patterns import why_no_pattern
-from spanglass_server.promql.quoting import is_label_name, quote, unquote
+from spanglass_server.promql.quoting import as_text, is_label_name, quote, unquote
 from spanglass_server.promql.signatures import SIGNATURES
 
 _TOO_DEEP: Final = f"more than {EXPRESSION_DEPTH_MAX} expressions inside one another"
@@ -51,6 +51,9 @@ _NOT_METRICS: Final = frozenset(("bool", "on", "ignoring", "group_left", "group_
 _NOT_FUNCTIONS: Final = (KEYWORDS - {"start", "end"}) | WORD_OPERATORS
 _WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
 _UNSUPPORTED_AGGREGATORS: Final = frozenset(("limitk", "limit_ratio"))
+_TIME_MS_MAX: Final = 1 << 62
+"""Of @: room is left for offsets and ranges within 64 bits."""
+_DURATION_WORDS: Final = frozenset(("step", "range", "min", "max", "min_of", "max_of"))
 _EDGES: Final[dict[str, Literal["start", "end"]]] = {"start": "start", "end": "end"}
 _MATCH_OPERATORS: Final[dict[str, MatchOperator]] = {"=": "=", "!=": "!=", "=~": "=~", "!~": "!~"}
 
@@ -363,7 +366,7 @@ class _Parser:
         value = self._parse_string()
         if op in ("=~", "!~") and (wrong := why_no_pattern(value)):
             raise self.complain(self._since(start.start), wrong)
-        return Matcher(label, op, value)
+        return Matcher(label, op, as_text(value))
 
     # Modifiers
 
@@ -443,7 +446,7 @@ class _Parser:
         if self._peek().kind not in ("number", "duration") and not _is_number_word(self._peek()):
             self._fail_unexpected("@", "timestamp")
         seconds = sign * self._parse_number()
-        if not abs(seconds) < 1 << 63:
+        if not abs(seconds) * 1000 < _TIME_MS_MAX:
             shown = f"{seconds:f}" if math.isfinite(seconds) else _go_infinity(seconds)
             raise self.complain(operand.span, f"timestamp out of bounds for @ modifier: {shown}")
         return round_half_away(seconds * 1000)
@@ -453,14 +456,7 @@ class _Parser:
     def _parse_duration(self, context: str, expected: str, *, is_positive: bool = True) -> int:
         token = self._peek()
         if token.text in ("(", "+", "-") or (token.kind == "word" and not _is_number_word(token)):
-            if token.kind == "word" and token.text.lower() not in (
-                "step",
-                "range",
-                "min",
-                "max",
-                "min_of",
-                "max_of",
-            ):
+            if token.kind == "word" and token.text.lower() not in _DURATION_WORDS:
                 self._fail_unexpected(context, expected)
             self._fail_experimental("a duration expression")
         if token.kind not in ("number", "duration"):

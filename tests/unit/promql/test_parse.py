@@ -180,6 +180,11 @@ def test_comments_and_line_breaks_are_space() -> None:
         ("up offset 5m [5m]", "1:14: parse error: no offset modifiers allowed before range"),
         ("up @ 5 [5m]", "1:8: parse error: no @ modifiers allowed before range"),
         ("up offset 5m offset 5m", "1:1: parse error: offset may not be set multiple times"),
+        ("up @ inf", "1:1: parse error: timestamp out of bounds for @ modifier: +Inf"),
+        (
+            "up @ -1e17",
+            "1:1: parse error: timestamp out of bounds for @ modifier: -100000000000000000.000000",
+        ),
         ("up @ 5 @ 6", "1:1: parse error: @ <timestamp> may not be set multiple times"),
         (
             "sum(up) offset 5m",

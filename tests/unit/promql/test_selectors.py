@@ -67,6 +67,13 @@ def test_an_instant_query_of_a_range_gives_its_samples() -> None:
     assert points_of(result) == {"up": {420: 7, 480: 8, 540: 9}}
 
 
+def test_times_as_far_as_they_can_be_told_are_empty() -> None:
+    for moved in ("@ 4.6e15 offset -290y", "@ -4.6e15 offset 290y", "offset 290y"):
+        assert values_of(ask(MINUTES, f"up {moved}")) == {}
+        assert values_of(ask(MINUTES, f"max_over_time(up[290y] {moved})")) == {}
+        assert values_of(ask(MINUTES, f"max_over_time(up[290y:100y] {moved})")) == {}
+
+
 def test_timestamp_of_a_selector_is_the_samples_own() -> None:
     assert values_of(ask(MINUTES, "timestamp(up)", at_s=630)) == {"{}": 600}
     assert values_of(ask(MINUTES, "timestamp((up offset 1m))", at_s=630)) == {"{}": 540}
