@@ -39,6 +39,11 @@ def unquote(literal: str) -> str:
     return _ESCAPE.sub(lambda found: _unescape(found, other_quote), body).decode("utf-8", "surrogateescape")
 
 
+def as_text(value: str) -> str:
+    """The value of a literal whose bytes that are no UTF-8 became U+FFFD: no label has them, JSON neither."""
+    return value.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def is_plain_label(name: str) -> bool:
     """Whether it needs no quotes as a label's name."""
     return bool(_PLAIN_NAME.match(name))

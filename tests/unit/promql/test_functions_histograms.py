@@ -7,6 +7,7 @@ import pytest
 from tests.support.promql_calls import call, vector
 
 from spanglass_server.model.series import labels_of
+from spanglass_server.promql.errors import EvaluationError
 from spanglass_server.promql.values import Vector
 
 
@@ -112,6 +113,11 @@ def test_several_quantiles_are_told_apart_by_a_label() -> None:
         labels_of({"__name__": "h_bucket", "q": "0.5"}): [1.0],
         labels_of({"__name__": "h_bucket", "q": "1.0"}): [2.0],
     }
+
+
+def test_the_label_of_several_quantiles_has_to_be_one() -> None:
+    with pytest.raises(EvaluationError, match='invalid label name ""'):
+        call("histogram_quantiles", _histogram({"1": 10, "+Inf": 20}), "", 0.5)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from spanglass_server.promql.functions.monotonicity import Corrections
 from spanglass_server.promql.functions.quantiles import told_quantile
 from spanglass_server.promql.functions.texts import openmetrics
 from spanglass_server.promql.functions.windows import metric_name
-from spanglass_server.promql.quoting import quote
+from spanglass_server.promql.quoting import is_label_name, quote
 from spanglass_server.promql.values import Indexes, Mask, Vector
 
 _BUCKET_LABEL: Final = "le"
@@ -56,6 +56,8 @@ def histogram_quantile(call: Call) -> Vector:
 def histogram_quantiles(call: Call) -> Vector:
     """Several quantiles at once, told apart by a label."""
     vector, name = call.vector(0), call.string(1)
+    if not is_label_name(name):
+        raise EvaluationError(f"invalid label name {quote(name)}")
     histograms, corrections = _histograms(call, vector, 0), Corrections()
     parts: list[Vector] = []
     for number in range(2, len(call.arguments)):

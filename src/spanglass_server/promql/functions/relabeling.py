@@ -10,6 +10,7 @@ from spanglass_server.model.series import METRIC_NAME, Labels, labels_of
 from spanglass_server.promql.errors import EvaluationError
 from spanglass_server.promql.functions.call import Call, Function
 from spanglass_server.promql.patterns import Match, Pattern, compile_pattern, why_no_pattern
+from spanglass_server.promql.quoting import as_text, is_label_name
 from spanglass_server.promql.values import Vector
 
 _REFERENCE: Final = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
@@ -43,13 +44,8 @@ def label_join(call: Call) -> Vector:
 
 
 def _check(name: str, what: str) -> None:
-    """Any UTF-8 text is a label name; bytes that are none come from the parser as lone surrogates."""
-    try:
-        is_valid = bool(name.encode())
-    except UnicodeEncodeError:
-        is_valid = False
-    if not is_valid:
-        raise EvaluationError(f"invalid {what}: {name.encode(errors='backslashreplace').decode()}")
+    if not is_label_name(name):
+        raise EvaluationError(f"invalid {what}: {as_text(name)}")
 
 
 def _replaced(pattern: Pattern, replacement: str, value: str) -> str | None:
@@ -72,18 +68,13 @@ def _expanded(replacement: str, pattern: Pattern, match: Match) -> str:
 def _with_label(vector: Vector, name: str, values: Sequence[str | None]) -> Vector:
     """The label set to each value, removed where it is empty, left alone where it is None."""
     labels = [
-        old if value is None else labels_of(dict(old) | {name: _utf8(value)})
+        old if value is None else labels_of(dict(old) | {name: as_text(value)})
         for old, value in zip(vector.labels, values, strict=True)
     ]
     dropped = list(vector.drop_name) or [False] * len(labels)
     if name == METRIC_NAME:
         dropped = [was and value is None for was, value in zip(dropped, values, strict=True)]
     return _merged(vector, labels, dropped)
-
-
-def _utf8(text: str) -> str:
-    """Bytes of a literal that are no UTF-8 (`"\\xff"`) cannot be told in JSON: they become U+FFFD."""
-    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _merged(vector: Vector, labels: list[Labels], dropped: list[bool]) -> Vector:
