@@ -106,7 +106,7 @@ def _known_series(url: str, project: str, api_key: str) -> "KnownSeries":
     from spanglass_server.cli.rules_series import fetch_series
 
     fetched = fetch_series(url, project, secret_key=api_key)
-    return with_stored(known, fetched.series, fetched.metadata)
+    return with_stored(known, fetched.series, fetched.metadata) if fetched.is_complete else known
 
 
 def _as_json(files: Sequence["RuleFile"], findings: Sequence["Finding"]) -> dict[str, object]:

@@ -17,6 +17,8 @@ _SERIES_MAX: Final = 100_000
 class Fetched(NamedTuple):
     series: list[Labels]
     metadata: list[MetricMetadata]
+    is_complete: bool
+    """There are no more series than were asked for."""
 
 
 def fetch_series(url: str, project: str, *, secret_key: str) -> Fetched:
@@ -35,6 +37,7 @@ def fetch_series(url: str, project: str, *, secret_key: str) -> Fetched:
             for entry in entries
             if (kind := entry["type"]) in get_args(MetricType)
         ],
+        is_complete=len(series) < _SERIES_MAX,
     )
 
 
