@@ -141,7 +141,7 @@ def span_of(both: Both) -> tuple[float, float]:
     "query",
     [
         "orders_total",
-        "rate(orders_total[3s])",
+        "irate(orders_total[3s])",
         "depth",
         "latency_seconds_bucket",
         "histogram_quantile(0.5, sum by (le) (latency_seconds_bucket))",
