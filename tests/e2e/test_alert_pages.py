@@ -108,9 +108,8 @@ def test_a_rule_that_can_never_fire_is_explained_while_it_is_written(
     dialog.get_by_role("textbox", name="New rule file").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(CLASSIC)
-    expect(
-        dialog.get_by_text(re.compile(r"sum by \(le\) \(rate\(llm_latency_seconds_bucket"))
-    ).to_be_visible()
+    corrected = dialog.get_by_text(re.compile(r"sum by \(le\) \(rate\(llm_latency_seconds_bucket"))
+    expect(corrected.first).to_be_visible()
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="classic.yml")).to_be_visible()
     row = page.get_by_role("heading", name="classic.yml").locator("xpath=ancestor::section")
