@@ -1,5 +1,9 @@
 """A whole server: a rule fires, one grouped message arrives, a kill does not repeat it, the end is told."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +66,9 @@ def test_a_rule_fires_and_slack_hears_once_even_if_the_server_is_killed(
     assert f"{server.url}/explore?expr=" in text
     attempts = _await(lambda: _get(server, "/notifications")["items"])
     assert attempts[0]["ok"]
+    _try_receivers(tmp_path / "data", port)
+    slack.await_requests(2)
+    slack.requests.pop()
     server.kill()
     server = SpanglassProcess(tmp_path / "data", port=port, **variables)
     _await(lambda: _get(server, "/notified-alerts")["items"])
@@ -73,6 +80,28 @@ def test_a_rule_fires_and_slack_hears_once_even_if_the_server_is_killed(
     assert server.terminate() == 0
     time.sleep(1)
     assert len(slack.requests) == 2
+
+
+def _try_receivers(data_dir: Path, port: int) -> None:
+    """By the command, which asks the running server."""
+    good = _notify_test("slack", data_dir, port)
+    assert good.returncode == 0, good.stderr
+    assert [one["status"] for one in json.loads(good.stdout)] == ["test"]
+    bad = _notify_test("nobody", data_dir, port)
+    assert bad.returncode == 2
+    assert "there is no receiver `nobody`" in bad.stderr
+
+
+def _notify_test(receiver: str, data_dir: Path, port: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "spanglass_server.cli", "notify", "test", receiver, "--json"]
+    return subprocess.run(
+        [*command, "--data-dir", str(data_dir)],
+        env={**os.environ, "SPANGLASS_PORT": str(port)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def _get(server: SpanglassProcess, path: str) -> Any:
