@@ -176,7 +176,7 @@ def test_too_many_series_are_refused_by_the_settings_name(engine: Engine, span_f
 
 def test_too_many_samples_are_refused_by_the_settings_name(engine: Engine, span_factory: SpanFactory) -> None:
     write(engine, span_factory.call())
-    series = LlmSeries(engine, limits=SeriesLimits(samples_per_query_max=100))
+    series = LlmSeries(engine, limits=SeriesLimits(samples_per_query_max=10))
     selection = SeriesSelection(
         (Matcher("__name__", "=", "llm_requests_total"),), NOW_MS - 3_600_000, NOW_MS, range_ms=3_600_000
     )
@@ -185,6 +185,29 @@ def test_too_many_samples_are_refused_by_the_settings_name(engine: Engine, span_
         series.select(span_factory.project_id, selection)
 
     assert caught.value.limit == "samples_per_query_max"
+
+
+def test_a_raw_range_of_ages_begins_with_the_first_span(engine: Engine, span_factory: SpanFactory) -> None:
+    write(engine, span_factory.call())
+    matchers = (Matcher("__name__", "=", "llm_requests_total"),)
+
+    (found,) = LlmSeries(engine).select(
+        span_factory.project_id, SeriesSelection(matchers, -NOW_MS, NOW_MS, range_ms=2 * NOW_MS)
+    )
+
+    assert found.values[0] == 0
+    assert found.values[-1] == 1
+    assert len(found.times_ms) < 50
+
+
+def test_moments_beyond_what_storage_counts_in_are_answered(
+    engine: Engine, span_factory: SpanFactory
+) -> None:
+    write(engine, span_factory.call())
+    latest_ms = 2**63 // 1000 - 1
+
+    assert value_of(engine, span_factory.project_id, "llm_requests_total", time_ms=latest_ms) == 1
+    assert value_of(engine, span_factory.project_id, "llm_requests_total", time_ms=-latest_ms) is None
 
 
 def test_series_labels_and_their_values_are_listed(engine: Engine, span_factory: SpanFactory) -> None:

@@ -44,5 +44,6 @@ def enforce_retention(
         administration.set_retention(project.id, project.retention_days)
         if project.retention_days is not None:
             media.forget_before(project.id, clock() - project.retention_days * _DAY_NS)
+    count = administration.enforce_retention(clock())
     administration.roll_up_metrics(clock())
-    return administration.enforce_retention(clock())
+    return count

@@ -1,6 +1,6 @@
 """Counts a family's events by label set, part and moment: rollups of hours that hold, facts of all others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from spanglass_server.store.clickhouse.engine import Engine, Settings
 from spanglass_server.store.clickhouse.keys import HOUR_NS
 from spanglass_server.store.clickhouse.llm_matching import Hashes
 from spanglass_server.store.clickhouse.llm_metrics import TOKEN_TYPES, TOKENS, Family, Source
-from spanglass_server.store.clickhouse.llm_points import MS, Points
+from spanglass_server.store.clickhouse.llm_points import MS, Points, nanoseconds
 from spanglass_server.store.clickhouse.reader_rows import READ_SETTINGS, read_table
 
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -53,28 +53,32 @@ class Hours(NamedTuple):
     """Its facts are gone: the rollup is all there is."""
 
 
-def read_hours(engine: Engine, project_id: str, source: Source, *, to_ns: int) -> Hours:
-    """Those that started before `to_ns`."""
+def read_hours(engine: Engine, project_id: str, *, to_ns: int) -> Mapping[Source, Hours]:
+    """Those that started up to `to_ns`; sources without are absent."""
     bind = Binder()
-    project, of = bind(project_id), bind(source)
+    project = bind(project_id)
     table = read_table(
         engine,
-        "SELECT h.hour AS hour, h.first_ns AS first_ns, h.last_ns AS last_ns,\n"
+        "SELECT h.source AS source, h.hour AS hour, h.first_ns AS first_ns, h.last_ns AS last_ns,\n"
         "    s.revisions = h.revisions OR s.is_archived = 1 AS is_rolled, s.is_archived = 1 AS is_archived\n"
         "FROM (\n"
-        "    SELECT hour, sum(revisions) AS revisions,"
+        "    SELECT source, hour, sum(revisions) AS revisions,"
         " min(first_end_ns) AS first_ns, max(last_end_ns) AS last_ns\n"
-        f"    FROM fact_hours WHERE project_id = {project} AND source = {of}"
-        f" AND hour <= {bind(to_ns // HOUR_NS, 'Int64')}\n"
-        "    GROUP BY hour\n"
+        f"    FROM fact_hours WHERE project_id = {project} AND hour <= {bind(to_ns // HOUR_NS, 'Int64')}\n"
+        "    GROUP BY source, hour\n"
         ") AS h LEFT JOIN (\n"
-        "    SELECT hour, revisions, is_archived FROM fact_rollup_states FINAL"
-        f" WHERE project_id = {project} AND source = {of}\n"
-        ") AS s ON h.hour = s.hour\nORDER BY hour",
+        "    SELECT source, hour, revisions, is_archived FROM fact_rollup_states FINAL"
+        f" WHERE project_id = {project}\n"
+        ") AS s ON h.source = s.source AND h.hour = s.hour\nORDER BY source, hour",
         bind.params,
     )
-    columns = [table.column(name).to_numpy() for name in table.column_names]
-    return Hours(*columns[:3], columns[3].astype(bool), columns[4].astype(bool))
+    of_row = np.array(table.column("source").to_pylist(), object)
+    columns = [table.column(name).to_numpy() for name in table.column_names[1:]]
+    columns[3:] = [column.astype(bool) for column in columns[3:]]
+    return {
+        source: Hours(*(column[of_row == source] for column in columns))
+        for source in dict.fromkeys(of_row.tolist())
+    }
 
 
 def count_events(
@@ -87,7 +91,7 @@ def count_events(
 ) -> Counts:
     """Everything that ended up to the last point; what ended before the first one counts at it. `labels`:
     only of these label sets."""
-    to_ns = int(points.times_ms[-1]) * MS
+    to_ns = nanoseconds(int(points.times_ms[-1]))
     within = points.inner_hours()
     statement = _Statement(project_id, family, points, labels)
     tables = []

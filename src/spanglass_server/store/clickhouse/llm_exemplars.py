@@ -11,7 +11,7 @@ from spanglass_server.store.clickhouse.llm_counts import FACT_TABLES, read_hours
 from spanglass_server.store.clickhouse.llm_curves import series_labels
 from spanglass_server.store.clickhouse.llm_matching import LabelTable, Matching, Wanted
 from spanglass_server.store.clickhouse.llm_metrics import SCORES, Family
-from spanglass_server.store.clickhouse.llm_points import MS
+from spanglass_server.store.clickhouse.llm_points import INT64_MAX, MS
 from spanglass_server.store.clickhouse.llm_scores import newest_scores_sql
 from spanglass_server.store.clickhouse.reader_rows import read_rows
 from spanglass_server.store.ports import TimeRange
@@ -38,6 +38,7 @@ class LlmExemplars:
     def list_exemplars(
         self, project_id: str, during: TimeRange, selectors: Sequence[Sequence[Matcher]], *, limit: int
     ) -> Sequence[SeriesExemplars]:
+        during = TimeRange(max(during.from_ns, 0), min(during.to_ns, INT64_MAX))
         by_series: dict[Labels, list[Exemplar]] = {}
         by_family: dict[Family, list[Wanted]] = {}
         for matchers in selectors or [()]:
@@ -87,7 +88,9 @@ class LlmExemplars:
     def _newest_facts(
         self, project_id: str, family: Family, during: TimeRange, limit: int
     ) -> Sequence[_Found]:
-        hours = read_hours(self._engine, project_id, family.source, to_ns=during.to_ns)
+        hours = read_hours(self._engine, project_id, to_ns=during.to_ns).get(family.source)
+        if hours is None:
+            return []
         reached = hours.number[~hours.is_archived & (hours.last_end_ns >= during.from_ns)]
         if not len(reached):
             return []

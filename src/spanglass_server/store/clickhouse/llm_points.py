@@ -10,11 +10,15 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from spanglass_server.base.errors import QueryTooLarge
 from spanglass_server.model.series import SeriesSelection, Times
 
 GRID_MS: Final = 15_000
 MS: Final = 1_000_000
+INT64_MAX: Final = 2**63 - 1
 HOUR_MS: Final = 3_600_000
+POINTS_MAX: Final = 5_000_000
+"""Two years of 15 s."""
 LISTED_MAX: Final = 14
 LOOKBACK_MS: Final = 300_000
 """What an instant selector reads before its first evaluation, unless its query says otherwise."""
@@ -39,12 +43,12 @@ class Points(NamedTuple):
         at the last one."""
         last = len(self.times_ms) - 1
         if not self.period_ms:
-            return " + ".join(f"({column} > {int(time) * MS})" for time in self.times_ms[:-1]) or "0"
-        first_ns, period_ns = int(self.times_ms[0]) * MS, self.period_ms * MS
-        steps = _ceil_sql(f"{column} - {first_ns}", period_ns)
+            return " + ".join(f"({column} > {nanoseconds(int(time))})" for time in self.times_ms[:-1]) or "0"
+        first_ms, period_ns = int(self.times_ms[0]), self.period_ms * MS
+        steps = _ceil_sql(f"{column} - {nanoseconds(first_ms)}", period_ns)
         if not self.offset_ms:
             return f"least({steps}, {last})"
-        others = _ceil_sql(f"{column} - {first_ns + self.offset_ms * MS}", period_ns)
+        others = _ceil_sql(f"{column} - {nanoseconds(first_ms + self.offset_ms)}", period_ns)
         return f"least(2 * {steps}, 2 * {others} + 1, {last})"
 
     def inner_hours(self) -> Times:
@@ -60,7 +64,13 @@ def _ceil_sql(value: str, divisor: int) -> str:
     return f"intDiv(greatest({value}, 0) + {divisor - 1}, {divisor})"
 
 
-def points_of(selection: SeriesSelection) -> Points:
+def nanoseconds(time_ms: int) -> int:
+    """As far as storage counts."""
+    return min(max(time_ms * MS, 0), INT64_MAX)
+
+
+def points_of(selection: SeriesSelection, *, begin_ms: int = 0) -> Points:
+    """No series has a sample before `begin_ms`. Raises QueryTooLarge."""
     step_ms = selection.step_ms
     is_thin = not selection.range_ms or (
         selection.function in _ENDS_ONLY and selection.range_ms >= _ENDS_ONLY_RANGE_MS_MIN
@@ -70,8 +80,8 @@ def points_of(selection: SeriesSelection) -> Points:
     evaluated_ms = _evaluated_at(selection) if step_ms % GRID_MS == 0 and step_ms > 2 * GRID_MS else None
     if is_thin and evaluated_ms is not None:
         firsts = [_grid_after(selection.from_ms)] if selection.range_ms else []
-        return _periodic(selection, step_ms, (evaluated_ms // GRID_MS * GRID_MS, *firsts))
-    dense = _periodic(selection, GRID_MS, (0,))
+        return _periodic(selection, step_ms, (evaluated_ms // GRID_MS * GRID_MS, *firsts), begin_ms)
+    dense = _periodic(selection, GRID_MS, (0,), begin_ms)
     # An instant query's few moments are listed, so that they can be read with those of other queries.
     return dense if step_ms or len(dense.times_ms) > LISTED_MAX else Points(dense.times_ms)
 
@@ -95,8 +105,15 @@ def _sparse(selection: SeriesSelection) -> Points:
     return points_at(times)
 
 
-def _periodic(selection: SeriesSelection, period_ms: int, phases: tuple[int, ...]) -> Points:
-    from_ms, to_ms = selection.from_ms, selection.to_ms
+def _periodic(selection: SeriesSelection, period_ms: int, phases: tuple[int, ...], begin_ms: int) -> Points:
+    from_ms, to_ms = max(selection.from_ms, begin_ms - 1), selection.to_ms
+    count = (to_ms - from_ms) // period_ms * len(phases)
+    if count > POINTS_MAX:
+        raise QueryTooLarge(
+            f"the selector reads {count:,} samples of each series, more than {POINTS_MAX:,}",
+            hint="ask for less time, or take rate or increase, which look at the ends of their window",
+            limit="samples_per_query_max",
+        )
     starts = sorted({from_ms + 1 + (phase - from_ms - 1) % period_ms for phase in phases})
     rows = [np.arange(start, to_ms + 1, period_ms, dtype=np.int64) for start in starts]
     times = np.unique(np.concatenate([*rows, np.array([to_ms], np.int64)]))

@@ -11,7 +11,7 @@ from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.keys import HOUR_NS
 from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, counts_of, read_table_of
 from spanglass_server.store.clickhouse.llm_metrics import LABELS, SCORES
-from spanglass_server.store.clickhouse.llm_points import MS, Points
+from spanglass_server.store.clickhouse.llm_points import Points, nanoseconds
 from spanglass_server.store.clickhouse.score_keys import HOUR_OF_SCORE
 
 _OF_TRACE: Final = [LABELS["trace"].index(name) + 1 for name in ("feature", "service", "environment")]
@@ -26,7 +26,7 @@ class ScoreCounts(NamedTuple):
 
 def count_scores(engine: Engine, project_id: str, points: Points, hours: Hours) -> ScoreCounts:
     """What was given before the first point counts at it. Of archived hours the rollups tell."""
-    to_ns = int(points.times_ms[-1]) * MS
+    to_ns = nanoseconds(int(points.times_ms[-1]))
     bind = Binder()
     archived = hours.number[hours.is_archived].tolist()
     where = f"time_ns <= {bind(to_ns, 'Int64')} AND {HOUR_OF_SCORE} <= {bind(to_ns // HOUR_NS, 'Int64')}"

@@ -12,12 +12,19 @@ import numpy as np
 
 from spanglass_server.model.series import Labels, Matcher, MetricMetadata, Series, SeriesSelection
 from spanglass_server.store.clickhouse.engine import Engine
-from spanglass_server.store.clickhouse.llm_counts import Counts, Hours, count_events, read_hours
+from spanglass_server.store.clickhouse.llm_counts import Counts, count_events, read_hours
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits, Spent, Window, series_of
 from spanglass_server.store.clickhouse.llm_exemplars import LlmExemplars
 from spanglass_server.store.clickhouse.llm_matching import Hashes, LabelTable, Matching, Wanted
 from spanglass_server.store.clickhouse.llm_metrics import METRICS, Family, Source
-from spanglass_server.store.clickhouse.llm_points import MS, Points, points_at, points_of
+from spanglass_server.store.clickhouse.llm_points import (
+    GRID_MS,
+    MS,
+    Points,
+    nanoseconds,
+    points_at,
+    points_of,
+)
 from spanglass_server.store.clickhouse.llm_scores import count_scores
 from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.series import SeriesExemplars
@@ -53,17 +60,12 @@ class LlmSeries:
     ) -> Sequence[Sequence[Series]]:
         distinct = list(dict.fromkeys(selections))
         found: list[list[Series]] = [[] for _ in distinct]
-        by_family: dict[Family, list[_Request]] = {}
-        for number, selection in enumerate(distinct):
-            if selection.from_ms >= selection.to_ms:
-                continue
-            points = points_of(selection)
-            for wanted in self._matching.wanted(selection.matchers):
-                request = _Request(number, wanted, selection.from_ms, points)
-                by_family.setdefault(wanted.metric.family, []).append(request)
-        reading = _Reading(self._engine, project_id, self._latest_ns(by_family.values()))
-        for family, requests in by_family.items():
-            self._answer(reading, family, requests, found)
+        all_wanted = [self._matching.wanted(selection.matchers) for selection in distinct]
+        if any(all_wanted):
+            latest_ns = nanoseconds(max(selection.to_ms for selection in distinct))
+            reading = _Reading(self._engine, project_id, latest_ns)
+            for family, requests in _by_family(distinct, all_wanted, reading).items():
+                self._answer(reading, family, requests, found)
         by_selection = dict(zip(distinct, found, strict=True))
         return [by_selection[selection] for selection in selections]
 
@@ -113,10 +115,6 @@ class LlmSeries:
     ) -> Sequence[Labels]:
         return self.list_series(project_id, during, selectors, limit=self._limits.series_per_query_max)
 
-    @staticmethod
-    def _latest_ns(requests: Iterable[Sequence[_Request]]) -> int:
-        return max((int(each.points.times_ms[-1]) * MS for each in chain.from_iterable(requests)), default=0)
-
     def _answer(
         self,
         reading: "_Reading",
@@ -144,7 +142,7 @@ class LlmSeries:
         self, reading: "_Reading", requests: Sequence[_Request], found: Sequence[list[Series]]
     ) -> None:
         for points, together in _read_together(requests):
-            counts, values = count_scores(self._engine, reading.project_id, points, reading.hours("score"))
+            counts, values = count_scores(self._engine, reading.project_id, points, reading.hours["score"])
             for request in together:
                 numbers = [
                     number
@@ -175,17 +173,33 @@ class _Reading:
     def __init__(self, engine: Engine, project_id: str, to_ns: int) -> None:
         self._engine = engine
         self.project_id = project_id
-        self._to_ns = to_ns
-        self._hours: dict[Source, Hours] = {}
+        self.hours = read_hours(engine, project_id, to_ns=to_ns)
 
     def count(self, family: Family, points: Points, hashes: Hashes | None) -> Counts:
-        hours = self.hours(family.source)
+        hours = self.hours[family.source]
         return count_events(self._engine, self.project_id, family, points, hours, hashes)
 
-    def hours(self, source: Source) -> Hours:
-        if source not in self._hours:
-            self._hours[source] = read_hours(self._engine, self.project_id, source, to_ns=self._to_ns)
-        return self._hours[source]
+    def begin_ms(self, source: Source) -> int:
+        """No series has a sample before."""
+        first_ns = int(self.hours[source].first_end_ns.min())
+        return (first_ns // (GRID_MS * MS) - 1) * GRID_MS
+
+
+def _by_family(
+    selections: Sequence[SeriesSelection], all_wanted: Sequence[Sequence[Wanted]], reading: _Reading
+) -> Mapping[Family, Sequence[_Request]]:
+    """Without those of which nothing is stored."""
+    found: dict[Family, list[_Request]] = {}
+    for number, (selection, wanted) in enumerate(zip(selections, all_wanted, strict=True)):
+        sources = {each.metric.family.source for each in wanted} & set(reading.hours)
+        if not sources or selection.from_ms >= selection.to_ms:
+            continue
+        points = points_of(selection, begin_ms=min(map(reading.begin_ms, sources)))
+        for each in wanted:
+            if each.metric.family.source in sources:
+                request = _Request(number, each, selection.from_ms, points)
+                found.setdefault(each.metric.family, []).append(request)
+    return found
 
 
 def _read_together(requests: Sequence[_Request]) -> Iterable[tuple[Points, Sequence[_Request]]]:
