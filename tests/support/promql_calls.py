@@ -1,6 +1,6 @@
 """PromQL's functions called by hand: windows and vectors without an engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,12 @@ class Called:
         return points
 
 
-def call(name: str, *arguments: Value | float | str, times_ms: Sequence[int] = (0,)) -> Called:
+def call(
+    name: str,
+    *arguments: Value | float | str,
+    times_ms: Sequence[int] = (0,),
+    check: Callable[[], None] = lambda: None,
+) -> Called:
     notes = Notes()
     given = [_value(argument, len(times_ms)) for argument in arguments]
     positions = [f"1:{number + 1}" for number in range(len(given))]
@@ -47,6 +52,7 @@ def call(name: str, *arguments: Value | float | str, times_ms: Sequence[int] = (
             positions=positions,
             times_ms=np.array(times_ms, np.int64),
             notes=notes,
+            check=check,
         )
     )
     return Called(value, notes)

@@ -225,6 +225,7 @@ class _Evaluation:
             query=QueryTimes(
                 start_ms=self._plan.start_ms, end_ms=self._plan.end_ms, step_ms=self._plan.step_ms
             ),
+            check=self._check,
         )
         return FUNCTIONS[node.name](call)
 

@@ -145,3 +145,30 @@ def test_windows_of_every_length_are_sorted_in_batches() -> None:
     found = call("quantile_over_time", 0.5, windows([_every(1, values)], ends, 2500), times_ms=ends).only()
     for end, value in zip(ends[::50], found[::50], strict=True):
         assert value == pytest.approx(np.median(values[max(0, end - 2499) : end + 1]))
+
+
+class _GivenUp(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "name", ["sum_over_time", "max_over_time", "stddev_over_time", "deriv", "mad_over_time"]
+)
+def test_work_ends_when_nobody_waits_any_more(name: str) -> None:
+    def give_up() -> None:
+        raise _GivenUp
+
+    with pytest.raises(_GivenUp):
+        call(name, windows([_every(1, [0.5, 1.5, 0.25])], [10], 11), check=give_up)
+
+
+def test_extremes_of_more_samples_than_a_batch_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spanglass_server.promql.functions.windows.BATCH_SAMPLES", 100)
+    values = [float((number * 37) % 101) for number in range(300)]
+    ends = list(range(300))
+    looks: list[int] = []
+    found = call(
+        "max_over_time", windows([_every(1, values)], ends, 20), times_ms=ends, check=lambda: looks.append(1)
+    )
+    assert found.only() == [max(values[max(0, end - 19) : end + 1]) for end in ends]
+    assert len(looks) > 50

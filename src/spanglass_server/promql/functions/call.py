@@ -46,6 +46,8 @@ class Call:
     absent_labels: tuple[tuple[str, str], ...] = ()
     """Of `absent` and `absent_over_time`: the labels that the selector's equality matchers tell."""
     query: QueryTimes = field(default_factory=QueryTimes)
+    check: Callable[[], None] = lambda: None
+    """Called between parts of long work; what it raises ends the evaluation."""
 
     def vector(self, argument: int) -> Vector:
         value = self.arguments[argument]

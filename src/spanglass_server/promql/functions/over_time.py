@@ -1,5 +1,6 @@
 """Aggregations over the samples of each window."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -23,14 +24,14 @@ def _held(windows: Windows) -> tuple[Mask, Indexes, Indexes]:
 def sum_over_time(call: Call) -> Vector:
     windows = call.windows(0)
     mask, first, last = _held(windows)
-    total, compensation = _added_up(windows.values, first, last)
+    total, compensation = _added_up(windows.values, first, last, call.check)
     return vector(windows, mask, np.where(np.isinf(total), total, total + compensation))
 
 
 def avg_over_time(call: Call) -> Vector:
     windows = call.windows(0)
     mask, first, last = _held(windows)
-    total, compensation = _added_up(windows.values, first, last)
+    total, compensation = _added_up(windows.values, first, last, call.check)
     count = (last - first).astype(np.float64)
     average = total / count + compensation / count
     overflown = np.flatnonzero(np.isinf(total))
@@ -41,11 +42,13 @@ def avg_over_time(call: Call) -> Vector:
     return vector(windows, mask, average)
 
 
-def _added_up(values: Values, first: Indexes, last: Indexes) -> tuple[Values, Values]:
+def _added_up(
+    values: Values, first: Indexes, last: Indexes, check: Callable[[], None]
+) -> tuple[Values, Values]:
     if not np.isfinite(values).all() or (values != np.rint(values)).any():
-        return sums(first, last, lambda _, places: values[places])
+        return sums(first, last, lambda _, places: values[places], check)
     if np.abs(values).sum() >= _WHOLE_MAX:
-        return sums(first, last, lambda _, places: values[places])
+        return sums(first, last, lambda _, places: values[places], check)
     before = np.concatenate((np.zeros(1), np.cumsum(values)))
     return before[last] - before[first], np.zeros(len(first))
 
@@ -69,36 +72,36 @@ def min_over_time(call: Call) -> Vector:
     """NaN only where all samples are."""
     windows = call.windows(0)
     mask, first, last = _held(windows)
-    return vector(windows, mask, reduced(np.fmin, windows.values, first, last))
+    return vector(windows, mask, reduced(np.fmin, windows.values, first, last, call.check))
 
 
 def max_over_time(call: Call) -> Vector:
     """NaN only where all samples are."""
     windows = call.windows(0)
     mask, first, last = _held(windows)
-    return vector(windows, mask, reduced(np.fmax, windows.values, first, last))
+    return vector(windows, mask, reduced(np.fmax, windows.values, first, last, call.check))
 
 
 def stdvar_over_time(call: Call) -> Vector:
     windows = call.windows(0)
     mask, first, last = _held(windows)
-    return vector(windows, mask, _variance(windows, first, last))
+    return vector(windows, mask, _variance(call, first, last))
 
 
 def stddev_over_time(call: Call) -> Vector:
     windows = call.windows(0)
     mask, first, last = _held(windows)
-    return vector(windows, mask, np.sqrt(_variance(windows, first, last)))
+    return vector(windows, mask, np.sqrt(_variance(call, first, last)))
 
 
-def _variance(windows: Windows, first: Indexes, last: Indexes) -> Values:
+def _variance(call: Call, first: Indexes, last: Indexes) -> Values:
     """In two passes, around each window's first value: exact for values that are all the same."""
-    values, count = windows.values, last - first
+    values, count = call.windows(0).values, last - first
     origin = values[first]
-    total, compensation = sums(first, last, lambda rows, places: values[places] - origin[rows])
+    total, compensation = sums(first, last, lambda rows, places: values[places] - origin[rows], call.check)
     mean = (total + compensation) / count
     total, compensation = sums(
-        first, last, lambda rows, places: (values[places] - origin[rows] - mean[rows]) ** 2
+        first, last, lambda rows, places: (values[places] - origin[rows] - mean[rows]) ** 2, call.check
     )
     spread: Values = (total + compensation) / count
     return spread
@@ -109,7 +112,7 @@ def quantile_over_time(call: Call) -> Vector:
     mask, first, last = _held(windows)
     wanted = np.broadcast_to(call.scalar(0), mask.shape)[mask]
     told_quantile(call, wanted, 0)
-    return vector(windows, mask, window_quantiles(wanted, windows.values, first, last))
+    return vector(windows, mask, window_quantiles(call, wanted, windows, first, last))
 
 
 def mad_over_time(call: Call) -> Vector:
@@ -117,8 +120,8 @@ def mad_over_time(call: Call) -> Vector:
     windows = call.windows(0)
     mask, first, last = _held(windows)
     half = np.full(len(first), 0.5)
-    median = window_quantiles(half, windows.values, first, last)
-    found = window_quantiles(half, windows.values, first, last, around=median)
+    median = window_quantiles(call, half, windows, first, last)
+    found = window_quantiles(call, half, windows, first, last, around=median)
     has_nan = flagged(np.isnan(windows.values), first, last) > 0
     return vector(windows, mask, np.where(has_nan, np.nan, found))
 
@@ -167,6 +170,7 @@ def _time_of(call: Call, beats: np.ufunc) -> Vector:
     mask, first, last = _held(windows)
     best = first.copy()
     for turn in range(1, int((last - first).max(initial=0))):
+        call.check()
         rows = np.flatnonzero(last - first > turn)
         challenger, champion = windows.values[first[rows] + turn], windows.values[best[rows]]
         rows = rows[beats(challenger, champion) | np.isnan(champion)]

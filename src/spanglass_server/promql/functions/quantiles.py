@@ -7,7 +7,7 @@ import numpy as np
 from spanglass_server.model.series import Values
 from spanglass_server.promql.functions.call import Call
 from spanglass_server.promql.functions.texts import general
-from spanglass_server.promql.values import Indexes, Mask
+from spanglass_server.promql.values import Indexes, Mask, Windows
 
 _BATCH_VALUES: Final = 1_000_000
 """So many values, padding included, are sorted at once."""
@@ -32,16 +32,23 @@ def outside(wanted: Values, found: Values) -> Values:
 
 
 def window_quantiles(
-    wanted: Values, values: Values, first: Indexes, last: Indexes, *, around: Values | None = None
+    call: Call,
+    wanted: Values,
+    windows: Windows,
+    first: Indexes,
+    last: Indexes,
+    *,
+    around: Values | None = None,
 ) -> Values:
-    """The quantile of values[first:last], or of their distances from `around`; of each window, which holds at
-    least one value. NaN is smaller than anything."""
+    """The quantile of the values from first to last, or of their distances from `around`; of each window,
+    which holds at least one. NaN is smaller than anything."""
     found = np.empty(len(first))
     shortest_first = np.argsort(last - first, kind="stable")
     at = 0
     while at < len(first):
+        call.check()
         rows = _batch(shortest_first, last - first, at)
-        table = _table(values, first[rows], last[rows], None if around is None else around[rows])
+        table = _table(windows.values, first[rows], last[rows], None if around is None else around[rows])
         found[rows] = _of_table(wanted[rows], table, (last - first)[rows])
         at += len(rows)
     return outside(wanted, found)

@@ -17,17 +17,15 @@ _NEAR: Final = 1.1
 
 
 def rate(call: Call) -> Vector:
-    windows = call.windows(0)
-    grown = _extrapolated(windows, is_counter=True, per_s=windows.range_ms / 1000)
-    return _told(call, grown)
+    return _told(call, _extrapolated(call, is_counter=True, per_s=call.windows(0).range_ms / 1000))
 
 
 def increase(call: Call) -> Vector:
-    return _told(call, _extrapolated(call.windows(0), is_counter=True, per_s=1.0))
+    return _told(call, _extrapolated(call, is_counter=True, per_s=1.0))
 
 
 def delta(call: Call) -> Vector:
-    return _extrapolated(call.windows(0), is_counter=False, per_s=1.0)
+    return _extrapolated(call, is_counter=False, per_s=1.0)
 
 
 def irate(call: Call) -> Vector:
@@ -51,15 +49,16 @@ def _last_two(windows: Windows) -> tuple[Mask, Values, Values, Values]:
     return mask, windows.values[last - 2], windows.values[last - 1], gap_s
 
 
-def _extrapolated(windows: Windows, *, is_counter: bool, per_s: float) -> Vector:
+def _extrapolated(call: Call, *, is_counter: bool, per_s: float) -> Vector:
     """The growth between the first and the last sample, stretched towards the window's borders."""
+    windows = call.windows(0)
     mask = counts(windows) >= 2
     first, last = picked(windows, mask)
     ends_ms = np.broadcast_to(windows.ends_ms, mask.shape)[mask]
     first_ms, last_ms = windows.times_ms[first], windows.times_ms[last - 1]
     grown = windows.values[last - 1] - windows.values[first]
     if is_counter:
-        grown = grown + _lost_in_resets(windows, first, last)
+        grown = grown + _lost_in_resets(call, first, last)
     sampled_s = (last_ms - first_ms) / 1000
     average_s = sampled_s / (last - first - 1)
     to_start_s = _reached((first_ms - (ends_ms - windows.range_ms)) / 1000, average_s)
@@ -81,9 +80,9 @@ def _not_below_zero(to_start_s: Values, sampled_s: Values, first: Values, grown:
     return np.where(to_zero_s < to_start_s, to_zero_s, to_start_s)
 
 
-def _lost_in_resets(windows: Windows, first: Indexes, last: Indexes) -> Values:
+def _lost_in_resets(call: Call, first: Indexes, last: Indexes) -> Values:
     """The values right before each fall of the counter within each window, added up."""
-    values, times_ms = windows.values, windows.times_ms
+    values, times_ms = call.windows(0).values, call.windows(0).times_ms
     lost = np.zeros(len(first))
     # Where the time does not go on another series begins: most series never fall, and are done with here.
     falls = (values[1:] < values[:-1]) & (times_ms[1:] > times_ms[:-1])
@@ -91,7 +90,7 @@ def _lost_in_resets(windows: Windows, first: Indexes, last: Indexes) -> Values:
         return lost
     hit = flagged(np.append(False, falls), first + 1, last) > 0
     before = np.append(0.0, np.where(falls, values[:-1], 0.0))
-    lost[hit] = reduced(np.add, before, first[hit] + 1, last[hit])
+    lost[hit] = reduced(np.add, before, first[hit] + 1, last[hit], call.check)
     return lost
 
 

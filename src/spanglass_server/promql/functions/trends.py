@@ -17,7 +17,7 @@ def deriv(call: Call) -> Vector:
     windows = call.windows(0)
     mask = counts(windows) >= 2
     first, _ = picked(windows, mask)
-    slope, _ = _line(windows, mask, windows.times_ms[first])
+    slope, _ = _line(call, mask, windows.times_ms[first])
     return vector(windows, mask, slope)
 
 
@@ -26,12 +26,13 @@ def predict_linear(call: Call) -> Vector:
     windows = call.windows(0)
     mask = counts(windows) >= 2
     ahead_s = np.broadcast_to(call.scalar(1), mask.shape)[mask]
-    slope, intercept = _line(windows, mask, np.broadcast_to(call.times_ms, mask.shape)[mask])
+    slope, intercept = _line(call, mask, np.broadcast_to(call.times_ms, mask.shape)[mask])
     return vector(windows, mask, slope * ahead_s + intercept)
 
 
-def _line(windows: Windows, mask: Mask, zero_ms: Indexes) -> tuple[Values, Values]:
+def _line(call: Call, mask: Mask, zero_ms: Indexes) -> tuple[Values, Values]:
     """(slope per second, value at zero_ms) by least squares, of the windows under the mask."""
+    windows = call.windows(0)
     first, last = picked(windows, mask)
     n = (last - first).astype(np.float64)
 
@@ -43,7 +44,7 @@ def _line(windows: Windows, mask: Mask, zero_ms: Indexes) -> tuple[Values, Value
         return windows.values[places]
 
     def total(term: Callable[[Indexes, Indexes], Values]) -> Values:
-        found, compensation = sums(first, last, term)
+        found, compensation = sums(first, last, term, call.check)
         return found + compensation
 
     sum_x, sum_y = total(x), total(y)
@@ -100,6 +101,7 @@ def double_exponential_smoothing(call: Call) -> Vector:
     level_before, level = np.zeros(len(first)), windows.values[first]
     slope = windows.values[np.minimum(first + 1, last - 1)] - level
     for turn in range(1, int((last - first).max(initial=0))):
+        call.check()
         at = np.flatnonzero(last - first > turn)
         if turn > 1:
             slope[at] = trend[at] * (level[at] - level_before[at]) + (1 - trend[at]) * slope[at]

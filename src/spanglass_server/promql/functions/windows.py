@@ -12,6 +12,8 @@ PIECE_SAMPLES: Final = 1024
 """Windows longer than this are added up in pieces side by side."""
 BATCH_WINDOWS: Final = 16_384
 """So many windows are worked on at once: what they need stays in the processor's cache."""
+BATCH_SAMPLES: Final = 16_777_216
+"""So many samples, counted in each window that holds them, between two looks at whether to go on."""
 
 Term: TypeAlias = Callable[[Indexes, Indexes], Values]
 """(numbers of windows, places in the flat arrays) -> what each sample adds to its window's sum."""
@@ -36,13 +38,25 @@ def vector(windows: Windows, mask: Mask, values: Values, *, drop_name: bool = Tr
     return Vector(labels=windows.labels, values=whole, present=mask, drop_name=dropped)
 
 
-def reduced(ufunc: np.ufunc, values: Values, first: Indexes, last: Indexes) -> Values:
+def reduced(
+    ufunc: np.ufunc, values: Values, first: Indexes, last: Indexes, check: Callable[[], None]
+) -> Values:
     """The ufunc over values[first:last] of each window; every window holds at least one."""
     borders = np.empty(2 * len(first), np.int64)
     borders[0::2] = first
     borders[1::2] = last
-    found: Values = ufunc.reduceat(np.append(values, 0.0), borders)[::2] if len(first) else np.zeros(0)
+    values, found = np.append(values, 0.0), np.empty(len(first))
+    batches = np.searchsorted(np.cumsum(last - first) // BATCH_SAMPLES, np.arange(1, _batches(first, last)))
+    for part in np.split(np.arange(len(first)), batches):
+        if len(part):
+            check()
+            start, end = int(part[0]), int(part[-1]) + 1
+            found[start:end] = ufunc.reduceat(values, borders[2 * start : 2 * end])[::2]
     return found
+
+
+def _batches(first: Indexes, last: Indexes) -> int:
+    return int((last - first).sum()) // BATCH_SAMPLES + 1
 
 
 def flagged(flags: Mask, first: Indexes, last: Indexes) -> Indexes:
@@ -60,22 +74,25 @@ def added(total: Values, compensation: Values, term: Values) -> tuple[Values, Va
     return after, np.where(np.isinf(after), 0.0, compensation + lost)
 
 
-def sums(first: Indexes, last: Indexes, term: Term) -> tuple[Values, Values]:
+def sums(first: Indexes, last: Indexes, term: Term, check: Callable[[], None]) -> tuple[Values, Values]:
     """(sum, compensation) of the terms of each window. The exact sum is nearest to both together."""
     pieces = -((first - last) // PIECE_SAMPLES)
     if not len(first) or pieces.max() <= 1:
-        return _sums(np.arange(len(first)), first, last, term)
+        return _sums(np.arange(len(first)), first, last, term, check)
     rows = np.repeat(np.arange(len(first)), pieces)
     number = np.arange(len(rows)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     starts = first[rows] + number * PIECE_SAMPLES
-    totals, compensations = _sums(rows, starts, np.minimum(starts + PIECE_SAMPLES, last[rows]), term)
+    totals, compensations = _sums(rows, starts, np.minimum(starts + PIECE_SAMPLES, last[rows]), term, check)
     return _joined(rows, number, len(first), totals, compensations)
 
 
-def _sums(rows: Indexes, first: Indexes, last: Indexes, term: Term) -> tuple[Values, Values]:
+def _sums(
+    rows: Indexes, first: Indexes, last: Indexes, term: Term, check: Callable[[], None]
+) -> tuple[Values, Values]:
     totals, compensations = np.zeros(len(first)), np.zeros(len(first))
     longest_first = np.argsort(first - last, kind="stable")
     for start in range(0, len(first), BATCH_WINDOWS):
+        check()
         batch = longest_first[start : start + BATCH_WINDOWS]
         row, start_at, length = rows[batch], first[batch], last[batch] - first[batch]
         total, compensation = np.zeros(len(batch)), np.zeros(len(batch))
