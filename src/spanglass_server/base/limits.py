@@ -151,6 +151,9 @@ NOTIFICATION_CONFIG_CHARS_MAX: Final = 256_000
 NOTIFICATION_ALERTS_MAX: Final = 20_000
 """Alerts of one project that the dispatcher holds; more are refused and counted."""
 
+RECEIVER_INTEGRATIONS_MAX: Final = 20
+"""Of one receiver: a message to try them is sent by each in turn."""
+
 MESSAGE_ALERTS_MAX: Final = 100
 """Alerts spelled out in one e-mail or chat message; the rest is counted."""
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from spanglass_server.base.limits import NOTIFICATION_CONFIG_CHARS_MAX
+from spanglass_server.base.limits import NOTIFICATION_CONFIG_CHARS_MAX, RECEIVER_INTEGRATIONS_MAX
 from spanglass_server.gotemplate import TemplateError
 from spanglass_server.model.series import Matcher
 from spanglass_server.notify.config import (
@@ -168,6 +168,8 @@ def _parse_receivers(root: Section, general: Globals, templates: Templates) -> M
             for kind in INTEGRATIONS
             for part in section.sections(kind.key, what=f"an entry of `{kind.key}`")
         ]
+        if len(integrations) > RECEIVER_INTEGRATIONS_MAX:
+            section.fail(f"a receiver has at most {RECEIVER_INTEGRATIONS_MAX} integrations")
         limit = section.integer("messages_per_minute", MESSAGES_PER_MINUTE_MAX, least=1)
         section.finish(unsupported=_UNSUPPORTED_RECEIVER)
         found[name] = Receiver(name=name, integrations=tuple(integrations), messages_per_minute_max=limit)

@@ -109,6 +109,7 @@ class Dispatcher:
         self._limits: dict[tuple[str, str], RateLimit] = {}
         self._groups: dict[tuple[str, Labels], _Group] = {}
         self._group_of: dict[LogKey, _Group] = {}
+        self._places: dict[Labels, Sequence[tuple[Route, Labels]]] = {}
         self._now_ms = now_ms
         self._heard_floor_ms = now_ms
         """Nobody was listening before: silence until then does not end an alert."""
@@ -125,6 +126,7 @@ class Dispatcher:
         self._config = config
         self._groups.clear()
         self._group_of.clear()
+        self._places.clear()
         self._limits.clear()
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.is_in_flight}
         self._regroup(now_ms)
@@ -244,12 +246,19 @@ class Dispatcher:
     def _assign(self, alert: Alert, now_ms: int) -> None:
         if self._config.route is None:
             return
-        for route in self._config.route.find(dict(alert.labels)):
-            labels = route.group_labels(alert.labels)
+        for route, labels in self._places_of(alert.labels, self._config.route):
             group = self._groups.get((route.id, labels)) or self._open_group(route, labels, now_ms)
             group.alerts[alert.labels] = alert
             if not group.has_flushed and alert.starts_at_ms + route.group_wait_ms < now_ms:
                 group.next_flush_ms = min(group.next_flush_ms, now_ms)
+
+    def _places_of(self, labels: Labels, root: Route) -> Sequence[tuple[Route, Labels]]:
+        """The routes that an alert takes, each with the labels of its group there; found once."""
+        places = self._places.get(labels)
+        if places is None:
+            places = [(route, route.group_labels(labels)) for route in root.find(dict(labels))]
+            self._places[labels] = places
+        return places
 
     def _open_group(self, route: Route, labels: Labels, now_ms: int) -> _Group:
         key = f"{route.key}:{print_labels(labels)}"
@@ -383,6 +392,7 @@ class Dispatcher:
         for labels, alert in list(self._alerts.items()):
             if alert.ends_at_ms and labels not in held:
                 self._changed.pop(labels, None)
+                self._places.pop(labels, None)
                 self._gone[labels] = self._alerts.pop(labels)
 
     def _was_told(self, alert: Alert) -> bool:

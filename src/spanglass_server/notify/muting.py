@@ -1,7 +1,7 @@
 """Who need not hear of an alert: silences and inhibition."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from spanglass_server.model.alert import Alert
 from spanglass_server.model.notification import Silence
@@ -28,16 +28,25 @@ class Muting:
     def __init__(
         self, rules: Sequence[InhibitRule], silences: Iterable[Silence], alerts: Iterable[Alert], now_ms: int
     ) -> None:
-        self._silences = [silence for silence in silences if silence.state(now_ms) == "active"]
+        self._silences = _by_equality(silence for silence in silences if silence.state(now_ms) == "active")
+        self._known: dict[Labels, Mute] = {}
         firing = [alert for alert in alerts if not alert.ends_at_ms] if rules else []
         self._rules = [(rule, _sources(rule, firing)) for rule in rules]
 
     def look(self, labels: Labels) -> Mute:
-        by_name = dict(labels)
-        return Mute(
-            silenced_by=[silence.id for silence in self._silences if is_match(silence.matchers, by_name)],
-            inhibited_by=self._inhibitors(by_name),
-        )
+        known = self._known.get(labels)
+        if known is None:
+            by_name = dict(labels)
+            known = self._known[labels] = Mute(self._silencers(labels, by_name), self._inhibitors(by_name))
+        return known
+
+    def _silencers(self, labels: Labels, by_name: Mapping[str, str]) -> Sequence[str]:
+        return [
+            silence.id
+            for key in (_ANY, *labels)
+            for silence in self._silences.get(key, ())
+            if is_match(silence.matchers, by_name)
+        ]
 
     def _inhibitors(self, labels: Mapping[str, str]) -> Sequence[str]:
         for rule, sources in self._rules:
@@ -49,6 +58,19 @@ class Muting:
                 if not (is_both and is_match(rule.target, dict(source))):
                     return [fingerprint_of(source)]
         return []
+
+
+_ANY: Final = ("", "")
+"""Of silences that no single label has to equal: all alerts are compared with them."""
+
+
+def _by_equality(silences: Iterable[Silence]) -> Mapping[tuple[str, str], Sequence[Silence]]:
+    """By a label that has to equal a value: most silences name an alert, and few alerts have that name."""
+    found: dict[tuple[str, str], list[Silence]] = {}
+    for silence in silences:
+        keys = [(name, value) for name, op, value in silence.matchers if op == "=" and value]
+        found.setdefault(keys[0] if keys else _ANY, []).append(silence)
+    return found
 
 
 def _sources(rule: InhibitRule, firing: Iterable[Alert]) -> Mapping[tuple[str, ...], Sequence[Labels]]:

@@ -1,12 +1,13 @@
 """What people ask of notifications, on any server: receivers and how they fared, test messages, silences,
 alerts with who hears of them."""
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from spanglass_server.base.clock import Clock
-from spanglass_server.base.errors import NotFound
+from spanglass_server.base.errors import Busy, NotFound
 from spanglass_server.model.alert import Alert
 from spanglass_server.model.notification import Attempt, Silence
 from spanglass_server.model.series import Labels
@@ -23,6 +24,8 @@ from spanglass_server.notify.silences import Silences, matching
 from spanglass_server.store.alerting import NotificationStore
 
 _ATTEMPTS_LOOKED_AT: Final = 1_000
+_TESTS_MAX: Final = 4
+"""At a time: a receiver that does not answer holds a thread of the API."""
 TEST_ALERT_NAME: Final = "TestNotification"
 
 
@@ -87,6 +90,7 @@ class NotificationOffice:
         self._service = service
         self._clock = clock
         self._silences = Silences(store, new_id=new_id)
+        self._tests = threading.BoundedSemaphore(_TESTS_MAX)
 
     # Configuration
 
@@ -135,16 +139,22 @@ class NotificationOffice:
         ]
 
     def test_receiver(self, project_id: str, name: str) -> Sequence[Attempt]:
-        """Really send a message by each integration; what came of each. Raises NotFound."""
+        """Really send a message by each integration; what came of each. Raises NotFound, and Busy where
+        as many as may are tried already."""
         config = self._configs.load(project_id).config
         receiver = config.receivers.get(name)
         if receiver is None:
             known = ", ".join(config.receivers) or "none"
             raise NotFound(f"there is no receiver `{name}`", hint=f"there are: {known}")
-        attempts = [
-            self._test(project_id, name, integration_name, integration, config)
-            for integration_name, integration in named_integrations(receiver)
-        ]
+        if not self._tests.acquire(blocking=False):
+            raise Busy("other receivers are being tried", hint="try again in a moment", retry_after_s=5)
+        try:
+            attempts = [
+                self._test(project_id, name, integration_name, integration, config)
+                for integration_name, integration in named_integrations(receiver)
+            ]
+        finally:
+            self._tests.release()
         self._store.write_attempts(attempts)
         return attempts
 
