@@ -220,7 +220,7 @@ class _Run:
     def _command(self, command: Command, dot: object, piped: object) -> object:
         first, *rest = command.arguments
         if isinstance(first, FunctionName):
-            return self._call_function(first, rest, dot, piped)
+            return self._call_function(first, rest, dot, piped, command.place)
         if isinstance(first, Field | Variable | Chain):
             start, names = self._start_of(first, dot)
             return self._follow(start, names, first.place, self._arguments(rest, dot, piped))
@@ -238,7 +238,7 @@ class _Run:
             case Pipeline():
                 return self._pipeline(argument, dot)
             case FunctionName():
-                return self._call_function(argument, (), dot, _NONE)
+                return self._call_function(argument, (), dot, _NONE, argument.place)
             case Field() | Variable() | Chain():
                 start, names = self._start_of(argument, dot)
                 return self._follow(start, names, argument.place, ())
@@ -279,12 +279,12 @@ class _Run:
     # Functions
 
     def _call_function(
-        self, function: FunctionName, rest: Sequence[Argument], dot: object, piped: object
+        self, function: FunctionName, rest: Sequence[Argument], dot: object, piped: object, place: Place
     ) -> object:
         if function.name in LAZY:
             return self._and_or(function, rest, dot, piped)
         arguments = self._arguments(rest, dot, piped)
-        return self._call(function.name, self._functions[function.name], arguments, function.place)
+        return self._call(function.name, self._functions[function.name], arguments, place)
 
     def _and_or(self, function: FunctionName, rest: Sequence[Argument], dot: object, piped: object) -> object:
         value: object = _NONE

@@ -107,7 +107,9 @@ def _to_ns(seconds: float) -> int:
         raise TemplateFailed(
             f"{float_text(seconds)} cannot be represented as a nanoseconds timestamp since it overflows int64"
         )
-    return nanoseconds_of(seconds)
+    # Prometheus' times are milliseconds, cut off towards zero.
+    milliseconds = abs(nanoseconds_of(seconds)) // 1_000_000
+    return (milliseconds if seconds > 0 else -milliseconds) * 1_000_000
 
 
 def _scaled(number: float, base: int, prefixes: Sequence[str]) -> str:

@@ -41,6 +41,8 @@ class RunningRule:
     """What the last evaluation stored."""
     health: Health = "unknown"
     last_error: str = ""
+    """With what to do about it."""
+    error: SpanglassError | None = None
     warnings: Sequence[str] = ()
     evaluated_at_ms: int = 0
     duration_s: float = 0.0
@@ -60,12 +62,12 @@ class RunningRule:
                 self.active = {}
             self.fail(error)
             return ()
-        self.health, self.last_error = "ok", ""
+        self.health, self.last_error, self.error = "ok", "", None
         self.warnings = result.warnings
         return samples
 
     def fail(self, error: SpanglassError) -> None:
-        self.health, self.warnings = "err", ()
+        self.health, self.warnings, self.error = "err", (), error
         self.last_error = f"{error.message}: {error.hint}" if error.hint else error.message
 
     def _advance(

@@ -97,12 +97,10 @@ class _GroupTest:
                 )
                 at_query = [Sample(labels=one.labels, time_ms=stored_ms, value=one.value) for one in samples]
                 self._memory.add(running.with_stale_markers(at_query, stored_ms))
-                if running.health == "err":
+                if running.error is not None:
                     is_fine = False
-                    at = format_duration_ms(time_ms)
-                    self._errors.append(
-                        f"    rule: {running.rule.name}, time: {at}, err: {running.last_error}"
-                    )
+                    at, reason = format_duration_ms(time_ms), running.error.message
+                    self._errors.append(f"    rule: {running.rule.name}, time: {at}, err: {reason}")
         return is_fine
 
     def _context(self, time_ms: int) -> TemplateContext:
