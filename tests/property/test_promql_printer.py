@@ -26,8 +26,11 @@ from spanglass_server.promql.print import print_expression
 
 _WORDS = {"on", "by", "or", "and", "inf", "nan", "bool", "offset", "unless", "atan2", "ignoring", "without"}
 plain_names = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in _WORDS)
-names = plain_names | st.text(min_size=1, max_size=8)
-texts = st.text(max_size=8) | st.sampled_from(['"', "\\", "\udcc5", "a\nb", "`"])
+names = (
+    plain_names | st.text(min_size=1, max_size=8) | st.sampled_from(["inf", "NaN", "on", "bool", "sum", "or"])
+)
+values = st.text(max_size=8) | st.sampled_from(['"', "\\", "a\nb", "`"])
+texts = values | st.just("\udcc5")
 milliseconds = st.integers(1, 400 * 86_400_000)
 offsets = st.just(0) | st.integers(-(10**9), 10**9)
 times = st.none() | st.sampled_from(["start", "end"]) | st.integers(-(10**12), 2 * 10**12)
@@ -41,7 +44,7 @@ def _selector(name: str, matchers: list[Matcher], offset_ms: int, at: object) ->
 
 labels = names.filter(lambda name: name != METRIC_NAME)
 patterns: st.SearchStrategy[MatchOperator] = st.sampled_from(["=~", "!~"])
-matchers = st.builds(Matcher, labels, operators, texts) | st.builds(
+matchers = st.builds(Matcher, labels, operators, values) | st.builds(
     Matcher, labels, patterns, st.sampled_from(["a.*", "", "\\d+|b", "(?i:x)"])
 )
 selectors = st.builds(_selector, names, st.lists(matchers, max_size=3), offsets, times)

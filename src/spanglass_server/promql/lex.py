@@ -28,6 +28,9 @@ KEYWORDS: Final = frozenset(
     ("bool", "by", "end", "group_left", "group_right", "ignoring", "offset", "on", "start", "without")
 )
 WORD_OPERATORS: Final = frozenset(("and", "or", "unless", "atan2"))
+NUMBER_WORDS: Final = frozenset(("inf", "nan"))
+NOT_METRICS: Final = NUMBER_WORDS | {"bool", "on", "ignoring", "group_left", "group_right", "atan2"}
+"""Words that are never read as a metric's name; others are where nothing else can be meant."""
 _SIGN_OPERATORS: Final = frozenset(
     ("+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "=~", "!~", "@")
 )
@@ -43,7 +46,7 @@ _QUANTITY: Final = re.compile(
 _NO_QUANTITY: Final = re.compile(r"[0-9a-zA-Z_.]+")
 _METRIC_WORD: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL_WORD: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_SIGN: Final = re.compile(r"==|!=|<=|>=|=(?!~)|[-+*/%^<>(),{}\[\]@]")
+_SIGN: Final = re.compile(r"==|!=|<=|>=|=(?!~)|[-+*/%^<>(),{\[@]")
 _BRACE_SIGN: Final = re.compile(r"=~|!~|!=|[=,}]")
 _BRACKET_SIGN: Final = re.compile(r"[-+*/%^(),:\]]")
 
@@ -110,11 +113,17 @@ def _next(text: str, at: int, inside: str) -> Token:
     if inside != "{" and (first.isdecimal() or (first == "." and text[at + 1 : at + 2].isdecimal())):
         return _quantity(text, at)
     if word := (_LABEL_WORD if inside else _METRIC_WORD).match(text, at):
-        return Token("label" if inside == "{" else "word", word.group(), at, word.end())
+        return Token(_kind_of(word.group(), inside), word.group(), at, word.end())
     signs = {"{": _BRACE_SIGN, "[": _BRACKET_SIGN}.get(inside, _SIGN)
     if sign := signs.match(text, at):
         return Token("sign", sign.group(), at, sign.end())
     return Token("error", _complaint(text, at, inside), at, at + 1)
+
+
+def _kind_of(word: str, inside: str) -> Kind:
+    if inside == "{":
+        return "label"
+    return "number" if word.lower() in NUMBER_WORDS else "word"
 
 
 def _string(text: str, at: int) -> Token:
@@ -146,4 +155,6 @@ def _complaint(text: str, at: int, inside: str) -> str:
         return f"unexpected character in duration expression: {first!r}"
     if first in "!=":
         return f"unexpected character after {first!r}: {second!r}"
+    if first == "]":
+        return "unexpected right bracket ']'"
     return f"unexpected character: {first!r}"

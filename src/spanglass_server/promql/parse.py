@@ -30,7 +30,15 @@ from spanglass_server.promql.check import check
 from spanglass_server.promql.durations import parse_duration_ms, seconds_to_ms
 from spanglass_server.promql.errors import ExpressionInvalid, Unsupported
 from spanglass_server.promql.functions import FUNCTIONS
-from spanglass_server.promql.lex import AGGREGATORS, KEYWORDS, WORD_OPERATORS, Token, describe, tokenize
+from spanglass_server.promql.lex import (
+    AGGREGATORS,
+    KEYWORDS,
+    NOT_METRICS,
+    WORD_OPERATORS,
+    Token,
+    describe,
+    tokenize,
+)
 from spanglass_server.promql.patterns import why_no_pattern
 from spanglass_server.promql.quoting import as_text, is_label_name, quote, unquote
 from spanglass_server.promql.signatures import SIGNATURES
@@ -47,7 +55,6 @@ _LEVELS: Final = {
 }
 """How strongly binary operators bind; all but ^ from the left."""
 _UNARY_LEVEL: Final = 6
-_NOT_METRICS: Final = frozenset(("bool", "on", "ignoring", "group_left", "group_right", "atan2"))
 _NOT_FUNCTIONS: Final = (KEYWORDS - {"start", "end"}) | WORD_OPERATORS
 _WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
 _UNSUPPORTED_AGGREGATORS: Final = frozenset(("limitk", "limit_ratio"))
@@ -126,7 +133,7 @@ class _Parser:
     def parse_vector_selector(self) -> Selector:
         token = self._peek()
         name, names, matchers = "", list[str](), list[Matcher]()
-        if token.kind == "word" and token.text.lower() not in _NOT_METRICS:
+        if token.kind == "word" and token.text.lower() not in NOT_METRICS:
             name = self._next().text
         elif token.text != "{":
             self._fail_unexpected()
@@ -259,7 +266,7 @@ class _Parser:
 
     def _parse_primary(self) -> Expression:
         token = self._peek()
-        if token.kind in ("number", "duration") or _is_number_word(token):
+        if token.kind in ("number", "duration"):
             return Number(value=self._parse_number(), span=self._span_of(token))
         if token.kind == "string":
             return Text(value=self._parse_string(), span=self._span_of(token))
@@ -443,7 +450,7 @@ class _Parser:
         sign = -1.0 if self._take("-") else 1.0
         if sign == 1.0:
             self._take("+")
-        if self._peek().kind not in ("number", "duration") and not _is_number_word(self._peek()):
+        if self._peek().kind not in ("number", "duration"):
             self._fail_unexpected("@", "timestamp")
         seconds = sign * self._parse_number()
         if not abs(seconds) * 1000 < _TIME_MS_MAX:
@@ -455,7 +462,7 @@ class _Parser:
 
     def _parse_duration(self, context: str, expected: str, *, is_positive: bool = True) -> int:
         token = self._peek()
-        if token.text in ("(", "+", "-") or (token.kind == "word" and not _is_number_word(token)):
+        if token.text in ("(", "+", "-") or token.kind == "word":
             if token.kind == "word" and token.text.lower() not in _DURATION_WORDS:
                 self._fail_unexpected(context, expected)
             self._fail_experimental("a duration expression")
@@ -499,10 +506,6 @@ def round_half_away(value: float) -> int:
 def _unsupported(text: str, start: int, what: str) -> Unsupported:
     said = f"{position_of(text, start)}: {what} is experimental in Prometheus and is not supported"
     return Unsupported(said, hint="docs/promql.md lists what is supported", column=start + 1)
-
-
-def _is_number_word(token: Token) -> bool:
-    return token.kind == "word" and token.text.lower() in ("inf", "nan")
 
 
 def _duration_s(text: str) -> float:

@@ -20,6 +20,7 @@ from spanglass_server.promql.ast import (
     Unary,
 )
 from spanglass_server.promql.durations import format_duration_ms
+from spanglass_server.promql.lex import NOT_METRICS, NUMBER_WORDS
 from spanglass_server.promql.quoting import is_plain_label, is_plain_metric, quote
 
 
@@ -76,7 +77,7 @@ def format_number(value: float) -> str:
 def _print_selector(selector: Selector) -> str:
     name, matchers = selector.name, selector.matchers
     inside = list(map(_print_matcher, matchers[1:] if name else matchers))
-    if name and not is_plain_metric(name):
+    if name and (not is_plain_metric(name) or name.lower() in NOT_METRICS):
         return "{" + ",".join([quote(name), *inside]) + "}"
     return name + ("{" + ",".join(inside) + "}" if inside else "" if name else "{}")
 
@@ -90,7 +91,9 @@ def _print_label(name: str) -> str:
 
 
 def _print_labels(labels: tuple[str, ...]) -> str:
-    return f"({', '.join(map(_print_label, labels))})"
+    # Outside of braces these two words are numbers.
+    shown = (quote(name) if name.lower() in NUMBER_WORDS else _print_label(name) for name in labels)
+    return f"({', '.join(shown)})"
 
 
 def _print_modifiers(offset_ms: int, at: At) -> str:
