@@ -1,179 +1,241 @@
-"""What metrics cost: `python -m bench.metrics --spans 1000000`.
+"""What samples of metrics cost: `python -m bench.metrics --series 10000 --hours 1`.
 
-Five-span RAG traces over 24 hours go through the writer; hours are rolled up as the server does hourly. Then
-a 24 h range query at 60 s steps runs through the PromQL engine, and a round of 200 rules as the evaluator
-asks for them. Prints p50 and p99 in milliseconds, the part of them that is SQL, and the CPU time, which tells
-more than they do on a busy machine.
+Series as services have them (8 labels, 100 series a metric, a counter that grows at random) are written every
+15 s of a past stretch of time, first by remote write 1.0 and then by OTLP, to a server over several
+connections; then read from what it stored. Prints samples a second, the time of an acknowledgement, bytes a
+sample and the time of reads, as JSON.
 """
 
 import argparse
+import http.client
 import json
+import random
+import statistics
+import struct
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from string import Template
+from urllib.parse import urlsplit
 
-import pyarrow as pa
+import cramjam
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
 
-from bench.measure import percentile
-from bench.payload import FEATURES
-from bench.rows import SPANS_PER_TRACE, TraceMaker
-from spanglass_server.base.errors import SpanglassError
-from spanglass_server.metrics.runner import QueryRunner
-from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
-from spanglass_server.store.clickhouse.engine import Lane, Parameters, Settings
+from bench.measure import percentile, process_cost
+from bench.targets import Spanglass
+from spanglass_server.model.series import Matcher, SeriesSelection
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
-from spanglass_server.store.clickhouse.llm_rollups import FactRollups
-from spanglass_server.store.clickhouse.llm_series import LlmSeries
-from spanglass_server.store.clickhouse.writer import ClickHouseWriter
+from spanglass_server.store.clickhouse.samples_reader import ClickHouseSampleSeries
+from spanglass_server.store.directory import DEFAULT_PROJECT
 
-PROJECT = "bench"
-DAY_NS = 86_400 * 1_000_000_000
-END_NS = 1_790_000_000_000_000_000 // 3_600_000_000_000 * 3_600_000_000_000 + 1_234_000_000_000
-STEP_MS = 60_000
-TRACES_PER_COMMIT = 2_000
+STEP_MS = 15_000
+SERIES_PER_METRIC = 100
+RUNS = 15
 
-RANGES = {
-    "rate of requests": "sum by (model, status) (rate(llm_requests_total[5m]))",
-    "error ratio": 'sum(rate(llm_requests_total{status="error"}[5m])) / sum(rate(llm_requests_total[5m]))',
-    "p99 latency": "histogram_quantile(0.99, sum by (le, model) (rate(llm_latency_seconds_bucket[5m])))",
-    "p99 of spans": "histogram_quantile(0.99, sum by (le) (rate(llm_span_duration_seconds_bucket[5m])))",
-    "cost of the last hour": "sum by (feature) (increase(llm_cost_usd_total[1h]))",
-    "tokens": "sum by (type) (rate(llm_tokens_total[5m]))",
-}
-_RULES = (
-    "histogram_quantile(0.99, sum by (le, model)"
-    ' (rate(llm_latency_seconds_bucket{feature="$feature"}[5m]))) > $n',
-    'sum(rate(llm_requests_total{status="error",feature="$feature"}[5m]))'
-    ' / sum(rate(llm_requests_total{feature="$feature"}[5m])) > 0.0$n',
-    'sum(increase(llm_cost_usd_total{feature="$feature"}[1h])) > $n',
-    'sum by (model) (rate(llm_tokens_total{type="input",team=~"$team"}[${n}m]))'
-    ' / sum by (model) (rate(llm_requests_total{team=~"$team"}[${n}m])) > 1000',
-    'histogram_quantile(0.9, sum by (le) (rate(llm_ttft_seconds_bucket{team="$team"}[1${n}m]))) > 2',
-    'sum by (service) (rate(llm_traces_total{status="error"}[${n}h])) > 0',
-    "histogram_quantile(0.95, sum by (le)"
-    ' (rate(llm_span_duration_seconds_bucket{kind="retriever"}[1${n}m]))) > 1',
-    "sum(llm_unpriced_requests_total) > $n",
-)
+Request = tuple[str, dict[str, str], bytes]
 
 
-class TimedEngine(EmbeddedEngine):
-    """Adds up the time that statements take."""
-
-    sql_s = 0.0
-    statements = 0
-
-    def query_arrow(
-        self,
-        sql: str,
-        params: Parameters | None = None,
-        settings: Settings | None = None,
-        *,
-        lane: Lane = "read",
-    ) -> pa.Table:
-        began = time.perf_counter()
-        try:
-            return super().query_arrow(sql, params, settings, lane=lane)
-        finally:
-            self.sql_s += time.perf_counter() - began
-            self.statements += 1
-
-
-def load(engine: EmbeddedEngine, spans: int) -> None:
-    """`spans` over the 24 hours before END_NS."""
-    writer, maker = ClickHouseWriter(engine), TraceMaker(project_id=PROJECT)
-    traces = spans // SPANS_PER_TRACE
-    step_ns = DAY_NS // traces
-    for first in range(0, traces, TRACES_PER_COMMIT):
-        count = min(TRACES_PER_COMMIT, traces - first)
-        start_ns = END_NS - DAY_NS + first * step_ns
-        made = list(maker.traces(count, start_ns=start_ns, step_ns=step_ns))
-        writer.write_batch(
-            spans=[span for spans_of, _ in made for span in spans_of],
-            traces=[summary for _, summary in made],
-            logs=[],
-        )
-    FactRollups(engine).roll_up(END_NS, quiet_s=0)
-
-
-def rules(count: int) -> list[str]:
-    teams = ("growth", "platform", "gr.*|core")
+def labels_of(index: int) -> list[tuple[str, str]]:
+    metric, instance = divmod(index, SERIES_PER_METRIC)
     return [
-        Template(_RULES[number % len(_RULES)]).substitute(
-            feature=FEATURES[number % len(FEATURES)], team=teams[number % 3], n=number % 9 + 1
-        )
-        for number in range(count)
+        ("__name__", f"service_requests_{metric}_total"),
+        ("cluster", "eu-1"),
+        ("code", str(200 + index % 5)),
+        ("environment", "prod"),
+        ("instance", f"10.0.{instance}.17:9090"),
+        ("job", "shop/checkout"),
+        ("pod", f"checkout-7d9c5b{instance:04x}-x2x9q"),
+        ("service", "checkout"),
     ]
 
 
-def measure(engine: TimedEngine, work: Callable[[int], object], runs: int) -> dict[str, float]:
-    taken, in_sql, spent = [], [], []
-    work(0)
-    for number in range(1, runs + 1):
-        sql_s, began, cpu_s = engine.sql_s, time.perf_counter(), time.process_time()
-        work(number)
-        spent.append((time.process_time() - cpu_s) * 1e3)
-        taken.append((time.perf_counter() - began) * 1e3)
-        in_sql.append((engine.sql_s - sql_s) * 1e3)
+def remote_writes(series: int, first_ms: int, steps: int, per_request: int) -> Iterator[Request]:
+    """One after the other as Prometheus sends them: all series of a scrape, then those of the next."""
+    rng = random.Random(1)
+    labels = [_message(b"\x0a", *(_label(*pair) for pair in labels_of(index))) for index in range(series)]
+    values = [0.0] * series
+    headers = {"content-type": "application/x-protobuf", "content-encoding": "snappy"}
+    for step in range(steps):
+        time_ms = _varint(first_ms + step * STEP_MS)
+        for start in range(0, series, per_request):
+            body = bytearray()
+            for index in range(start, min(start + per_request, series)):
+                values[index] += rng.randrange(8)
+                sample = b"\x09" + struct.pack("<d", values[index]) + b"\x10" + time_ms
+                body += _sized(b"\x0a", labels[index] + _sized(b"\x12", sample))
+            yield "/prometheus/api/v1/write", headers, bytes(cramjam.snappy.compress_raw(bytes(body)))
+
+
+def otlp_exports(series: int, first_ms: int, steps: int, per_request: int) -> Iterator[Request]:
+    rng = random.Random(2)
+    values = [0] * series
+    for step in range(steps):
+        for start in range(0, series, per_request):
+            request = ExportMetricsServiceRequest()
+            group = request.resource_metrics.add()
+            group.resource.attributes.add(key="service.name").value.string_value = "checkout"
+            scope = group.scope_metrics.add()
+            for index in range(start, min(start + per_request, series)):
+                if (index - start) % SERIES_PER_METRIC == 0:
+                    metric = scope.metrics.add(name=f"otlp.requests.{index // SERIES_PER_METRIC}")
+                    metric.sum.is_monotonic = True
+                    metric.sum.aggregation_temporality = AGGREGATION_TEMPORALITY_CUMULATIVE
+                values[index] += rng.randrange(8)
+                point = metric.sum.data_points.add(
+                    time_unix_nano=(first_ms + step * STEP_MS) * 10**6, as_int=values[index]
+                )
+                for key, value in labels_of(index)[1:6]:
+                    point.attributes.add(key=key).value.string_value = value
+            yield "/v1/metrics", {"content-type": "application/x-protobuf"}, request.SerializeToString()
+
+
+def _label(name: str, value: str) -> bytes:
+    return _sized(b"\x0a", name.encode()) + _sized(b"\x12", value.encode())
+
+
+def _message(tag: bytes, *contents: bytes) -> bytes:
+    return b"".join(_sized(tag, content) for content in contents)
+
+
+def _sized(tag: bytes, content: bytes) -> bytes:
+    return tag + _varint(len(content)) + content
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def post_all(base_url: str, requests: Sequence[Request], connections: int) -> list[float]:
+    """Milliseconds of each acknowledgement."""
+    waiting = iter(requests)
+    lock = threading.Lock()
+    times: list[float] = []
+
+    def post() -> None:
+        connection = http.client.HTTPConnection(urlsplit(base_url).netloc)
+        while True:
+            with lock:
+                request = next(waiting, None)
+            if request is None:
+                return
+            path, headers, body = request
+            started = time.perf_counter()
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            told = answer.read()
+            if answer.status not in (200, 204) or told:
+                raise RuntimeError(f"{answer.status}: {told[:500]!r}")
+            with lock:
+                times.append((time.perf_counter() - started) * 1000)
+
+    threads = [threading.Thread(target=post) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(times) != len(requests):
+        raise RuntimeError("a connection failed")
+    return times
+
+
+def measure_writes(
+    server: Spanglass, requests: Sequence[Request], samples: int, connections: int
+) -> dict[str, int]:
+    before = process_cost(server.pid)
+    started = time.perf_counter()
+    times = post_all(server.base_url, requests, connections)
+    seconds = time.perf_counter() - started
+    after = process_cost(server.pid)
     return {
-        "p50_ms": round(percentile(taken, 0.5), 1),
-        "p99_ms": round(percentile(taken, 0.99), 1),
-        "sql_p50_ms": round(percentile(in_sql, 0.5), 1),
-        "cpu_p50_ms": round(percentile(spent, 0.5), 1),
+        "samples_per_s": round(samples / seconds),
+        "ack_ms_p50": round(percentile(times, 0.5)),
+        "ack_ms_p99": round(percentile(times, 0.99)),
+        "cpu_us_per_sample": round((after.cpu_s - before.cpu_s) / samples * 1e6),
+        "peak_rss_mb": after.peak_rss_bytes >> 20,
     }
 
 
-def bench_metrics(engine: TimedEngine, *, runs: int, rule_count: int = 200) -> dict[str, dict[str, float]]:
-    """Of a store that `load` has filled."""
-    series = LlmSeries(engine)
-    runner = QueryRunner(series)
-    end_ms = END_NS // 1_000_000
-
-    def ask(expression: str) -> Callable[[int], object]:
-        return lambda number: runner.run_range(
-            PROJECT,
-            expression,
-            start_ms=(end_ms // STEP_MS - 1440 - number) * STEP_MS,
-            end_ms=(end_ms // STEP_MS - number) * STEP_MS,
-            step_ms=STEP_MS,
-        )
-
-    def evaluate(number: int) -> Sequence[object]:
-        at_ms = end_ms - 15_000 * number
-        answers = runner.run_instants(PROJECT, [(expression, at_ms) for expression in rules(rule_count)])
-        failures = [answer for answer in answers if isinstance(answer, SpanglassError)]
-        if failures:
-            raise failures[0]
-        return answers
-
-    found = {name: measure(engine, ask(expression), runs) for name, expression in RANGES.items()}
-    found[f"a round of {rule_count} rules"] = measure(engine, evaluate, runs)
-    found["all series at one moment"] = measure(
-        engine, lambda number: series.totals(PROJECT, END_NS - number * 1_000_000_000), runs
+def measure_reads(data_dir: Path, first_ms: int, last_ms: int) -> dict[str, float]:
+    """Milliseconds, median, of the store alone; and what a sample takes on disk."""
+    engine = EmbeddedEngine(data_dir / "clickhouse")
+    reader = ClickHouseSampleSeries(engine)
+    hour = last_ms - 3_600_000
+    ten_metrics = Matcher("__name__", "=~", "service_requests_[0-9]_total")
+    one_metric = Matcher("__name__", "=", "service_requests_7_total")
+    reads: dict[str, tuple[tuple[Matcher, ...], int]] = {
+        "1,000 series x 1 h": ((ten_metrics,), hour),
+        "100 series x 1 h": ((one_metric,), hour),
+        "1 series x 1 h": ((one_metric, Matcher("instance", "=", "10.0.5.17:9090")), hour),
+        "1,000 series x 5 min": ((ten_metrics,), last_ms - 300_000),
+    }
+    found: dict[str, float] = {}
+    for name, (matchers, from_ms) in reads.items():
+        selection = SeriesSelection(matchers, max(from_ms, first_ms - 1), last_ms)
+        found[name] = _median_ms(partial(reader.select, DEFAULT_PROJECT, selection))
+    rules = [
+        SeriesSelection((Matcher("__name__", "=", f"service_requests_{index % 40}_total"),), start, last_ms)
+        for index in range(200)
+        for start in [last_ms - 300_000]
+    ]
+    found["200 rules x 5 min, read together"] = _median_ms(lambda: reader.select_many(DEFAULT_PROJECT, rules))
+    for sql in ("OPTIMIZE TABLE samples FINAL", "OPTIMIZE TABLE series FINAL"):
+        engine.command(sql)
+    parts = engine.query_arrow(
+        "SELECT sum(bytes_on_disk) / sum(rows) AS bytes FROM system.parts WHERE active AND table = 'samples'"
     )
-    return found
-
-
-def run(spans: int, runs: int, data_dir: Path) -> dict[str, dict[str, float]]:
-    """Fill the data directory, unless it is filled, and measure."""
-    engine = TimedEngine(data_dir)
-    ClickHouseAdministration(engine).migrate()
-    if not engine.query_arrow("SELECT 1 FROM spans LIMIT 1").num_rows:
-        load(engine, spans)
-    found = bench_metrics(engine, runs=runs)
+    found["bytes_per_sample"] = round(parts.column("bytes")[0].as_py(), 2)
+    found["1,000 series x 1 h, merged"] = _median_ms(
+        partial(reader.select, DEFAULT_PROJECT, SeriesSelection((ten_metrics,), hour, last_ms))
+    )
     engine.close()
     return found
 
 
+def _median_ms(read: Callable[[], object]) -> float:
+    times = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        read()
+        times.append((time.perf_counter() - started) * 1000)
+    return round(statistics.median(times), 1)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--spans", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--data-dir", type=Path, help="kept, and not filled again; default: a temporary one")
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        print(json.dumps(run(args.spans, args.runs, args.data_dir or Path(temporary)), indent=1))
+    parser = argparse.ArgumentParser(prog="python -m bench.metrics", description=__doc__)
+    parser.add_argument("--series", type=int, default=10_000)
+    parser.add_argument("--hours", type=float, default=1.0)
+    parser.add_argument("--per-request", type=int, default=2_000, help="samples in one request")
+    parser.add_argument("--connections", type=int, default=4)
+    arguments = parser.parse_args()
+    steps = int(arguments.hours * 3_600_000) // STEP_MS
+    last_ms = int(time.time() * 1000)
+    first_ms = last_ms - (steps - 1) * STEP_MS
+    shape = (arguments.series, first_ms, steps, arguments.per_request)
+    written = list(remote_writes(*shape))
+    exported = list(otlp_exports(arguments.series, first_ms, max(steps // 8, 1), arguments.per_request))
+    found: dict[str, object] = {}
+    server = Spanglass()
+    with tempfile.TemporaryDirectory(prefix="spanglass-bench-") as folder:
+        server.start(Path(folder) / "data")
+        try:
+            post_all(server.base_url, written[:4], 1)
+            found["remote_write"] = measure_writes(
+                server, written, arguments.series * steps, arguments.connections
+            )
+            otlp_samples = arguments.series * max(steps // 8, 1)
+            found["otlp"] = measure_writes(server, exported, otlp_samples, arguments.connections)
+        finally:
+            server.stop()
+        found["read_ms"] = measure_reads(Path(folder) / "data", first_ms, last_ms)
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -37,8 +37,25 @@ def metric_name(name: str, unit: str, *, is_counter: bool, is_gauge: bool) -> st
     return f"_{joined}" if joined[0].isdigit() else joined
 
 
+_NAMES_MAX: Final = 16_384
+_NAME_CHARS_MAX: Final = 128
+# Points have the attributes of those before them.
+_label_names: dict[str, str] = {}
+
+
 def label_name(name: str) -> str:
     """Dots and all else that is no letter, digit or underscore become one underscore."""
+    known = _label_names.get(name)
+    if known is None:
+        known = _make_label_name(name)
+        if len(name) <= _NAME_CHARS_MAX:
+            if len(_label_names) >= _NAMES_MAX:
+                _label_names.clear()
+            _label_names[name] = known
+    return known
+
+
+def _make_label_name(name: str) -> str:
     cleaned = _UNDERSCORES.sub("_", _LABEL_SEPARATORS.sub("_", name))
     return f"key_{cleaned}" if cleaned[:1].isdigit() else cleaned
 
