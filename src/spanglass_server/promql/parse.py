@@ -342,7 +342,7 @@ class _Parser:
             if self._take(",") and self._peek().text == ")":
                 raise self.complain(self._span_of(comma), "trailing commas not allowed in function call args")
             if comma.text not in (",", ")"):
-                self._fail_unexpected()
+                self._fail_unexpected(context)
         return tuple(arguments)
 
     def _parse_matchers(self) -> tuple[list[str], list[Matcher]]:

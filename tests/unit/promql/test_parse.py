@@ -203,6 +203,7 @@ def test_comments_and_line_breaks_are_space() -> None:
             '1:1: parse error: expected at least 3 argument(s) in call to "label_join", got 1',
         ),
         ("up +\n  what(up)", '2:3: parse error: unknown function with name "what"'),
+        ("sum(up up)", '1:8: parse error: unexpected identifier "up" in aggregation'),
         ("sum()", "1:1: parse error: no arguments for aggregate expression provided"),
         (
             "topk(up)",
