@@ -7,7 +7,7 @@ import yaml
 
 from spanglass_server.base.errors import BadInput
 
-_DEPTH_MAX: Final = 20
+_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class YamlInvalid(BadInput):
@@ -59,14 +59,25 @@ class Node:
 
     @property
     def pairs(self) -> "Sequence[tuple[Node, Node]] | None":
-        """None for what is no mapping; merged (`<<`) ones come first."""
+        """None for what is no mapping; merged (`<<`) ones come first, without those that it has itself."""
         if not isinstance(self._node, yaml.MappingNode):
             return None
-        self._loader.flatten_mapping(self._node)
+        _merge(self._loader, self._node)
         return [(Node(self._loader, key), Node(self._loader, value)) for key, value in self._node.value]
 
     def value_of(self, key: str) -> "Node | None":
         return next((value for name, value in self.pairs or () if name.text == key), None)
+
+
+def _merge(loader: yaml.SafeLoader, node: yaml.MappingNode) -> None:
+    own = [pair for pair in node.value if pair[0].tag != _MERGE]
+    if len(own) == len(node.value):
+        return
+    loader.flatten_mapping(node)
+    merged = {str(key.value): (key, value) for key, value in node.value[: len(node.value) - len(own)]}
+    for key, _ in own:
+        merged.pop(str(key.value), None)
+    node.value = [*merged.values(), *own]
 
 
 def load_yaml(text: str) -> Node | None:
