@@ -202,6 +202,13 @@ def test_secrets_are_never_shown_and_stay_where_they_are_left_hidden(api: Api, h
     assert "S3CRET" not in str(api.call("GET", "/receivers")) + str(api.call("GET", "/notifications"))
 
 
+def test_an_answer_that_repeats_the_secret_is_shown_without_it(api: Api, hook: HttpReceiver) -> None:
+    hook.reply = lambda request: Reply(404, f"Cannot POST {request.path}".encode())
+    api.configure(_CONFIG.format(url=hook.url))
+    attempt = api.call("POST", "/receivers/team/test")["items"][0]
+    assert attempt["error"] == "answered 404: Cannot POST /***?***=***"
+
+
 def test_a_hidden_secret_does_not_move_to_another_target(api: Api) -> None:
     config = _CONFIG.format(url="http://127.0.0.1:1") + "  pagerduty_configs: [{routing_key: K3Y}]\n"
     shown = api.configure(config)["yaml"]

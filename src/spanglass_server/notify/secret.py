@@ -1,11 +1,15 @@
 """Secrets of receivers: given outright, in a file or in an environment variable; never shown."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NoReturn
+from urllib.parse import unquote, urlsplit
 
 MASK: Final = "***"
 _SECRET_BYTES_MAX: Final = 64 << 10
+_SECRET_CHARS_MIN: Final = 4
+"""Shorter pieces of a URL stand in every text, and guard nothing."""
 
 
 class SecretMissing(Exception):
@@ -47,6 +51,17 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not to be copied")
+
+
+def without_secrets(text: str, url: str, *others: str) -> str:
+    """The text with what it repeats of the URL's path, query or credentials, or of the others, hidden: the
+    answer of an endpoint, or a library's message, often repeats what it was asked."""
+    parts = urlsplit(url)
+    pieces = re.split(r"[/?&=:@,#]", f"{parts.netloc}/{parts.path}/{parts.query}/{parts.fragment}")
+    for piece in sorted({*pieces, *map(unquote, pieces), *others}, key=len, reverse=True):
+        if len(piece) >= _SECRET_CHARS_MIN and piece != parts.hostname:
+            text = text.replace(piece, MASK)
+    return text
 
 
 def _read(path: Path) -> str:

@@ -8,12 +8,13 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from spanglass_server.gotemplate import Function, Record, Template, TemplateFailed, parse
+from spanglass_server.gotemplate import Function, Record, Template, parse
+from spanglass_server.gotemplate.functions import FUNCTIONS as PROMETHEUS_FUNCTIONS
+from spanglass_server.gotemplate.functions import to_text
 from spanglass_server.gotemplate.values import plain
 from spanglass_server.model.alert import Alert
 from spanglass_server.model.series import Labels
 from spanglass_server.notify.notification import Notification, fingerprint_of
-from spanglass_server.notify.regex import Regex, compile_regex
 
 Escape: TypeAlias = Callable[[str], str]
 """What makes a value harmless in the text that it is put into."""
@@ -206,50 +207,10 @@ def _time(time_ms: int) -> Record:
     )
 
 
-def _text(value: object) -> str:
-    value = plain(value)
-    if not isinstance(value, str):
-        raise TemplateFailed(f"expected string; found {value!r}")
-    return value
+def _safe_html(text: object) -> str:
+    """Values are escaped before they come here."""
+    return html.unescape(to_text(text, "safeHtml"))
 
 
-def _join(separator: object, values: object) -> str:
-    items = plain(values)
-    if isinstance(items, str) or not isinstance(items, Sequence):
-        raise TemplateFailed(f"expected []string; found {items!r}")
-    return _text(separator).join(_text(item) for item in items)
-
-
-def _match(pattern: object, text: object) -> bool:
-    return _compiled(pattern).search(_text(text)) is not None
-
-
-def _replace_all(pattern: object, replacement: object, text: object) -> str:
-    # Go writes $1 and ${1} what RE2 writes \1.
-    rewritten = re.sub(r"\$\{?(\d)\}?", r"\\\1", _text(replacement))
-    return _compiled(pattern).sub(rewritten, _text(text))
-
-
-def _compiled(pattern: object) -> Regex:
-    try:
-        return compile_regex(_text(pattern))
-    except ValueError as problem:
-        raise TemplateFailed(str(problem)) from None
-
-
-def _string_slice(*values: object) -> Sequence[str]:
-    return [_text(value) for value in values]
-
-
-FUNCTIONS: Final[Mapping[str, Function]] = {
-    "toUpper": lambda text: _text(text).upper(),
-    "toLower": lambda text: _text(text).lower(),
-    "title": lambda text: _text(text).title(),
-    "trimSpace": lambda text: _text(text).strip(),
-    "join": _join,
-    "match": _match,
-    "reReplaceAll": _replace_all,
-    "stringSlice": _string_slice,
-    "safeHtml": lambda text: html.unescape(_text(text)),
-}
-"""Alertmanager's (its package template, DefaultFuncs)."""
+FUNCTIONS: Final[Mapping[str, Function]] = {**PROMETHEUS_FUNCTIONS, "safeHtml": _safe_html}
+"""Alertmanager's (its package template, DefaultFuncs), and those of Prometheus beside them."""

@@ -7,14 +7,12 @@ the very moment of connecting, in the context of the send: Apprise takes that al
 import functools
 import ipaddress
 import logging
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
-from urllib.parse import unquote, urlsplit
 
 from spanglass_server.gotemplate import TemplateError
 from spanglass_server.notify.egress import Egress, TargetRefused
@@ -29,7 +27,7 @@ from spanglass_server.notify.integrations.details import (
     value_line,
 )
 from spanglass_server.notify.notification import Notification
-from spanglass_server.notify.secret import MASK, Secret
+from spanglass_server.notify.secret import Secret, without_secrets
 from spanglass_server.notify.templates import Templates, to_data
 from spanglass_server.notify.yaml_section import Section
 
@@ -151,19 +149,9 @@ def _notify(url: str, title: str, body: str, *, is_firing: bool) -> None:
         is_sent = service.notify(
             body=body, title=title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
         )
-        reason = _without_secrets(" ".join(log.getvalue().split())[:500], url)
+        reason = without_secrets(" ".join(log.getvalue().split())[:500], url)
     if not is_sent:
         raise SendFailed(reason or "Apprise could not deliver it", is_retryable=True)
-
-
-def _without_secrets(text: str, url: str) -> str:
-    """Apprise hides most of a URL in its messages, but not what the libraries below it put there."""
-    parts = urlsplit(url)
-    pieces = re.split(r"[/?&=:@,]", f"{parts.netloc}/{parts.path}/{parts.query}/{parts.fragment}")
-    for piece in sorted({*pieces, *map(unquote, pieces)}, key=len, reverse=True):
-        if len(piece) > 3 and piece != parts.hostname:
-            text = text.replace(piece, MASK)
-    return text
 
 
 @contextmanager

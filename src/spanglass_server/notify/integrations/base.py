@@ -8,7 +8,7 @@ from typing import Protocol
 from spanglass_server.notify.context import AlertContext
 from spanglass_server.notify.egress import Egress, HttpOptions, HttpResponse, RequestFailed, retry_after_ms
 from spanglass_server.notify.notification import Notification
-from spanglass_server.notify.secret import Secret
+from spanglass_server.notify.secret import Secret, without_secrets
 from spanglass_server.notify.templates import Templates
 from spanglass_server.notify.yaml_section import Section
 
@@ -119,8 +119,9 @@ def post(
         raise SendFailed(str(problem), is_retryable=problem.is_retryable) from None
     if 200 <= response.status < 300:
         return response
+    told = without_secrets(response_text(response), url, options.secret.reveal() if options.secret else "")
     raise SendFailed(
-        f"answered {response.status}: {response_text(response)}",
+        f"answered {response.status}: {told}",
         is_retryable=response.status in (408, 425, 429) or response.status >= 500,
         retry_after_ms=retry_after_ms(response, now_ms),
     )
