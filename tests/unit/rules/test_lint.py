@@ -322,6 +322,20 @@ CLEAN = [
     "sum by (model) (increase(llm_cost_usd_total[1h])) > 50",
     'sum(increase(llm_requests_total{status=~"err.*"}[1h])) > 3',
     "up == 0",
+    "vector(1)",
+    "count(up == 0) > 0",
+    "count by (job) (up) > 0",
+    "http_requests_total > http_requests_total offset 5m",
+    "absent(up{job='x'}) == 1",
+    "sum(rate(errors_total[5m]) > 5) > 0",
+    "100 - avg by (instance) (rate(node_cpu_seconds_total{mode='idle'}[5m])) * 100 > 80",
+    "kube_deployment_spec_replicas != kube_deployment_status_replicas_available"
+    " and changes(kube_deployment_status_replicas_available[10m]) == 0",
+    "count by (job) (up == 0) / count by (job) (up) > 0.1",
+    "max by (node) (kube_node_info) * on (node) group_left (owner) kube_node_labels > 0",
+    "(node_filesystem_avail_bytes * 100) / node_filesystem_size_bytes < 10 and node_filesystem_readonly == 0",
+    'sum(rate(llm_latency_seconds_bucket{le="5"}[5m]))'
+    " / (sum(rate(llm_latency_seconds_count[5m])) > 0) < 0.9",
     'absent(up{job="api"})',
     "count by (model) (llm_requests_total) > 10",
     "sum(llm_cost_usd_total) - sum(llm_cost_usd_total offset 1h) > 5",
@@ -379,6 +393,17 @@ def test_a_template_label_that_no_series_has_is_not_made_up() -> None:
     )
     assert (finding.code, finding.corrected) == ("template-label-lost", "")
     assert "$labels.pod" in finding.advice
+
+
+def test_labels_of_samples_that_a_template_asks_for_are_their_own() -> None:
+    asks = '{{ range query "up" }}{{ .Labels.instance }}{{ end }}'
+    assert check("sum(up) < 3", annotations={"summary": asks}) == []
+    both = codes(check("sum(up) < 3", annotations={"summary": asks + "{{ $labels.job }}"}))
+    assert both == {"template-label-lost"}
+
+
+def test_external_labels_are_not_those_of_the_alert() -> None:
+    assert check("sum(up) < 3", annotations={"summary": "{{ $externalLabels.cluster }}"}) == []
 
 
 def test_a_noisy_ratio_without_for_is_found() -> None:

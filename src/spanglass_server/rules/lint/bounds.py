@@ -44,7 +44,7 @@ def bounds_of(expression: Expression, known: KnownSeries) -> Bounds:
         case FunctionCall() as call:
             return _of_call(call, known)
         case Aggregation(op="count"):
-            return Bounds(low=1.0)
+            return _NOT_NEGATIVE
         case Aggregation(op=op, expression=inner) if op in _KEEPING:
             return bounds_of(inner, known)
         case Aggregation(op="sum", expression=inner):

@@ -134,8 +134,10 @@ def _is_compared(place: Place) -> bool:
                 return False
             case Aggregation(op=op) if op in _COUNTING:
                 return False
-            case Binary(op="-", left=left, right=right) if metrics_in(left) == metrics_in(right):
-                return False
+            case Binary(op=op, left=left, right=right) if op in ("-", *COMPARISONS) and metrics_in(
+                left
+            ) == metrics_in(right):
+                return False  # With itself a while ago.
             case Binary(op="and" | "unless", right=right) if without_parentheses(right) is child:
                 return is_compared
             case Binary(op=op) if op in COMPARISONS or op in ARITHMETIC:

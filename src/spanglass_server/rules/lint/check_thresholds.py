@@ -26,6 +26,7 @@ from spanglass_server.rules.lint.tree import (
     metric_of,
     number_of,
     replacing,
+    selectors_in,
     summed,
     walk_arithmetic,
 )
@@ -93,10 +94,9 @@ def _per_series(subject: Subject, call: FunctionCall) -> Iterator[Problem]:
 def find_impossible_thresholds(subject: Subject) -> Iterator[Problem]:
     for comparison in _comparisons(subject):
         bounds = bounds_of(comparison.value, subject.known)
-        verdict = _verdict(comparison.op, comparison.threshold, bounds)
-        if verdict is None:
+        always = _verdict(comparison.op, comparison.threshold, bounds)
+        if always is None or (always and not bounds.kind and _selects_by_value(comparison.value)):
             continue
-        always = verdict
         shown = f"{comparison.op} {comparison.threshold:g}"
         yield Problem(
             severity="error",
@@ -105,6 +105,15 @@ def find_impossible_thresholds(subject: Subject) -> Iterator[Problem]:
             why=_consequence(subject, always=always) + _scale_hint(comparison, bounds),
             fix=_rescaled(comparison, bounds),
         )
+
+
+def _selects_by_value(expression: Expression) -> bool:
+    """There is a value only if something holds: `count(up == 0) > 0`."""
+    return any(
+        (isinstance(node, Binary) and node.op in (*COMPARISONS, "and", "unless"))
+        or (isinstance(node, FunctionCall) and node.name.startswith("absent"))
+        for node in walk(expression)
+    )
 
 
 def _verdict(op: str, threshold: float, bounds: Bounds) -> bool | None:
@@ -204,7 +213,7 @@ def find_alerts_without_condition(subject: Subject) -> Iterator[Problem]:
             why="An alert fires for every series that its expression gives, whatever the value.",
             fix=replacing(top, replace(top, is_bool=False)),
         )
-    elif _is_unfiltered(top):
+    elif selectors_in(top) and _is_unfiltered(top):  # `vector(1)` is a watchdog.
         yield Problem(
             severity="error",
             code="always-fires",

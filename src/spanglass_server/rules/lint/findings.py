@@ -11,6 +11,7 @@ from spanglass_server.rules.lint.known import KnownSeries
 from spanglass_server.rules.lint.tree import Place, places
 
 _ACTION: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_QUERY: Final = re.compile(r"\bquery\b")
 _LABEL: Final = re.compile(r"""(?:\$labels|\.Labels)\.(\w+)|index\s+(?:\$labels|\.Labels)\s+"(\w+)\"""")
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
@@ -103,7 +104,11 @@ Check: TypeAlias = Callable[[Subject], Iterator[Problem]]
 
 
 def labels_in(template: str) -> Iterator[str]:
-    """The names after `$labels.` and `.Labels.`, and in `index $labels "name"`, within actions."""
-    for action in _ACTION.findall(template):
+    """The names after `$labels.` and `.Labels.`, and in `index $labels "name"`, within actions. Where a
+    template asks a query, `.Labels` may be those of its samples."""
+    actions = _ACTION.findall(template)
+    own_only = any(_QUERY.search(action) for action in actions)
+    for action in actions:
         for match in _LABEL.finditer(action):
-            yield match[1] or match[2]
+            if not own_only or "$labels" in match[0]:
+                yield match[1] or match[2]
