@@ -64,6 +64,7 @@ class Story:
         self.attempts: list[Message] = []
         self.answer: Callable[[Delivery], Answer] = lambda _delivery: OK
         self.latency_ms = 0
+        self.name: Callable[[Alert], str] = lambda alert: dict(alert.labels)["alertname"]
         self.is_evaluated = True
         self._said: dict[Labels, Alert] = {}
         self._evaluation_ms = int(evaluation_s * 1000)
@@ -216,8 +217,8 @@ class Story:
             (self.now_ms - START_MS) / 1000,
             notification.receiver,
             delivery.key.integration,
-            tuple(dict(alert.labels)["alertname"] for alert in notification.firing),
-            tuple(dict(alert.labels)["alertname"] for alert in notification.resolved),
+            tuple(self.name(alert) for alert in notification.firing),
+            tuple(self.name(alert) for alert in notification.resolved),
         )
 
     def _store(self) -> None:

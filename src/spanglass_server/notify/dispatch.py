@@ -284,10 +284,10 @@ class Dispatcher:
         group.next_flush_ms = now_ms + group.route.group_interval_ms
         group.has_flushed = True
         alerts = sorted(group.alerts.values(), key=lambda alert: (alert.starts_at_ms, alert.labels))
-        group.ended = {alert.labels: alert for alert in alerts if alert.ends_at_ms}
         audible: tuple[Alert, ...] = ()
         if not self._config.is_muted_by_time(group.route, now_ms):
             audible = tuple(alert for alert in alerts if not muting.look(alert.labels).is_muted)
+        group.ended = self._dealt_with(group, alerts, audible, now_ms)
         content = Content(
             alerts=audible,
             firing=frozenset(fingerprint_of(alert.labels) for alert in audible if not alert.ends_at_ms),
@@ -297,6 +297,30 @@ class Dispatcher:
         )
         for lane in group.lanes:
             self._offer(lane, content, now_ms)
+
+    def _dealt_with(
+        self, group: _Group, alerts: Iterable[Alert], audible: Iterable[Alert], now_ms: int
+    ) -> dict[Labels, Alert]:
+        """The ended alerts that may go. One that ended while it was muted stays if a receiver was told that
+        it fires: it hears of the end once it is not muted any more. (Alertmanager forgets it, and an incident
+        stays open.)"""
+        heard = {alert.labels for alert in audible}
+        told = {
+            fingerprint
+            for lane in group.lanes
+            if lane.integration.sends_resolved and lane.key in self._log
+            for fingerprint in self._log[lane.key].firing
+        }
+        return {
+            alert.labels: alert
+            for alert in alerts
+            if alert.ends_at_ms
+            and (
+                alert.labels in heard
+                or fingerprint_of(alert.labels) not in told
+                or now_ms - alert.ends_at_ms > _RESOLVED_KEPT_MS
+            )
+        }
 
     def _offer(self, lane: Lane, content: Content, now_ms: int) -> None:
         lane.has_given_up = False
@@ -377,7 +401,7 @@ class Dispatcher:
             current = group.alerts.get(labels)
             if current is not None and current.ends_at_ms == ended.ends_at_ms:
                 del group.alerts[labels]
-        if not group.alerts and is_settled:
+        if not group.alerts and all(lane.is_idle for lane in group.lanes):
             self._close_group(group)
 
     def _close_group(self, group: _Group) -> None:

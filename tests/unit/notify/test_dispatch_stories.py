@@ -306,6 +306,23 @@ def test_a_silence_that_is_expired_early_lets_alerts_through_at_the_next_flush(s
     assert story.take() == [("team", ("Slow", "Slow"), ())]
 
 
+def test_an_alert_that_ends_while_it_is_silenced_is_told_to_have_ended_after_the_silence(
+    story: Story,
+) -> None:
+    story.fire("Slow")
+    story.advance(60)
+    story.take()
+    story.silence('alertname="Slow"', minutes=60)
+    story.advance(60)
+    story.resolve("Slow")
+    story.advance(1800)
+    assert story.take() == []
+    story.expire_silences()
+    story.advance(300)
+    assert story.take() == [("team", (), ("Slow",))]
+    assert story.dispatcher.is_idle
+
+
 def test_a_silence_of_the_future_does_nothing_yet(story: Story) -> None:
     story.silence('alertname="Slow"', minutes=60, in_minutes=60)
     story.fire("Slow")
