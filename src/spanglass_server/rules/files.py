@@ -131,9 +131,9 @@ class _Reader:
         return groups
 
     def _read_group(self, node: Node) -> RuleGroup:
+        self._group = _name_in(node, "name")
         fields = self._fields(node, _GROUP_KEYS, "a group")
         name = self._text(fields.get("name"))
-        self._group = name
         if not name:
             self._report(node, "Groupname must not be empty", "give the group a `name`")
         labels = self._pairs(fields.get("labels"), "label")
@@ -154,9 +154,9 @@ class _Reader:
         self._rules += 1
         if self._rules == RULES_PER_FILE_MAX + 1:
             self._report(node, f"the file has more than {RULES_PER_FILE_MAX:,} rules", "split the file")
+        self._rule = _name_in(node, "alert") or _name_in(node, "record")
         fields = self._fields(node, _RULE_KEYS, "a rule")
         record, alert = self._text(fields.get("record")), self._text(fields.get("alert"))
-        self._rule = alert or record
         self._check_kind(node, fields, record, alert)
         labels = self._pairs(fields.get("labels"), "label")
         annotations = self._pairs(fields.get("annotations"), "annotation")
@@ -280,3 +280,9 @@ class _Reader:
 
     def _report(self, node: Node, reason: str, hint: str = "") -> None:
         self.problems.append(FileProblem(node.line, node.column, self._group, self._rule, reason, hint))
+
+
+def _name_in(node: Node, key: str) -> str:
+    """For messages about the node, before anything in it was found to be right."""
+    found = node.value_of(key)
+    return found.text if found is not None and not found.is_null else ""

@@ -95,8 +95,8 @@ class RuleService:
     def put_file(self, project_id: str, name: str, text: str) -> LoadedFile:
         """In place of one that comes with Spanglass where it has that name. Raises RuleFileInvalid, and
         BadInput for a file on disk."""
-        _check_name(name)
         self._refuse_disk(project_id, name)
+        _check_name(name)
         self.check_file(name, text)
         self._put(project_id, name, text, is_enabled=True)
         return self.get_file(project_id, name)
