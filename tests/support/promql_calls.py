@@ -48,7 +48,6 @@ def call(
         Call(
             name=name,
             arguments=given,
-            texts=[""] * len(given),
             positions=positions,
             times_ms=np.array(times_ms, np.int64),
             notes=notes,

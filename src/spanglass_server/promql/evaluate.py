@@ -29,7 +29,6 @@ from spanglass_server.promql.check import type_of
 from spanglass_server.promql.functions import FUNCTIONS
 from spanglass_server.promql.functions.call import Call, Notes, QueryTimes
 from spanglass_server.promql.plan import Need, Plan
-from spanglass_server.promql.print import print_expression
 from spanglass_server.promql.result import Result, Sample
 from spanglass_server.promql.selectors import (
     in_order,
@@ -100,6 +99,8 @@ class _Evaluation:
         self._mark_fixed(self._plan.expression)
         self._limit(sum(len(one.times_ms) for series in self._data for one in series))
         times = self._plan.times_ms
+        if not len(times):
+            return self._result(type="matrix")
         value = self._value_of(self._plan.expression, times)
         if self._plan.step_ms:
             return self._result(type="matrix", matrix=_range_matrix(value, times))
@@ -217,7 +218,6 @@ class _Evaluation:
         call = Call(
             name=node.name,
             arguments=arguments,
-            texts=_Texts(node.arguments),
             positions=[argument.span.position for argument in node.arguments],
             times_ms=times,
             notes=self._notes,
@@ -295,21 +295,6 @@ class _Evaluation:
                 fixed = fixed and name not in _DEPENDS_ON_TIME
         self._is_fixed[id(node)] = fixed
         return fixed
-
-
-class _Texts(Sequence[str]):
-    """Expressions as text, printed only where a message needs it."""
-
-    def __init__(self, expressions: Sequence[Expression]) -> None:
-        self._expressions = expressions
-
-    def __len__(self) -> int:
-        return len(self._expressions)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        if isinstance(index, slice):
-            return [print_expression(expression) for expression in self._expressions[index]]
-        return print_expression(self._expressions[index])
 
 
 def _nothing() -> Vector:

@@ -80,6 +80,10 @@ def test_timestamp_of_a_selector_is_the_samples_own() -> None:
     assert values_of(ask(MINUTES, "timestamp(up + 0)", at_s=630)) == {"{}": 630}
 
 
+def test_a_range_that_ends_before_it_starts_has_no_steps() -> None:
+    assert points_of(ask_range(MINUTES, "sum(rate(up[5m]))", start_s=60, end_s=0, step_s=60)) == {}
+
+
 def test_results_are_ordered_by_labels() -> None:
     series = stored('up{a="2"} 1', 'up{a="1", b="1"} 1', 'up{a="1"} 1')
     assert list(values_of(ask(series, "up"))) == ['up{a="1"}', 'up{a="1", b="1"}', 'up{a="2"}']

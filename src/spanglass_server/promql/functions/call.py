@@ -36,8 +36,6 @@ class Call:
     name: str
     arguments: Sequence[Value]
     """Evaluated; an omitted optional one is not there."""
-    texts: Sequence[str]
-    """The arguments as PromQL text, for messages."""
     positions: Sequence[str] = ()
     """Where each argument begins, as `line:column`: annotations end with it, e.g. `... got NaN (1:20)`."""
     times_ms: Times
