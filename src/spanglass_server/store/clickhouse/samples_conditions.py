@@ -31,7 +31,7 @@ def selectors_sql(selectors: Sequence[Sequence[Matcher]], bind: Binder) -> str:
     return f"({' OR '.join(matchers_sql(matchers, bind) for matchers in selectors) or '1'})"
 
 
-def names_of(matchers: Sequence[Matcher]) -> str:
+def name_of(matchers: Sequence[Matcher]) -> str:
     """The one metric that the matchers ask for; empty where they may ask for more."""
     return next((m.value for m in matchers if m.name == METRIC_NAME and m.op == "=" and m.value), "")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from spanglass_server.base.errors import QueryTooLarge
@@ -20,6 +21,8 @@ from spanglass_server.model.series import (
     MetricMetadata,
     Series,
     SeriesSelection,
+    Times,
+    Values,
 )
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.engine import Engine, Parameters, Settings
@@ -29,6 +32,7 @@ from spanglass_server.store.clickhouse.samples_conditions import (
     days_sql,
     matchers_sql,
     milliseconds_of,
+    name_of,
     selectors_sql,
     times_sql,
 )
@@ -36,6 +40,7 @@ from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.series import SeriesExemplars
 
 _SELECTORS_PER_READ_MAX: Final = 64
+_FEW_SELECTORS: Final = 8
 _SETTINGS: Final[Settings] = {
     # A period lies in one partition, and a shard holds all rows of a series.
     "do_not_merge_across_partitions_select_final": 1,
@@ -60,9 +65,12 @@ class _Group(NamedTuple):
 
 
 class _Found(NamedTuple):
-    labels: Labels
-    is_of: Sequence[int]
-    """For each selector of the group, whether it matches."""
+    """The series of a group's selectors, in one order."""
+
+    ids: Sequence[int]
+    labels: Sequence[Labels]
+    is_of: npt.NDArray[np.uint8]
+    """By series and selector, whether it matches."""
 
 
 class ClickHouseSampleSeries:
@@ -166,57 +174,70 @@ class ClickHouseSampleSeries:
     def _read_group(
         self, project_id: str, group: _Group, wanted: Sequence[SeriesSelection]
     ) -> list[Sequence[Series]]:
-        by_id = self._find_series(project_id, group, wanted)
-        if not by_id:
+        found = self._find_series(project_id, group, wanted)
+        if not found.ids:
             return [()] * len(wanted)
-        read = dict(self._read_samples(project_id, group, by_id))
+        read = self._read_samples(project_id, group, found)
         return [
-            list(
-                _within(selection, ((labels, read[id_]) for id_, labels in _of(by_id, place) if id_ in read))
-            )
+            list(_within(selection, (read[at] for at in np.flatnonzero(found.is_of[:, place]).tolist())))
             for place, selection in enumerate(wanted)
         ]
 
-    def _find_series(
-        self, project_id: str, group: _Group, wanted: Sequence[SeriesSelection]
-    ) -> Mapping[int, _Found]:
+    def _find_series(self, project_id: str, group: _Group, wanted: Sequence[SeriesSelection]) -> _Found:
         bind = Binder()
         conditions = [matchers_sql(selection.matchers, bind) for selection in wanted]
+        names = {name_of(selection.matchers) for selection in wanted}
+        narrowed = f"({' OR '.join(conditions)})"
+        if "" not in names:
+            of_names = f"name IN {bind(sorted(names), 'Array(String)')}"
+            # Many selectors of a metric cover most of its series: it is not worth asking each twice.
+            narrowed = of_names if len(wanted) > _FEW_SELECTORS else f"{of_names} AND {narrowed}"
         found = self._query(
             f"SELECT series_id, any(labels) AS label_set, any([{', '.join(conditions)}]) AS is_of\n"
             "FROM series\n"
             f"WHERE project_id = {bind(project_id)} AND {days_sql(group.from_ms, group.to_ms, bind)}\n"
-            f"  AND ({' OR '.join(conditions)})\n"
+            f"  AND {narrowed}\n"
             f"GROUP BY series_id LIMIT {self._limits.series_max * len(wanted) + 1:d}",
             bind.params,
             {"max_result_rows": self._limits.series_max * len(wanted) + 1},
         )
+        is_of = np.asarray(found.column("is_of").combine_chunks().flatten()).reshape(-1, len(wanted))
+        is_any = is_of.any(axis=1)
+        found, is_of = found.filter(pa.array(is_any)), is_of[is_any]
         ids = found.column("series_id").to_pylist()
-        flags = np.asarray(found.column("is_of").combine_chunks().flatten()).reshape(len(ids), len(wanted))
-        if len(ids) and int(flags.sum(axis=0).max()) > self._limits.series_max:
+        if ids and int(is_of.sum(axis=0).max()) > self._limits.series_max:
             raise QueryTooLarge(
                 f"the query selects more than {self._limits.series_max} series (limit series_per_query_max)",
                 hint="narrow its selectors with more matchers",
                 limit="series_per_query_max",
             )
-        labels = _labels_of(found.column("label_set"))
-        return {id_: _Found(of, is_of) for id_, of, is_of in zip(ids, labels, flags.tolist(), strict=True)}
+        return _Found(ids, _labels_of(found.column("label_set")), is_of)
 
-    def _read_samples(
-        self, project_id: str, group: _Group, by_id: Mapping[int, _Found]
-    ) -> Iterator[tuple[int, Series]]:
+    def _read_samples(self, project_id: str, group: _Group, found: _Found) -> list[Series | None]:
+        """In the order of the series; None for those without samples."""
         bind = Binder()
-        names = sorted({dict(found.labels)[METRIC_NAME] for found in by_id.values()})
+        names = sorted({value for labels in found.labels for name, value in labels if name == METRIC_NAME})
         sql = (
             "SELECT series_id, time_ms, value FROM samples FINAL\n"
             f"WHERE project_id = {bind(project_id)} AND {times_sql(group.from_ms, group.to_ms, bind)}\n"
             f"  AND name IN {bind(names, 'Array(String)')}"
-            f" AND series_id IN {bind(list(by_id), 'Array(UInt64)')}\n"
+            f" AND series_id IN {bind(list(found.ids), 'Array(UInt64)')}\n"
             "ORDER BY series_id, time_ms"
         )
+        places = {series_id: place for place, series_id in enumerate(found.ids)}
+        read: list[Series | None] = [None] * len(found.ids)
+        ids, times, values = self._query_samples(sql, bind.params)
+        edges = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
+        for start, end in itertools.pairwise(edges):
+            if end > start:
+                place = places[int(ids[start])]
+                read[place] = Series(found.labels[place], times[start:end], values[start:end])
+        return read
+
+    def _query_samples(self, sql: str, params: Parameters) -> tuple[npt.NDArray[np.uint64], Times, Values]:
         limit = self._limits.samples_max
         try:
-            found = self._query(sql, bind.params, {"max_result_rows": limit, "max_result_bytes": 25 * limit})
+            found = self._query(sql, params, {"max_result_rows": limit, "max_result_bytes": 25 * limit})
         except QueryTooLarge as error:
             if error.limit != "max_result_rows":
                 raise
@@ -226,11 +247,7 @@ class ClickHouseSampleSeries:
                 limit="samples_per_query_max",
             ) from None
         ids, times, values = (column.to_numpy() for column in found.columns)
-        edges = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
-        for start, end in itertools.pairwise(edges):
-            if end > start:
-                series_id = int(ids[start])
-                yield series_id, Series(by_id[series_id].labels, times[start:end], values[start:end])
+        return ids, times, values
 
     def _labels_by_id(
         self, project_id: str, from_ms: int, to_ms: int, ids: Sequence[int]
@@ -270,10 +287,13 @@ class ClickHouseSampleSeries:
 def _group(selections: Sequence[SeriesSelection]) -> list[_Group]:
     """Those whose times together are not much more than the longest of them alone."""
     groups: list[_Group] = []
-    order = sorted(
-        range(len(selections)), key=lambda index: (selections[index].from_ms, -selections[index].to_ms)
-    )
-    for index in order:
+
+    def place(index: int) -> tuple[int, int, str]:
+        # Those of one metric next to each other: they share series.
+        matchers, from_ms, to_ms, *_ = selections[index]
+        return from_ms, -to_ms, name_of(matchers)
+
+    for index in sorted(range(len(selections)), key=place):
         from_ms, to_ms = clamp_ms(selections[index].from_ms + 1), clamp_ms(selections[index].to_ms)
         if from_ms > to_ms:
             continue
@@ -286,14 +306,10 @@ def _group(selections: Sequence[SeriesSelection]) -> list[_Group]:
     return groups
 
 
-def _of(by_id: Mapping[int, _Found], place: int) -> Iterator[tuple[int, Labels]]:
-    for series_id, found in by_id.items():
-        if found.is_of[place]:
-            yield series_id, found.labels
-
-
-def _within(selection: SeriesSelection, read: Iterator[tuple[Labels, Series]]) -> Iterator[Series]:
-    for _, series in read:
+def _within(selection: SeriesSelection, read: Iterator[Series | None]) -> Iterator[Series]:
+    for series in read:
+        if series is None:
+            continue
         times = series.times_ms
         if times[0] > selection.from_ms and times[-1] <= selection.to_ms:
             yield series
