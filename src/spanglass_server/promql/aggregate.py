@@ -291,7 +291,7 @@ def _quantile_of_group(values: Values, mask: Mask, quantiles: Values) -> Values:
     return np.where(is_inside, found, outside)
 
 
-# topk, bottomk
+# topk, bottomk, limitk
 
 
 def _topk(node: Aggregation, vector: Vector, numbers: Values) -> Vector:
@@ -309,7 +309,7 @@ def _topk(node: Aggregation, vector: Vector, numbers: Values) -> Vector:
     selected = np.zeros(vector.present.shape, np.bool_)
     order: list[npt.NDArray[np.int64]] = []
     for rows in groups.each():
-        ranks = _ranks(groups.values[rows], groups.mask[rows], is_top=node.op == "topk")
+        ranks = _ranks(node.op, groups.values[rows], groups.mask[rows])
         mine = groups.rows[rows]
         selected[mine] = groups.mask[rows] & (ranks < wanted)
         order.append(mine[np.argsort(ranks[:, 0], kind="stable")])
@@ -317,9 +317,12 @@ def _topk(node: Aggregation, vector: Vector, numbers: Values) -> Vector:
     return prune(take(chosen, np.concatenate(order)) if order else chosen)
 
 
-def _ranks(values: Values, mask: Mask, *, is_top: bool) -> Indexes:
-    """Rows x T: the place of each row at each step, from 0. NaN comes behind all numbers, the absent last."""
-    key = np.where(mask, -values if is_top else values, 0.0)
+def _ranks(op: str, values: Values, mask: Mask) -> Indexes:
+    """Rows x T: the place of each row at each step, from 0. NaN comes behind all numbers, the absent last. Of
+    limitk they are as they come."""
+    if op == "limitk":
+        values = np.zeros(values.shape)
+    key = np.where(mask, -values if op == "topk" else values, 0.0)
     order = np.lexsort((key, np.isnan(values), ~mask), axis=0)
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(len(values))[:, None], axis=0)

@@ -57,7 +57,6 @@ _LEVELS: Final = {
 _UNARY_LEVEL: Final = 6
 _NOT_FUNCTIONS: Final = (KEYWORDS - {"start", "end"}) | WORD_OPERATORS
 _WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
-_UNSUPPORTED_AGGREGATORS: Final = frozenset(("limitk", "limit_ratio"))
 _TIME_MS_MAX: Final = 1 << 62
 """Of @: room is left for offsets and ranges within 64 bits."""
 _DURATION_WORDS: Final = frozenset(("step", "range", "min", "max", "min_of", "max_of"))
@@ -297,7 +296,7 @@ class _Parser:
     def _parse_aggregation(self) -> Expression:
         start = self._next()
         op = start.text.lower()
-        if op in _UNSUPPORTED_AGGREGATORS:
+        if op == "limit_ratio":
             raise _unsupported(self._text, start.start, f"{op}()")
         modifier, labels = self._parse_grouping()
         arguments = self._parse_arguments("aggregation")

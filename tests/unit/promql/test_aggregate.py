@@ -128,6 +128,21 @@ def test_topk_chooses_anew_at_each_step() -> None:
     }
 
 
+def test_limitk_takes_some_series_of_each_group() -> None:
+    assert values_of(ask(FLEET, "count by (zone) (limitk by (zone) (1, load))")) == {
+        '{zone="a"}': 1,
+        '{zone="b"}': 1,
+    }
+    found = points_of(ask_range(FLEET, "limitk(2, load)", start_s=0, end_s=60, step_s=60))
+    assert found == {
+        'load{host="1", zone="a"}': {0: 1, 60: 5},
+        'load{host="2", zone="a"}': {0: 3},
+        'load{host="3", zone="b"}': {60: 10},
+    }
+    with pytest.raises(EvaluationError, match="Parameter value is NaN"):
+        ask(FLEET, "limitk(NaN, load)")
+
+
 def test_the_number_of_topk_may_change_by_step() -> None:
     series = [*FLEET, *stored("wanted 1 2")]
     found = points_of(ask_range(series, "count(topk(scalar(wanted), load))", start_s=0, end_s=60, step_s=60))
