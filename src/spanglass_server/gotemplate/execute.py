@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from spanglass_server.gotemplate.builtins import BUILTINS, LAZY
@@ -68,13 +69,18 @@ class Template:
         *,
         name: str = "",
         functions: Mapping[str, Function] | None = None,
+        variables: Mapping[str, object] | None = None,
         limits: RenderLimits | None = None,
     ) -> str:
-        """`name`: of a template that it defines, else itself; `functions` replace those it was parsed with.
-        Raises TemplateFailed."""
+        """`name`: of a template that it defines, else itself; `functions` replace those it was parsed with;
+        `variables` are set before it begins, by their names with `$`. Raises TemplateFailed."""
         known = {**self.functions, **functions} if functions else self.functions
         run = _Run(self.bodies, known, limits or RenderLimits())
-        return run.render(name or self.name, data)
+        return run.render(name or self.name, data, variables or {})
+
+    def without_beginning(self, nodes: int) -> "Template":
+        """It, without its first nodes: what they set is given as `variables`."""
+        return Template(self.name, {**self.bodies, self.name: self.bodies[self.name][nodes:]}, self.functions)
 
     def with_bodies(self, others: "Sequence[Template]") -> "Template":
         """It, able to call what the others define."""
@@ -82,6 +88,9 @@ class Template:
         for other in others:
             bodies.update(other.bodies)
         return Template(self.name, {**bodies, **self.bodies}, self.functions)
+
+
+_signature_of = lru_cache(maxsize=1_000)(inspect.signature)
 
 
 class _BreakLoop(Exception):
@@ -106,11 +115,11 @@ class _Run:
         self._name = ""
         self._depth = 0
 
-    def render(self, name: str, data: object) -> str:
+    def render(self, name: str, data: object, variables: Mapping[str, object]) -> str:
         if name not in self._bodies:
             raise TemplateFailed(f'template: no template "{name}"')
         self._name = name
-        self._variables = [("$", data)]
+        self._variables = [("$", data), *variables.items()]
         try:
             self._walk(self._bodies[name], data)
         except RecursionError:
@@ -305,7 +314,7 @@ class _Run:
     def _call(self, name: str, function: Function, arguments: Sequence[object], place: Place) -> object:
         self._step()
         try:
-            inspect.signature(function).bind(*arguments)
+            _signature_of(function).bind(*arguments)
         except TypeError:
             self._fail(place, f"wrong number of args for {name}: got {len(arguments)}")
         try:

@@ -2,7 +2,7 @@
 recorded series. Pure; the semantics are Prometheus'.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from spanglass_server.base.errors import SpanglassError
@@ -11,7 +11,7 @@ from spanglass_server.model.series import METRIC_NAME, Labels, labels_of
 from spanglass_server.promql.errors import EvaluationError
 from spanglass_server.promql.result import Result, Sample
 from spanglass_server.rules.files import Rule
-from spanglass_server.rules.template import TemplateContext, expand
+from spanglass_server.rules.template import Expander, TemplateContext
 
 RESOLVED_RETENTION_MS: Final = 15 * 60_000
 """How long a resolved alert is told again, so that whoever missed it hears of it."""
@@ -84,31 +84,24 @@ def _current_alerts(
 ) -> Mapping[Labels, ActiveAlert]:
     alerts: dict[Labels, ActiveAlert] = {}
     for sample in samples:
-        labels = _alert_labels(rule, sample, context)
+        expander = Expander(f"__alert_{rule.name}", sample.labels, sample.value, context)
+        labels = _alert_labels(rule, sample, expander)
         if labels in alerts:
             raise EvaluationError(
                 "vector contains metrics with the same labelset after applying alert labels",
                 hint="the rule's labels replace one that tells the alerts apart",
             )
-        annotations = labels_of(dict(_expanded(rule, rule.annotations, sample, context)))
+        annotations = labels_of({name: expander.expand(text) for name, text in rule.annotations})
         alerts[labels] = ActiveAlert(labels, annotations, "pending", sample.value, time_ms)
     return alerts
 
 
-def _alert_labels(rule: Rule, sample: Sample, context: TemplateContext) -> Labels:
+def _alert_labels(rule: Rule, sample: Sample, expander: Expander) -> Labels:
     labels = dict(sample.labels)
     labels.pop(METRIC_NAME, None)
-    labels.update(_expanded(rule, rule.labels, sample, context))
+    labels.update((name, expander.expand(text)) for name, text in rule.labels)
     labels[ALERT_NAME] = rule.name
     return labels_of(labels)
-
-
-def _expanded(
-    rule: Rule, texts: Sequence[tuple[str, str]], sample: Sample, context: TemplateContext
-) -> Iterator[tuple[str, str]]:
-    name = f"__alert_{rule.name}"
-    for key, text in texts:
-        yield key, expand(text, name=name, labels=sample.labels, value=sample.value, context=context)
 
 
 def _holding(rule: Rule, known: ActiveAlert | None, now: ActiveAlert, time_ms: int) -> ActiveAlert:
