@@ -42,7 +42,7 @@ def test_the_page_tells_which_functions_are_experimental() -> None:
 
 def test_the_page_lists_every_aggregation() -> None:
     (aggregations,) = (row for row in rows("Supported") if row[0] == "aggregations")
-    assert named(aggregations[1]) - {"by", "without"} == set(AGGREGATORS) - {"limitk", "limit_ratio"}
+    assert named(aggregations[1]) - {"by", "without"} == set(AGGREGATORS) - {"limit_ratio"}
 
 
 @pytest.mark.parametrize(
