@@ -138,6 +138,8 @@ class Story:
     def jump(self, seconds: float) -> None:
         """The clock is put forward or back."""
         self.now_ms += int(seconds * 1000)
+        # What is on its way takes no notice of it.
+        self._in_flight = [(at + int(seconds * 1000), *rest) for at, *rest in self._in_flight]
 
     def advance(self, seconds: float, *, step_s: float = 1.0) -> None:
         end_ms = self.now_ms + int(seconds * 1000)

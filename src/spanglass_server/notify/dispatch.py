@@ -187,12 +187,15 @@ class Dispatcher:
         lane.is_in_flight = False
         if not error:
             lane.succeed()
-            self._drop_known(lane, now_ms)
         elif is_retryable:
             lane.fail(now_ms, retry_after_ms=retry_after_ms, random=self._random)
-            lane.pending = lane.pending or delivery.content
+            lane.pending = delivery.content
         else:
             lane.has_given_up = True
+        if lane.newer is not None:
+            # Only now is it known what the receiver knows: what was in flight may be all of it, or none.
+            newer, lane.newer = lane.newer, None
+            self._offer(lane, newer, now_ms)
         self._prune(group, now_ms)
 
     def next_due_ms(self) -> int | None:
@@ -323,6 +326,9 @@ class Dispatcher:
         }
 
     def _offer(self, lane: Lane, content: Content, now_ms: int) -> None:
+        if lane.is_in_flight:
+            lane.newer = content
+            return
         lane.has_given_up = False
         had_pending = lane.pending is not None
         lane.pending = None
@@ -332,15 +338,8 @@ class Dispatcher:
         elif is_due:
             lane.pending = content
             self.counts.merged += had_pending
-        if lane.pending is None and not lane.is_in_flight:
+        if lane.pending is None:
             lane.is_deferred = False
-
-    def _drop_known(self, lane: Lane, now_ms: int) -> None:
-        """What a flush found to tell while the last message was on its way may have been in that."""
-        content = lane.pending
-        if content is not None:
-            lane.pending = None
-            self._offer(lane, content, now_ms)
 
     def _take_pending(self, now_ms: int, deliveries_max: int) -> Sequence[Delivery]:
         waiting = [

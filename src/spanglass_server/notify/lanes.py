@@ -34,6 +34,8 @@ class Lane:
     key: LogKey
     integration: Integration
     pending: Content | None = None
+    newer: Content | None = None
+    """What a flush found while a message was in flight."""
     is_in_flight: bool = False
     attempts: int = 0
     """Failures since the last success."""

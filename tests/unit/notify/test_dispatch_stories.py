@@ -253,6 +253,29 @@ def test_a_slow_answer_does_not_double_a_message(story: Story) -> None:
     assert story.names() == [("team", ("Slow",), ())]
 
 
+def test_what_ended_while_a_failing_try_was_on_its_way_is_not_told_to_fire(story: Story) -> None:
+    story.latency_ms = 60_000
+    story.answer = lambda _delivery: DOWN
+    story.fire("Slow")
+    story.advance(320)
+    story.resolve("Slow")
+    story.advance(30)
+    story.answer = lambda _delivery: OK
+    story.advance(1200)
+    assert story.sent == []
+    assert story.dispatcher.is_idle
+
+
+def test_an_end_that_came_while_the_message_was_on_its_way_is_told_after_it(story: Story) -> None:
+    story.latency_ms = 310_000
+    story.fire("Slow")
+    story.advance(60)
+    story.resolve("Slow")
+    story.advance(1500)
+    assert story.take() == [("team", ("Slow",), ()), ("team", (), ("Slow",))]
+    assert story.dispatcher.is_idle
+
+
 # Rate limits
 
 
