@@ -370,7 +370,7 @@ CREATE TABLE IF NOT EXISTS metric_labels_local ON CLUSTER `prod`
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
 ORDER BY (project_id, family, labels_hash)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS metric_labels ON CLUSTER `prod` AS metric_labels_local
@@ -388,7 +388,7 @@ CREATE TABLE IF NOT EXISTS fact_hours_local ON CLUSTER `prod`
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
 ORDER BY (project_id, source, hour)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS fact_hours ON CLUSTER `prod` AS fact_hours_local
@@ -427,7 +427,7 @@ CREATE TABLE IF NOT EXISTS fact_rollup_states_local ON CLUSTER `prod`
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version)
 ORDER BY (project_id, source, hour)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS fact_rollup_states ON CLUSTER `prod` AS fact_rollup_states_local

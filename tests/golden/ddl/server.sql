@@ -334,7 +334,7 @@ CREATE TABLE IF NOT EXISTS metric_labels
 )
 ENGINE = ReplacingMergeTree()
 ORDER BY (project_id, family, labels_hash)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS fact_hours
@@ -349,7 +349,7 @@ CREATE TABLE IF NOT EXISTS fact_hours
 )
 ENGINE = AggregatingMergeTree()
 ORDER BY (project_id, source, hour)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE TABLE IF NOT EXISTS fact_rollups
@@ -382,7 +382,7 @@ CREATE TABLE IF NOT EXISTS fact_rollup_states
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (project_id, source, hour)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_facts_from_spans

@@ -12,5 +12,5 @@ CREATE TABLE IF NOT EXISTS @table(fact_hours) @on_cluster
 )
 ENGINE = @engine(AggregatingMergeTree)
 ORDER BY (project_id, source, hour)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings

@@ -9,5 +9,5 @@ CREATE TABLE IF NOT EXISTS @table(metric_labels) @on_cluster
 )
 ENGINE = @engine(ReplacingMergeTree)
 ORDER BY (project_id, family, labels_hash)
-SETTINGS index_granularity = 1024,
+SETTINGS min_parts_to_merge_at_once = 16, index_granularity = 1024,
     enable_block_number_column = 1, enable_block_offset_column = 1 @table_settings
