@@ -1,5 +1,6 @@
 """What parses and still goes wrong: each finding by its word, with the expression that is right instead."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -504,3 +505,14 @@ def test_an_expression_that_its_author_alone_can_repair_gets_no_correction() -> 
 def test_findings_stand_in_the_order_of_the_rules_and_name_their_severity() -> None:
     findings = check(HIGH_ERROR_RATE)
     assert [finding.severity for finding in findings] == ["error", "warning"]
+
+
+def test_very_long_expressions_are_checked_in_time_and_not_corrected() -> None:
+    long = " or ".join(["increase(llm_cost_usd_total[1h]) > 50"] * 60)
+    began = time.process_time()
+    (finding,) = check(long)
+    assert (finding.code, finding.corrected) == ("threshold-per-series", "")
+    nested = " / ".join(["rate(llm_cost_usd_total[5m])"] * 60) + " > 5"
+    assert check(nested)
+    # Half a second here; a check that asks twice at each level would take years.
+    assert time.process_time() - began < 20

@@ -37,8 +37,8 @@ class Finding:
     expression: str
     corrected: str = ""
     """The whole expression with everything corrected that can be; empty where the expression is not what is
-    wrong, or only its author can tell what was meant. Clean under the same checks, but for findings that have
-    no correction."""
+    wrong, or is very long, or only its author can tell what was meant. Clean under the same checks, but for
+    findings that have no correction."""
     advice: str = ""
     """What to write elsewhere in the rule, e.g. `for: 5m`."""
 

@@ -1,7 +1,7 @@
 """Runs every check over every rule, and corrects what can be corrected."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from spanglass_server.promql.ast import Expression
@@ -92,6 +92,11 @@ CHECKS: Final[tuple[Check, ...]] = (
 )
 """What corrects names comes first, and guards last: a correction is looked at again by all of them."""
 _ROUNDS_MAX: Final = 24
+_CORRECTED_NODES_MAX: Final = 150
+"""Of an expression. People write 30."""
+_CORRECTED_PAIRS_MAX: Final = 5_000_000
+"""Of nodes in all expressions and rounds, since some checks look at every pair: what thousands of rules take
+that people write, in seconds. Beyond it findings come without corrections."""
 _INTERVAL_MS: Final = 60_000
 
 
@@ -105,16 +110,30 @@ def lint(files: Sequence[RuleFile], known: KnownSeries) -> Sequence[Finding]:
         if rule.kind == "recording"
     }
     with_own = with_recorded(known, recorded)
+    work = _Work()
     return [
         finding
         for file in files
         for group in file.groups
         for rule in group.rules
-        for finding in _lint_rule(file, group, rule, with_own)
+        for finding in _lint_rule(file, group, rule, with_own, work)
     ]
 
 
-def _lint_rule(file: RuleFile, group: RuleGroup, rule: Rule, known: KnownSeries) -> Iterator[Finding]:
+@dataclass(slots=True)
+class _Work:
+    """What one run has spent on corrections."""
+
+    pairs: int = 0
+
+    def allows(self, nodes: int) -> bool:
+        self.pairs += nodes * nodes
+        return nodes <= _CORRECTED_NODES_MAX and self.pairs <= _CORRECTED_PAIRS_MAX
+
+
+def _lint_rule(
+    file: RuleFile, group: RuleGroup, rule: Rule, known: KnownSeries, work: _Work
+) -> Iterator[Finding]:
     try:
         expression = parse(rule.expression)
     except ExpressionInvalid:
@@ -131,7 +150,7 @@ def _lint_rule(file: RuleFile, group: RuleGroup, rule: Rule, known: KnownSeries)
         known=known,
     )
     problems = _problems(subject)
-    corrected = _corrected(subject, problems)
+    corrected = _corrected(subject, problems, work)
     for problem in problems:
         yield Finding(
             severity=problem.severity,
@@ -154,13 +173,15 @@ def _problems(subject: Subject) -> Sequence[Problem]:
     return list(reversed(unique.values()))
 
 
-def _corrected(subject: Subject, problems: Sequence[Problem]) -> str:
+def _corrected(subject: Subject, problems: Sequence[Problem], work: _Work) -> str:
     """One fix after the other, each looked at anew, since one uncovers the next; empty if there is none."""
     expression = subject.expression
     for _ in range(_ROUNDS_MAX):
         changed = _first_fix(expression, problems)
         if changed is None:
             break
+        if not work.allows(len(subject.places)):
+            return ""
         # What is printed and read again is what the user gets.
         expression = parse(print_expression(changed))
         problems = _problems(replace(subject, expression=expression))

@@ -57,24 +57,26 @@ def substitute(expression: Expression, old: Expression, new: Expression) -> Expr
 
 
 def map_children(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """The node with changed children; itself where none changed."""
-    if all(change(child) is child for child in children_of(expression)):
+    """The node with changed children, each asked for once; itself where none changed."""
+    children = children_of(expression)
+    changed = tuple(change(child) for child in children)
+    if all(new is old for new, old in zip(changed, children, strict=True)):
         return expression
     match expression:
-        case Range(selector=selector):
-            changed = change(selector)
-            if not isinstance(changed, Selector):
+        case Range():
+            (selector,) = changed
+            if not isinstance(selector, Selector):
                 raise TypeError("only a selector can take a selector's place in a range")
-            return replace(expression, selector=changed)
-        case Subquery(expression=inner) | Parentheses(expression=inner) | Unary(expression=inner):
-            return replace(expression, expression=change(inner))
-        case Binary(left=left, right=right):
-            return replace(expression, left=change(left), right=change(right))
-        case Aggregation(expression=inner, parameter=parameter):
-            told = None if parameter is None else change(parameter)
-            return replace(expression, expression=change(inner), parameter=told)
-        case FunctionCall(arguments=arguments):
-            return replace(expression, arguments=tuple(change(argument) for argument in arguments))
+            return replace(expression, selector=selector)
+        case Subquery() | Parentheses() | Unary():
+            return replace(expression, expression=changed[0])
+        case Binary():
+            return replace(expression, left=changed[0], right=changed[1])
+        case Aggregation():
+            parameter = changed[0] if len(changed) > 1 else None
+            return replace(expression, expression=changed[-1], parameter=parameter)
+        case FunctionCall():
+            return replace(expression, arguments=changed)
         case _:
             return expression
 
