@@ -79,16 +79,22 @@ def restore_secrets(text: str, stored: str) -> str:
 
 def _is_same_target(found: _Found, old: _Found) -> bool:
     """A target that is a secret itself is hidden in the new text, and compared on its own."""
-    before = dict(old.targets)
-    return len(before) == len(found.targets) and all(
-        before.get(key) == value or value == MASK for key, value in found.targets
+    before, after = dict(old.targets), dict(found.targets)
+    return before.keys() == after.keys() and all(
+        before[key] == value or value == MASK for key, value in after.items()
     )
 
 
 def _find_secrets(text: str) -> Iterator[_Found]:
     tree = compose(text)
     if tree is not None:
-        yield from _walk(tree, (), (), Budget())
+        yield from _walk(tree, (), _global_targets(tree), Budget())
+
+
+def _global_targets(tree: Node) -> tuple[tuple[str, str], ...]:
+    """What receivers that name no target of their own send to."""
+    pairs = tree.value if isinstance(tree, MappingNode) else ()
+    return tuple(pair for key, value in pairs if key.value == "global" for pair in _targets_below("", value))
 
 
 def _walk(node: Node, path: Path, targets: tuple[tuple[str, str], ...], budget: Budget) -> Iterator[_Found]:
