@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import structlog
 
 from spanglass_server.base.clock import Clock
-from spanglass_server.base.errors import StorageUnavailable
+from spanglass_server.base.errors import Busy, SpanglassError, StorageUnavailable
 from spanglass_server.model.alert import Alert
 from spanglass_server.rules.group import (
     AlertOrigin,
@@ -108,7 +108,7 @@ class RuleManager:
             wait_ms = _LOOK_MS
             try:
                 wait_ms = min(wait_ms, self.tick())
-            except StorageUnavailable as error:
+            except Busy as error:
                 log.warning("rules_storage_unavailable", reason=error.message)
             except Exception:  # a bug in one round must not end all evaluation
                 log.exception("rules_round_crashed")
@@ -144,8 +144,12 @@ class RuleManager:
         if self._was_held:
             self._was_held = False
             self._ports.on_lease(False)
-        if is_released:
+        if not is_released:
+            return
+        try:
             self._ports.lease.release()
+        except StorageUnavailable as error:
+            log.warning("rules_lease_not_released", reason=error.message)
 
     def _due(self, now_ms: int) -> Mapping[str, Sequence[Due]]:
         dues: dict[str, list[Due]] = {}
@@ -193,8 +197,13 @@ class RuleManager:
         is_first = self._loaded is None
         before, self._groups = self._groups, {}
         self._origins = {project.id: self._origin(project) for project in projects}
-        for project in projects:
-            self._load_project(project, before, now_ms, is_first=is_first)
+        try:
+            for project in projects:
+                self._load_project(project, before, now_ms, is_first=is_first)
+        except SpanglassError:
+            # Tried again from the same beginning: what is to be ended must not be forgotten.
+            self._groups = before
+            raise
         self._loaded = (self._ports.sources.version, projects)
 
     def _load_project(

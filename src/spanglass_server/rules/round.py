@@ -36,10 +36,12 @@ class RoundRunner:
         self._runner = runner
         self._writer = writer
         self._measure_s = measure_s
+        self._asked: dict[tuple[str, int], Sequence[Sample]] = {}
+        """What templates asked for in this round, by expression and time: alerts of one rule ask the same."""
 
     def run(self, dues: Sequence[Due], origin: AlertOrigin) -> None:
         """Rules that fail keep their state and say why; storage that is down fails them all."""
-        begun_s = self._measure_s()
+        self._asked.clear()
         for due in dues:
             due.group.begin(due.time_ms)
         for stage in range(max((len(due.group.stages) for due in dues), default=0)):
@@ -51,7 +53,7 @@ class RoundRunner:
             ]
             self._run_stage(turns, origin)
         for due in dues:
-            due.group.duration_s = self._measure_s() - begun_s
+            due.group.duration_s = sum(running.duration_s for running in due.group.rules)
 
     def _run_stage(self, turns: Sequence[_Turn], origin: AlertOrigin) -> None:
         begun_s = self._measure_s()
@@ -60,6 +62,7 @@ class RoundRunner:
         for turn, result in zip(turns, results, strict=True):
             samples += self._apply(turn, result, origin)
         self._write(turns, samples, origin.project_id)
+        # What is read for all of them is shared, so its time is, too.
         for turn in turns:
             turn.running.duration_s = (self._measure_s() - begun_s) / len(turns)
 
@@ -79,13 +82,17 @@ class RoundRunner:
         context = TemplateContext(
             external_labels=origin.external_labels,
             external_url=origin.external_url,
-            run_query=lambda text: samples_of(
-                self._runner.run_instant(origin.project_id, text, time_ms=stored_ms)
-            ),
+            run_query=lambda text: self._ask(origin.project_id, text, stored_ms),
         )
         samples = turn.running.apply(result, time_ms=time_ms, limit=group.group.limit, context=context)
         at_query = [Sample(labels=one.labels, time_ms=stored_ms, value=one.value) for one in samples]
         return turn.running.with_stale_markers(at_query, stored_ms)
+
+    def _ask(self, project_id: str, text: str, time_ms: int) -> Sequence[Sample]:
+        if (text, time_ms) not in self._asked:
+            result = self._runner.run_instant(project_id, text, time_ms=time_ms)
+            self._asked[text, time_ms] = samples_of(result)
+        return self._asked[text, time_ms]
 
     def _write(self, turns: Sequence[_Turn], samples: Sequence[Sample], project_id: str) -> None:
         if not samples:

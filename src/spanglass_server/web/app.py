@@ -13,6 +13,8 @@ from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, he
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.exposition import METRICS_PATH
+from spanglass_server.web.graph_links import PATHS as GRAPH_PATHS
+from spanglass_server.web.graph_links import redirect_to_explore
 from spanglass_server.web.health import PATHS as HEALTH_PATHS
 from spanglass_server.web.health import Health
 from spanglass_server.web.langfuse import LANGFUSE_PREFIX, build_langfuse_router, links
@@ -80,6 +82,8 @@ class WebApp:
             return self._health
         if path == REMOTE_WRITE_PATH:
             return self._remote_write
+        if path in GRAPH_PATHS:
+            return redirect_to_explore
         if f"{path}/".startswith(PROMETHEUS_PREFIX):
             return self._prometheus
         if path == METRICS_PATH:

@@ -333,3 +333,39 @@ def test_query_offset_looks_back(world: World) -> None:
     assert server.states() == {"Hot": "inactive"}
     server.run(60)
     assert server.states() == {"Hot": "firing"}
+
+
+def test_alerts_of_one_rule_ask_the_same_query_once(world: World) -> None:
+    rules = RULES.replace("{{ $value }}", "{{ query `sum(heat)` | first | value }}").replace(
+        "for: 30s", "for: 0s"
+    )
+    server = Server(world, rules={"r.yml": rules})
+    for room in "abcdefgh":
+        world.set("heat", 9, room=room)
+    server.run(15)
+    before = world.series.read_count
+    world.told.clear()
+    server.run(10)
+    assert {dict(told.alert.annotations)["summary"] for told in world.told} == {
+        f"{room} has 72" for room in "abcdefgh"
+    }
+    assert world.series.read_count - before <= 3
+
+
+def test_what_is_to_end_is_not_forgotten_while_storage_is_down(world: World) -> None:
+    world.store.put_file(StoredRuleFile("default", "mine.yml", RULES, True, 1))
+    server = Server(world)
+    world.set("heat", 9)
+    server.run(60)
+    world.writer.failure = StorageUnavailable("down")
+    world.store.delete_file("default", "mine.yml")
+    for _ in range(5):
+        world.move(1_000)
+        server.manager.reload()
+        with pytest.raises(StorageUnavailable):
+            server.manager.tick()
+    ended = len(world.writer.stale)
+    world.writer.failure = None
+    server.run(5)
+    assert world.told[-1].alert.ends_at_ms > 0
+    assert len(world.writer.stale) == ended + 2
