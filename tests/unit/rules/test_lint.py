@@ -186,6 +186,25 @@ CORRECTED = [
         "unknown-value",
         'sum(increase(llm_tokens_total{type="input"}[1h])) > 50',
     ),
+    (
+        'sum(rate(llm_latency_seconds_bucket{le="2.0"}[5m]))'
+        " / (sum(rate(llm_latency_seconds_count[5m])) > 0) < 0.9",
+        "unknown-value",
+        'sum(rate(llm_latency_seconds_bucket{le="2"}[5m]))'
+        " / (sum(rate(llm_latency_seconds_count[5m])) > 0) < 0.9",
+    ),
+    (
+        'sum(rate(llm_latency_seconds_bucket{le="3"}[5m]))'
+        " / (sum(rate(llm_latency_seconds_count[5m])) > 0) < 0.9",
+        "unknown-value",
+        'sum(rate(llm_latency_seconds_bucket{le="5"}[5m]))'
+        " / (sum(rate(llm_latency_seconds_count[5m])) > 0) < 0.9",
+    ),
+    (
+        'sum(increase(llm_traces_total{status="success"}[1h])) > 50',
+        "unknown-value",
+        'sum(increase(llm_traces_total{status="ok"}[1h])) > 50',
+    ),
     # Sides that do not match.
     (
         'sum by (status) (rate(llm_requests_total{status="error"}[5m]))'

@@ -18,6 +18,8 @@ _SYNONYMS: Final = {
     "failure": "error",
     "err": "error",
     "ok": "success",
+    "success": "ok",
+    "unset": "success",
     "succeeded": "success",
     "prompt": "input",
     "completion": "output",
@@ -144,13 +146,25 @@ def _never_has(metric: KnownMetric, matcher: Matcher, values: frozenset[str]) ->
 
 
 def _corrected_value(selector: Selector, matcher: Matcher, values: frozenset[str]) -> tuple[str, Fix | None]:
-    word = matcher.value.lower()
-    found = _SYNONYMS.get(word, "")
-    meant = found if found in values else closest(word, values)
+    meant = _meant_bound(matcher.value, values) if matcher.name == "le" else _meant(matcher.value, values)
     if not meant:
         return "", None
     changed = Matcher(matcher.name, "=" if matcher.op in ("=", "=~") else "!=", meant)
     return f"; did you mean `{meant}`?", replacing(selector, _with_matcher(selector, matcher, changed))
+
+
+def _meant(word: str, values: frozenset[str]) -> str:
+    found = _SYNONYMS.get(word.lower(), "")
+    return found if found in values else closest(word.lower(), values)
+
+
+def _meant_bound(word: str, values: frozenset[str]) -> str:
+    """The same number written as buckets have it, else the next bucket that holds it; empty for no number."""
+    try:
+        wanted = float(word)
+    except ValueError:
+        return ""
+    return min((bound for bound in values if float(bound) >= wanted), key=float, default="")
 
 
 def _selectors(subject: Subject) -> Iterator[Selector]:

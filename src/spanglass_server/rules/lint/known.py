@@ -15,6 +15,8 @@ VIEW_STEP_MS: Final = 15_000
 
 _WHERE: Final = ("service", "environment")
 _CALL: Final = ("model", "provider", "feature", "team", *_WHERE)
+_TRACE: Final = ("name", "status", "feature", "team", *_WHERE)
+_TRACE_VALUES: Final = {"status": frozenset({"ok", "error", "unset"})}
 _STATUS: Final = frozenset({"success", "error"})
 _TOKEN_TYPES: Final = frozenset({"input", "output", "cache_read", "cache_write", "reasoning"})
 _KINDS: Final = frozenset(
@@ -148,14 +150,16 @@ _COUNTERS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, frozenset[str]
         ("cache", "result", "feature", *_WHERE),
         {"result": frozenset({"hit", "miss"})},
     ),
-    "llm_traces_total": (("name", "status", "feature", "team", *_WHERE), {}),
+    "llm_traces_total": (_TRACE, _TRACE_VALUES),
 }
-_HISTOGRAMS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, frozenset[str]], float]]] = {
-    "llm_latency_seconds": (_CALL, {}, 120.0),
-    "llm_ttft_seconds": (_CALL, {}, 120.0),
-    "llm_quality_score": (("score", "evaluator", "feature", *_WHERE), {}, 1.0),
-    "llm_trace_duration_seconds": (("name", "status", "feature", "team", *_WHERE), {}, 120.0),
-    "llm_span_duration_seconds": (("kind", "name", *_WHERE), {"kind": _KINDS}, 120.0),
+_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0)
+_SCORES: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_HISTOGRAMS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, frozenset[str]], tuple[float, ...]]]] = {
+    "llm_latency_seconds": (_CALL, {}, _SECONDS),
+    "llm_ttft_seconds": (_CALL, {}, _SECONDS),
+    "llm_quality_score": (("score", "evaluator", "feature", *_WHERE), {}, _SCORES),
+    "llm_trace_duration_seconds": (_TRACE, _TRACE_VALUES, _SECONDS),
+    "llm_span_duration_seconds": (("kind", "name", *_WHERE), {"kind": _KINDS}, _SECONDS),
 }
 _BUDGET: Final = frozenset({"budget", "scope", "value", "period"})
 _BUDGET_LABELS: Final[Mapping[str, frozenset[str]]] = {
@@ -175,11 +179,20 @@ _BUDGET_VALUES: Final[Mapping[str, frozenset[str]]] = {
 def _llm_metrics() -> Iterable[tuple[str, KnownMetric]]:
     for name, (labels, values) in _COUNTERS.items():
         yield name, _view(name, labels, values)
-    for family, (labels, values, bucket_max) in _HISTOGRAMS.items():
+    for family, (labels, values, bounds) in _HISTOGRAMS.items():
+        le = frozenset({*(f"{bound:g}" for bound in bounds), "+Inf"})
         for part in _PARTS:
-            name = family + part
-            own = (*labels, "le") if part == "_bucket" else labels
-            yield name, _view(name, own, values, family=family, bucket_max=bucket_max)
+            name, is_bucket = family + part, part == "_bucket"
+            yield (
+                name,
+                _view(
+                    name,
+                    (*labels, "le") if is_bucket else labels,
+                    {**values, "le": le} if is_bucket else values,
+                    family=family,
+                    bucket_max=bounds[-1],
+                ),
+            )
 
 
 def _view(
