@@ -143,8 +143,8 @@ class Settings(BaseModel):
     samples_per_request_max: int = Field(
         SAMPLES_PER_REQUEST_MAX,
         ge=1,
-        description="Samples of a remote write, or data points of an OTLP export, stored of one request; the "
-        "rest is rejected.",
+        description="Samples stored of one request of metrics; the rest is rejected. A histogram is one for "
+        "each of its buckets, and two more.",
     )
     series_max: int = Field(
         SERIES_MAX,

@@ -84,6 +84,16 @@ LABEL_NAME_CHARS_MAX: Final = 512
 LABEL_VALUE_CHARS_MAX: Final = 4_096
 """Default of the setting label_value_chars_max."""
 
+COMMIT_DAYS_MAX: Final = 200
+"""Days (UTC) that the samples of one project in one commit may lie on: each is looked up in storage."""
+
+EXEMPLAR_CHARS_MAX: Final = 1_024
+"""Characters of an exemplar's labels; of one with more only the ids of its trace and span are kept.
+OpenMetrics allows 128."""
+
+METADATA_CHARS_MAX: Final = 2_000
+"""Characters kept of what is said of a metric."""
+
 DELTA_SERIES_MAX: Final = 200_000
 """Series sent as deltas whose running totals are kept in memory; those of others are read from storage."""
 

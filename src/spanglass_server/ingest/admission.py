@@ -3,12 +3,16 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from spanglass_server.base.limits import COMMIT_DAYS_MAX
 from spanglass_server.metrics.own import OWN_PREFIX
 from spanglass_server.model.series import METRIC_NAME, Labels, series_id_of
 from spanglass_server.normalize.sample_groups import SampleGroup
 from spanglass_server.store.series import SampleStore, SeriesDay
 
 _DAY_MS: Final = 86_400_000
+_TOO_MANY_DAYS: Final = (
+    f"the samples that came together lie on more than {COMMIT_DAYS_MAX} days; send older ones day by day"
+)
 
 
 class Admission(NamedTuple):
@@ -28,13 +32,20 @@ class Doorkeeper:
         """Raises what the store raises."""
         admission = Admission([], [])
         named: list[SampleGroup] = []
+        wanted: list[list[SeriesDay]] = []
+        open_days: set[int] = set()
         for group in groups:
             reason = self._find_reserved(group)
+            days = list(_days_of(group))
+            new = {day for _, day in days} - open_days
+            if not reason and len(open_days) + len(new) > COMMIT_DAYS_MAX:
+                reason = _TOO_MANY_DAYS
             if reason:
                 admission.refused.append((group, reason))
-            else:
-                named.append(group)
-        wanted = [list(_days_of(group)) for group in named]
+                continue
+            open_days |= new
+            named.append(group)
+            wanted.append(days)
         refused = self._store.admit(
             project_id, [day for days in wanted for day in days], series_max=self._series_max
         )

@@ -1,12 +1,15 @@
 """Label sets as Prometheus has them, checked."""
 
+from collections.abc import Iterable
 from typing import Final
 
-from spanglass_server.model.series import METRIC_NAME, Labels
+from spanglass_server.base.limits import EXEMPLAR_CHARS_MAX, METADATA_CHARS_MAX
+from spanglass_server.model.series import METRIC_NAME, Labels, MetricMetadata
 from spanglass_server.normalize.sample_groups import SampleLimits
 from spanglass_server.wire.checks import RefusedError
 
 _SHOWN_CHARS: Final = 60
+_ID_CHARS: Final = 128
 _SETS_MAX: Final = 32_768
 _SET_CHARS_MAX: Final = 2_048
 # Most series were sent a few seconds ago.
@@ -53,3 +56,15 @@ def _check(pairs: Labels, limits: SampleLimits) -> Labels:
                 f"{limits.value_chars} (setting label_value_chars_max); shorten it or raise the setting"
             )
     return labels
+
+
+def exemplar_labels(pairs: Iterable[tuple[str, str]]) -> Labels:
+    """An exemplar's own labels, sorted; of too long ones those that lead to a trace."""
+    labels = tuple(sorted((name, value) for name, value in pairs if value))
+    if sum(len(name) + len(value) for name, value in labels) <= EXEMPLAR_CHARS_MAX:
+        return labels
+    return tuple((name, value[:_ID_CHARS]) for name, value in labels if name in ("trace_id", "span_id"))
+
+
+def cut_metadata(metadata: MetricMetadata) -> MetricMetadata:
+    return metadata._replace(help=metadata.help[:METADATA_CHARS_MAX], unit=metadata.unit[:METADATA_CHARS_MAX])

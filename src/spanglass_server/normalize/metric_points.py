@@ -21,12 +21,12 @@ from spanglass_server.model.series import (
     MetricType,
     stale_marker,
 )
-from spanglass_server.normalize.label_sets import check_labels
+from spanglass_server.normalize.label_sets import check_labels, cut_metadata, exemplar_labels
 from spanglass_server.normalize.metric_names import label_name, metric_name, unit_name
 from spanglass_server.normalize.sample_groups import Sample, SampleBatch, SampleGroup, SampleLimits
 from spanglass_server.normalize.values import dump_json
 from spanglass_server.wire.checks import RefusedError
-from spanglass_server.wire.metric_checks import check_time_ms
+from spanglass_server.wire.metric_checks import check_time_ms, too_many_samples
 from spanglass_server.wire.otlp_metric_records import (
     CUMULATIVE,
     DELTA,
@@ -68,6 +68,7 @@ def to_samples(decoded: DecodedMetrics, limits: SampleLimits) -> SampleBatch:
     batch = SampleBatch([], [], list(decoded.rejections))
     metadata: dict[str, MetricMetadata] = {}
     targets: dict[int, tuple[Resource, int]] = {}
+    room = limits.samples
     for record in decoded.records:
         try:
             family = _Family(record, limits)
@@ -77,11 +78,14 @@ def to_samples(decoded: DecodedMetrics, limits: SampleLimits) -> SampleBatch:
         metadata[family.metadata.name] = family.metadata
         for where, point in record.points:
             try:
+                if _series_count(point) > room:
+                    raise RefusedError(too_many_samples(limits.samples))
                 group = family.to_group(where, point)
             except RefusedError as error:
                 batch.rejections.append(Rejection(str(error), where))
                 continue
             batch.groups.append(group)
+            room -= len(group.samples)
             _, last_ms = targets.get(id(record.resource), (record.resource, 0))
             targets[id(record.resource)] = (record.resource, max(last_ms, point.time_ns // _NS_IN_MS))
     batch.groups.extend(_target_groups(targets.values(), limits))
@@ -113,7 +117,9 @@ class _Family:
         self._promoted = _promoted_labels(record)
         self._target = _target_labels(record.resource.attributes)
         kind: MetricType = "counter" if is_counter else "gauge" if is_gauge else _TYPES[record.kind]
-        self.metadata = MetricMetadata(self._name, kind, record.description, unit_name(record.unit))
+        self.metadata = cut_metadata(
+            MetricMetadata(self._name, kind, record.description, unit_name(record.unit))
+        )
 
     def to_group(self, where: str, point: Point) -> SampleGroup:
         """Raises RefusedError."""
@@ -151,6 +157,19 @@ class _Family:
             found = next((labels for bound, labels in buckets if record.value <= bound), None)
             if found is not None:
                 yield found, exemplar
+
+
+def _series_count(point: Point) -> int:
+    """At most so many samples are made of it."""
+    match point:
+        case NumberPoint():
+            return 1
+        case HistogramPoint():
+            return len(point.bounds) + 3
+        case ExponentialPoint():
+            return len(EXPONENTIAL_BOUNDS) + 3
+        case SummaryPoint():
+            return len(point.quantiles) + 2
 
 
 def _series_of(point: Point) -> Iterator[tuple[str, tuple[str, str] | None, float]]:
@@ -218,7 +237,7 @@ def _exemplar(record: ExemplarRecord) -> Exemplar | None:
         time_ms = check_time_ms(record.time_ns // _NS_IN_MS)
     except RefusedError:
         return None
-    return Exemplar(tuple(sorted((k, v) for k, v in labels.items() if v)), record.value, time_ms)
+    return Exemplar(exemplar_labels(labels.items()), record.value, time_ms)
 
 
 def _promoted_labels(record: MetricRecord) -> dict[str, str]:

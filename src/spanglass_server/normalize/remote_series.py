@@ -3,7 +3,7 @@
 from typing import Final
 
 from spanglass_server.model.series import Exemplar, MetricMetadata, MetricType
-from spanglass_server.normalize.label_sets import check_labels
+from spanglass_server.normalize.label_sets import check_labels, cut_metadata, exemplar_labels
 from spanglass_server.normalize.sample_groups import (
     Sample,
     SampleBatch,
@@ -36,7 +36,9 @@ def to_samples(decoded: DecodedWrite, limits: SampleLimits) -> SampleBatch:
         if series.metadata is not None:
             one = _metadata(series.metadata)
             metadata[one.name] = one
-    batch.metadata.extend(one for one in metadata.values() if one.name)
+    batch.metadata.extend(
+        one for one in metadata.values() if one.name and len(one.name) <= limits.value_chars
+    )
     return batch
 
 
@@ -44,7 +46,8 @@ def _group(series: RemoteSeries, limits: SampleLimits) -> SampleGroup:
     labels = check_labels(series.pairs, limits)
     samples = [Sample(labels, time_ms, value) for time_ms, value in series.samples]
     exemplars = [
-        (labels, Exemplar(tuple(sorted(pairs)), value, time_ms)) for pairs, value, time_ms in series.exemplars
+        (labels, Exemplar(exemplar_labels(pairs), value, time_ms))
+        for pairs, value, time_ms in series.exemplars
     ]
     return SampleGroup("", len(samples), samples, exemplars)
 
@@ -53,4 +56,4 @@ def _metadata(sent: RemoteMetadata) -> MetricMetadata:
     kind = _TYPES[sent.type] if 0 <= sent.type < len(_TYPES) else "unknown"
     name = sent.metric
     family = next((name.removesuffix(end) for end in _SUFFIXES.get(kind, ()) if name.endswith(end)), name)
-    return MetricMetadata(family, kind, sent.help, sent.unit)
+    return cut_metadata(MetricMetadata(family, kind, sent.help, sent.unit))

@@ -31,6 +31,7 @@ _NO_NATIVE: Final = (
 )
 _EXPANSION_MAX: Final = 22
 """Three bytes of snappy make at most 64."""
+_REFERENCES_MAX: Final = 10_000
 _LABELS_MAX: Final = 65_536
 _LABEL_BYTES_MAX: Final = 256
 
@@ -236,6 +237,8 @@ def _decode_label(blob: bytes) -> tuple[str, str]:
 
 
 def _pairs_v2(references: Sequence[int], symbols: Sequence[str]) -> Pairs:
+    if len(references) > _REFERENCES_MAX:
+        raise RefusedError(f"it has {len(references) // 2} labels; drop all but the needed ones")
     if len(references) % 2:
         raise RefusedError("labels_refs has an odd number of references; they are names and values in turn")
     texts = [_symbol(reference, symbols) for reference in references]

@@ -182,6 +182,15 @@ def test_exemplars_and_metadata_are_stored_beside(ingest: Ingest) -> None:
     assert list(ingest.store.metadata) == ["a"]
 
 
+def test_samples_scattered_over_the_years_are_bounded(ingest: Ingest) -> None:
+    day_ms = 86_400_000
+    scattered = [group("a", (-index * day_ms, 1.0)) for index in range(210)]
+    rejections = ingest.write(*scattered).rejections
+    assert len(rejections) == 10
+    assert "more than 200 days" in rejections[0].reason
+    assert len(ingest.stored()["a"]) == 200
+
+
 class TestDeltas:
     def test_totals_go_on_from_what_is_stored(self, ingest: Ingest) -> None:
         ingest.write(group("a", (0, 5.0)))

@@ -323,3 +323,22 @@ def test_the_targets_information_is_left_out_where_it_breaks_a_limit() -> None:
     batch = convert(record("gauge", number(1.0), resource=resource), limits=limits)
     assert batch.rejections == []
     assert [dict(group.samples[0].labels)["__name__"] for group in batch.groups] == ["m"]
+
+
+def test_a_histogram_counts_as_the_samples_it_makes() -> None:
+    point = HistogramPoint(T0_NS, {}, 0, (), 1, 1.0, [1.0, 2.0, 3.0], [0, 0, 1, 0])
+    batch = convert(
+        record("histogram", point, point, name="a"),
+        record("gauge", number(1.0), name="b"),
+        limits=DEFAULT_SAMPLE_LIMITS._replace(samples=8),
+    )
+    assert [rejection.item for rejection in batch.rejections] == ["a[1]"]
+    assert "setting samples_per_request_max" in batch.rejections[0].reason
+    assert [len(group.samples) for group in batch.groups] == [6, 1]
+
+
+def test_of_long_exemplars_the_ids_are_kept() -> None:
+    long = ExemplarRecord(T0_NS, 1.0, "ab", "cd", {"prompt": "x" * 2_000})
+    batch = convert(record("gauge", NumberPoint(T0_NS, {}, 0, [long], 1.0)))
+    ((_, exemplar),) = batch.groups[0].exemplars
+    assert exemplar.labels == (("span_id", "cd"), ("trace_id", "ab"))
