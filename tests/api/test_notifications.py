@@ -14,6 +14,7 @@ from tests.support.http_receiver import HttpReceiver, Reply
 
 from spanglass_server.app.notifications import Notifications, build_notifications
 from spanglass_server.app.settings import Settings
+from spanglass_server.base.errors import StorageUnavailable
 from spanglass_server.model.alert import Alert
 from spanglass_server.model.series import labels_of
 from spanglass_server.notify.context import NoContext
@@ -32,6 +33,19 @@ receivers:
 """
 
 
+class OutagedStore:
+    """The real store, but for the time in which it is down."""
+
+    def __init__(self, store: SqlNotifications) -> None:
+        self._store = store
+        self.is_down = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_down:
+            raise StorageUnavailable("the metadata database does not answer")
+        return getattr(self._store, name)
+
+
 class Api:
     """The API of notifications over a database of its own; alerts are told as rules would."""
 
@@ -40,9 +54,10 @@ class Api:
         self.directory: SqlDirectory = open_directory(self.settings.metadata_url)
         self.directory.migrate()
         self.store: SqlNotifications = open_notifications(self.settings.metadata_url)
+        self.outaged: Any = OutagedStore(self.store)
         self.notifications: Notifications = build_notifications(
             self.settings,
-            self.store,
+            self.outaged,
             NoContext(),
             clock=time.time_ns,
             external_url="http://spanglass.example",
@@ -172,6 +187,47 @@ def test_a_restart_does_not_repeat_what_was_told(make_api: Callable[..., Api], h
     assert len(hook.requests) == 1
     second.tell("Slow", is_resolved=True)
     assert hook.await_requests(2)[1].json["status"] == "resolved"
+
+
+def test_messages_go_out_while_the_database_is_down_and_are_remembered_when_it_is_back(
+    make_api: Callable[..., Api], hook: HttpReceiver
+) -> None:
+    first = make_api(name="same")
+    first.notifications.service.start()
+    first.configure(_CONFIG.format(url=hook.url))
+    first.tell("Slow")
+    hook.await_requests(1)
+    first.outaged.is_down = True
+    first.tell("Dear")
+    hook.await_requests(2)
+    time.sleep(1.2)
+    first.outaged.is_down = False
+    _eventually(lambda: len(first.store.load_log(DEFAULT_PROJECT)) == 2)
+    first.notifications.service.stop()
+    second = make_api(name="same")
+    second.notifications.service.start()
+    second.tell("Slow")
+    second.tell("Dear")
+    time.sleep(1.0)
+    assert [request.json["groupLabels"]["alertname"] for request in hook.requests] == ["Slow", "Dear"]
+
+
+def test_a_server_that_does_not_send_shows_what_the_other_one_holds(
+    make_api: Callable[..., Api], hook: HttpReceiver
+) -> None:
+    sender, other = make_api(name="same"), make_api(name="same")
+    sender.notifications.service.start()
+    other.configure(_CONFIG.format(url=hook.url))
+    sender.tell("Slow")
+    hook.await_requests(1)
+    _eventually(lambda: len(other.call("GET", "/notified-alerts")["items"]) == 1)
+    _eventually(lambda: len(other.call("GET", "/notifications")["items"]) == 1)
+    other.tell("Dear")
+    silence = {"matchers": '{alertname="Slow"}', "ends_at": "now+1h", "created_by": "a", "comment": "b"}
+    other.call("POST", "/silences", silence, status=201)
+    assert sender.call("GET", "/notified-alerts")["items"][0]["state"] == "suppressed"
+    time.sleep(0.5)
+    assert len(hook.requests) == 1
 
 
 def test_a_receiver_that_fails_is_tried_again_and_each_try_is_shown(api: Api, hook: HttpReceiver) -> None:
