@@ -236,7 +236,11 @@ class _Server:
         )
 
     def _own_counters(self) -> Mapping[str, int]:
-        return {**self._pipeline.counters(), **self._notifications.service.counters()}
+        return {
+            **self._pipeline.counters(),
+            **self._rules.manager.counters(),
+            **self._notifications.service.counters(),
+        }
 
     def _project_name(self, project_id: str) -> str:
         projects = self._stores.directory.list_projects()
@@ -259,7 +263,7 @@ class _Server:
             experiments=self._stores.experiments,
             series=self._stores.series,
             metrics=self._metrics,
-            ingest=self._pipeline,
+            ingest=_Counted(self._own_counters),
             intake=Intake(
                 ingest=self._pipeline,
                 budget=self._budget,
@@ -310,6 +314,13 @@ class _Server:
                 ack_timeout_s=self._settings.ack_timeout_s,
             ),
         )
+
+
+class _Counted:
+    """Counters of everything that counts, as one IngestStatus."""
+
+    def __init__(self, read: Callable[[], Mapping[str, int]]) -> None:
+        self.counters = read
 
 
 class _HttpServer(uvicorn.Server):

@@ -98,6 +98,9 @@ class RuleManager:
             self._thread.join()
         self._hand_over(is_released=True)
 
+    def counters(self) -> Mapping[str, int]:
+        return self._ports.rounds.counters()
+
     def reload(self) -> None:
         """Look at the files now (SIGHUP). From any thread."""
         self._is_reload_asked = True

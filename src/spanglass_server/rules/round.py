@@ -1,8 +1,9 @@
 """One round: all groups of a project that are due, stage by stage, so that what they read is read once."""
 
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from spanglass_server.base.errors import Busy, QueryTooLarge, SpanglassError
 from spanglass_server.metrics.runner import QueryRunner
@@ -11,6 +12,8 @@ from spanglass_server.rules.evaluator import samples_of
 from spanglass_server.rules.group import AlertOrigin, RunningGroup, RunningRule, series_of
 from spanglass_server.rules.template import TemplateContext
 from spanglass_server.store.series import SampleWriter
+
+COUNTERS: Final = ("rule_evaluations", "rule_evaluations_failed", "rule_rounds_missed")
 
 
 class Due(NamedTuple):
@@ -36,14 +39,21 @@ class RoundRunner:
         self._runner = runner
         self._writer = writer
         self._measure_s = measure_s
+        self._counts = Counter(dict.fromkeys(COUNTERS, 0))
         self._asked: dict[tuple[str, int], Sequence[Sample]] = {}
         """What templates asked for in this round, by expression and time: alerts of one rule ask the same."""
+
+    def counters(self) -> Mapping[str, int]:
+        """Since the start, by their metric's name without prefix."""
+        return dict(self._counts)
 
     def run(self, dues: Sequence[Due], origin: AlertOrigin) -> None:
         """Rules that fail keep their state and say why; storage that is down fails them all."""
         self._asked.clear()
         for due in dues:
+            missed = due.group.missed
             due.group.begin(due.time_ms)
+            self._counts["rule_rounds_missed"] += due.group.missed - missed
         for stage in range(max((len(due.group.stages) for due in dues), default=0)):
             turns = [
                 _Turn(due, due.group.rules[index])
@@ -62,6 +72,8 @@ class RoundRunner:
         for turn, result in zip(turns, results, strict=True):
             samples += self._apply(turn, result, origin)
         self._write(turns, samples, origin.project_id)
+        self._counts["rule_evaluations"] += len(turns)
+        self._counts["rule_evaluations_failed"] += sum(turn.running.health == "err" for turn in turns)
         # What is read for all of them is shared, so its time is, too.
         for turn in turns:
             turn.running.duration_s = (self._measure_s() - begun_s) / len(turns)

@@ -369,3 +369,15 @@ def test_what_is_to_end_is_not_forgotten_while_storage_is_down(world: World) -> 
     server.run(5)
     assert world.told[-1].alert.ends_at_ms > 0
     assert len(world.writer.stale) == ended + 2
+
+
+def test_evaluations_failures_and_missed_rounds_are_counted(world: World, server: Server) -> None:
+    server.run(31)
+    before = server.manager.counters()
+    assert before == {"rule_evaluations": 4, "rule_evaluations_failed": 0, "rule_rounds_missed": 0}
+    world.series.failure = StorageUnavailable("down")
+    world.move(600_000)
+    server.manager.tick()
+    counted = server.manager.counters()
+    assert (counted["rule_evaluations"], counted["rule_evaluations_failed"]) == (5, 1)
+    assert 58 <= counted["rule_rounds_missed"] <= 60
