@@ -8,7 +8,7 @@ from spanglass_server.base.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from spanglass_server.app.settings import Settings
-    from spanglass_server.store.directory import Directory, Project
+    from spanglass_server.store.directory import Directory, Project, Scope
 
 
 @contextmanager
@@ -24,13 +24,16 @@ def opened_directory(settings: "Settings") -> Iterator["Directory"]:
 
 
 @contextmanager
-def temporary_admin_key(directory: "Directory", project: "Project", *, note: str) -> Iterator[str]:
+def temporary_admin_key(
+    directory: "Directory", project: "Project", *, note: str, may_read: bool = False
+) -> Iterator[str]:
     """The secret of a key made for one call and revoked after it.
 
     It opens the server whether it asks for keys or not, and a server that does not know it keeps other data
     than these settings say.
     """
-    key = directory.create_key(project.id, scopes=frozenset({"admin"}), note=note)
+    scopes: frozenset[Scope] = frozenset({"admin", "read"} if may_read else {"admin"})
+    key = directory.create_key(project.id, scopes=scopes, note=note)
     try:
         yield key.secret_key
     finally:
