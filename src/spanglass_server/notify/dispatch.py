@@ -190,6 +190,9 @@ class Dispatcher:
         elif is_retryable:
             lane.fail(now_ms, retry_after_ms=retry_after_ms, random=self._random)
             lane.pending = delivery.content
+            # Retry-After is about the receiver, not about this group.
+            limit = self._limit_of(delivery.key)
+            limit.not_before_ms = max(limit.not_before_ms, now_ms + retry_after_ms if retry_after_ms else 0)
         else:
             lane.has_given_up = True
         if lane.newer is not None:
@@ -442,6 +445,8 @@ class Dispatcher:
                 group.next_flush_ms += gap_ms
             for lane in self._lanes.values():
                 lane.retry_at_ms = min(lane.retry_at_ms, now_ms)
+            for limit in self._limits.values():
+                limit.not_before_ms = min(limit.not_before_ms, now_ms)
             self._log = {
                 key: entry._replace(time_ms=entry.time_ms + gap_ms) for key, entry in self._log.items()
             }

@@ -63,12 +63,15 @@ class Lane:
 
 @dataclass(slots=True)
 class RateLimit:
-    """At most so many messages in any minute."""
+    """At most so many messages in any minute, and none before the time that the receiver itself asked for."""
 
     messages_max: int
+    not_before_ms: int = 0
     _sent_ms: deque[int] = field(default_factory=deque)
 
     def take(self, now_ms: int) -> bool:
+        if now_ms < self.not_before_ms:
+            return False
         while self._sent_ms and not 0 <= now_ms - self._sent_ms[0] < _MINUTE_MS:
             self._sent_ms.popleft()
         if len(self._sent_ms) >= self.messages_max:
@@ -78,7 +81,8 @@ class RateLimit:
 
     def free_at_ms(self) -> int:
         """When the next message may go, if none may now."""
-        return self._sent_ms[0] + _MINUTE_MS if len(self._sent_ms) >= self.messages_max else 0
+        is_full = len(self._sent_ms) >= self.messages_max
+        return max(self.not_before_ms, self._sent_ms[0] + _MINUTE_MS if is_full else 0)
 
 
 def needs_telling(content: Content, entry: LogEntry | None, integration: Integration) -> bool:

@@ -215,6 +215,18 @@ def test_retry_after_is_honoured(story: Story) -> None:
     assert story.names() == [("team", ("Slow",), ())]
 
 
+def test_retry_after_holds_for_all_groups_of_the_receiver(story: Story) -> None:
+    story.answer = lambda _delivery: Answer("slow down", retry_after_ms=120_000)
+    story.fire("Slow")
+    story.advance(31)
+    story.fire("Dear")
+    story.advance(100)
+    assert len(story.attempts) == 1
+    story.answer = lambda _delivery: OK
+    story.advance(30)
+    assert sorted(message.firing for message in story.sent) == [("Dear",), ("Slow",)]
+
+
 def test_what_is_refused_for_good_is_tried_again_only_at_the_next_flush(story: Story) -> None:
     story.answer = lambda _delivery: Answer("gone", is_retryable=False)
     story.fire("Slow")
