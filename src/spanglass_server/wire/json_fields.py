@@ -86,18 +86,24 @@ def _field(holder: dict[str, Any], name: str, type_: type, where: str) -> Any:
 def _decode_resource(group: dict[str, Any], where: str) -> Resource:
     resource = _field(group, "resource", dict, where)
     return Resource(
-        attributes=_lenient(resource.get("attributes")), schema_url=as_text(get_field(group, "schemaUrl"))
+        attributes=_lenient(resource.get("attributes")),
+        schema_url=_lenient_text(get_field(group, "schemaUrl")),
     )
 
 
 def _decode_scope(group: dict[str, Any], where: str) -> Scope:
     scope = _field(group, "scope", dict, where)
     return Scope(
-        name=as_text(scope.get("name")),
-        version=as_text(scope.get("version")),
+        name=_lenient_text(scope.get("name")),
+        version=_lenient_text(scope.get("version")),
         attributes=_lenient(scope.get("attributes")),
-        schema_url=as_text(get_field(group, "schemaUrl")),
+        schema_url=_lenient_text(get_field(group, "schemaUrl")),
     )
+
+
+def _lenient_text(value: Any) -> str:
+    """Of a resource or a scope: what is no text is left out and costs no record."""
+    return value if isinstance(value, str) else ""
 
 
 def _lenient(items: Any) -> Attributes:
