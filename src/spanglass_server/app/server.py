@@ -181,7 +181,7 @@ class _Server:
             langfuse=build_langfuse(self._services),
             prometheus=build_prometheus_api(self._services, check=self._stores.check),
             remote_write=RemoteWriteHttp(self._receiver),
-            exposition=Gzip(Exposition(self._services, more_counters=self._notifications.service.counters)),
+            exposition=Gzip(Exposition(self._services, more_counters=self._own_counters)),
             site=StaticSite(STATIC_ROOT),
             host=self._settings.host,
             checks_host=is_open,
@@ -263,7 +263,7 @@ class _Server:
             experiments=self._stores.experiments,
             series=self._stores.series,
             metrics=self._metrics,
-            ingest=_Counted(self._own_counters),
+            ingest=self._pipeline,
             intake=Intake(
                 ingest=self._pipeline,
                 budget=self._budget,
@@ -314,13 +314,6 @@ class _Server:
                 ack_timeout_s=self._settings.ack_timeout_s,
             ),
         )
-
-
-class _Counted:
-    """Counters of everything that counts, as one IngestStatus."""
-
-    def __init__(self, read: Callable[[], Mapping[str, int]]) -> None:
-        self.counters = read
 
 
 class _HttpServer(uvicorn.Server):
