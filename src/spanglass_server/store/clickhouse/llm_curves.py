@@ -12,7 +12,7 @@ from spanglass_server.model.series import METRIC_NAME, Labels, Series, Times, Va
 from spanglass_server.store.clickhouse.llm_counts import Counts
 from spanglass_server.store.clickhouse.llm_matching import Hashes, Wanted
 from spanglass_server.store.clickhouse.llm_metrics import LABELS, LlmMetric
-from spanglass_server.store.clickhouse.llm_points import GRID_MS, MS
+from spanglass_server.store.clickhouse.llm_points import GRID_MS, MS, nanoseconds
 
 _NEVER = np.iinfo(np.int64).max
 
@@ -77,18 +77,27 @@ def series_of(
     groups, group_of_set = _group(wanted.metric, counts.label_sets, is_matched, label_values)
     if not groups:
         return
-    rows = _Rows(group_of_set[counts.label_set], *counts[2:])
-    if not is_matched.all():
-        kept = is_matched[counts.label_set]
-        rows = _Rows(*(column[kept] for column in rows))
+    rows = _rows(counts, group_of_set, is_matched)
     curves = _curves(wanted, rows, len(groups), window, spent)
     begins_ms = (-(-curves.first_end_ns // (GRID_MS * MS)) - 1) * GRID_MS
-    has_begun = (curves.first_end_ns <= int(window.times_ms[-1]) * MS).tolist()
-    rows = zip(curves.keys, curves.values, begins_ms.tolist(), has_begun, strict=True)
-    for (group, part), values, begin_ms, is_begun in rows:
+    has_begun = (curves.first_end_ns <= nanoseconds(int(window.times_ms[-1]))).tolist()
+    all_curves = zip(curves.keys, curves.values, begins_ms.tolist(), has_begun, strict=True)
+    for (group, part), values, begin_ms, is_begun in all_curves:
         if is_begun:
             labels = series_labels(wanted.series_name, wanted.metric, groups[group], part)
             yield _cut(labels, window, values, begin_ms)
+
+
+def _rows(counts: Counts, group_of_set: npt.NDArray[np.int64], is_matched: npt.NDArray[np.bool_]) -> _Rows:
+    kept = is_matched[counts.label_set] if not is_matched.all() else slice(None)
+    return _Rows(
+        group_of_set[counts.label_set[kept]],
+        counts.part[kept],
+        counts.point[kept],
+        counts.events[kept],
+        counts.total[kept],
+        counts.first_end_ns[kept],
+    )
 
 
 def _group(

@@ -99,6 +99,7 @@ def _joined_traces(project: str, trace_hash: str) -> str:
     return (
         "LEFT ANY JOIN (\n"
         f"    SELECT trace_hash, trace_labels FROM trace_facts FINAL WHERE project_id = {project}\n"
+        f"        AND trace_hash IN (SELECT halfMD5(trace_id) FROM scores WHERE project_id = {project})\n"
         f") AS t ON {trace_hash} = t.trace_hash\n"
         "LEFT ANY JOIN (\n"
         "    SELECT labels_hash, label_values FROM metric_labels\n"
