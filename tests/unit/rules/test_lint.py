@@ -228,8 +228,15 @@ CORRECTED = [
         'sum by (model, status) (rate(llm_requests_total{status="error"}[5m]))'
         " / sum by (model) (rate(llm_requests_total[5m])) > 0.1",
         "sides-never-match",
-        'sum by (model, status) (rate(llm_requests_total{status="error"}[5m]))'
-        " / on (model) group_left () (sum by (model) (rate(llm_requests_total[5m])) > 0) > 0.1",
+        'sum by (model) (rate(llm_requests_total{status="error"}[5m]))'
+        " / (sum by (model) (rate(llm_requests_total[5m])) > 0) > 0.1",
+    ),
+    (
+        'sum by (model) (rate(llm_requests_total{status="error"}[5m]))'
+        " / sum(rate(llm_requests_total[5m])) > 0.1",
+        "sides-never-match",
+        'sum by (model) (rate(llm_requests_total{status="error"}[5m]))'
+        " / (sum by (model) (rate(llm_requests_total[5m])) > 0) > 0.1",
     ),
     (
         'rate(llm_tokens_total{type="cache_read"}[1h]) / rate(llm_tokens_total{type="input"}[1h]) > 0.1',

@@ -15,6 +15,7 @@ from spanglass_server.rules.lint.tree import (
     is_summable,
     metrics_in,
     replacing,
+    selectors_in,
     summed,
 )
 
@@ -186,6 +187,9 @@ def _aligned(subject: Subject, binary: Binary, away: frozenset[str] = frozenset(
     """With both sides summed by the same labels; or, where one side tells more, its series all paired with
     the other's one."""
     left, right = without_parentheses(binary.left), without_parentheses(binary.right)
+    if binary.op == "/" and (labels := _labels_of_part(left, right)) is not None:
+        changed = replace(binary, left=summed(left, labels), right=summed(right, labels), matching=Matching())
+        return replacing(binary, changed)
     if not away and (grouped := _grouped_matching(subject, left, right)) and binary.op not in _SETS:
         return replacing(binary, replace(binary, matching=grouped))
     if not (is_summable(left) and is_summable(right)) or binary.op in _SETS:
@@ -195,6 +199,20 @@ def _aligned(subject: Subject, binary: Binary, away: frozenset[str] = frozenset(
     labels = _common_labels(subject, left, right, away)
     changed = replace(binary, left=summed(left, labels), right=summed(right, labels), matching=Matching())
     return replacing(binary, changed)
+
+
+def _labels_of_part(part: Expression, whole: Expression) -> tuple[str, ...] | None:
+    """By which a part, such as the errors, is summed, but for the label that makes it one; None where it is
+    no sum of some series of the whole."""
+    if not (isinstance(part, Aggregation) and isinstance(whole, Aggregation)) or part.is_without:
+        return None
+    here, there = selectors_in(part), selectors_in(whole)
+    if len(here) != 1 or len(there) != 1 or {part.op, whole.op} != {"sum"}:
+        return None
+    chosen = set(here[0].matchers) - set(there[0].matchers)
+    if not chosen or not set(there[0].matchers) < set(here[0].matchers):
+        return None
+    return tuple(name for name in part.labels if name not in {matcher.name for matcher in chosen})
 
 
 def _grouped_matching(subject: Subject, left: Expression, right: Expression) -> Matching | None:
