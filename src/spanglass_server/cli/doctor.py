@@ -62,6 +62,7 @@ def _examine(config: Path | None, **overrides: object) -> Iterator[Finding]:
     yield from _check_configuration(configuration)
     settings = configuration.settings
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _check_rule_files,
         _check_clock,
         _check_data_dir,
         _check_span_storage,
@@ -87,6 +88,29 @@ def _check_configuration(configuration: "Configuration") -> Iterator[Finding]:
         yield Finding(
             "price file", "failure", f"there is no file {price_file}", "correct or unset SPANGLASS_PRICE_FILE"
         )
+
+
+def _check_rule_files(settings: "Settings") -> Iterator[Finding]:
+    from spanglass_server.app.rules import to_rule_path
+    from spanglass_server.rules.files import RuleFileInvalid, parse_rule_file
+    from spanglass_server.rules.sources import find_rule_files
+
+    for entry in settings.rule_files:
+        files = find_rule_files(to_rule_path(entry).pattern)
+        if not files:
+            yield Finding("rule files", "warning", f"no file matches {entry}", "see SPANGLASS_RULE_FILES")
+        for file in files:
+            try:
+                rules = parse_rule_file(file.read_text(encoding="utf-8"), name=str(file))
+            except RuleFileInvalid as error:
+                yield Finding("rule files", "failure", error.message, error.hint)
+            except (OSError, UnicodeDecodeError) as problem:
+                reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+                yield Finding(
+                    "rule files", "failure", f"cannot read {file}: {reason}", "see SPANGLASS_RULE_FILES"
+                )
+            else:
+                yield Finding("rule files", "ok", f"{file}: {sum(len(g.rules) for g in rules.groups)} rules")
 
 
 def _check_clock(settings: "Settings") -> Iterator[Finding]:

@@ -191,6 +191,20 @@ def test_doctor_finds_a_misspelled_variable(spanglass: Spanglass, monkeypatch: p
     assert "did you mean SPANGLASS_RETENTION_DAYS?" in out
 
 
+def test_doctor_looks_at_rule_files(
+    spanglass: Spanglass, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "good.yml").write_text("groups: [{name: g, rules: [{record: a, expr: up}]}]")
+    (tmp_path / "bad.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: 'up >'}]}]")
+    monkeypatch.setenv("SPANGLASS_RULE_FILES", "good.yml,shop=bad.yml,none.yml,no*.yml")
+    status, out, _ = spanglass("doctor")
+    assert status == 1
+    assert "good.yml: 1 rules" in out
+    assert 'bad.yml: 1:44: group "g", rule "A": could not parse expression' in out
+    assert "cannot read none.yml: No such file" in out
+    assert "no file matches no*.yml" in out
+
+
 def test_doctor_tells_bad_configuration_and_stops(
     spanglass: Spanglass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
