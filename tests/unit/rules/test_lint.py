@@ -133,6 +133,18 @@ CORRECTED = [
         "mean-of-quantiles",
         "histogram_quantile(0.9, sum by (le) (rate(llm_latency_seconds_bucket[5m]))) > 2",
     ),
+    (
+        "avg by (score) (llm_quality_score) < 3.5",
+        "histogram-without-bucket",
+        "sum by (score) (rate(llm_quality_score_sum[5m]))"
+        " / (sum by (score) (rate(llm_quality_score_count[5m])) > 0) < 0.7",
+    ),
+    (
+        'llm_latency_seconds{model="m"} > 5',
+        "histogram-without-bucket",
+        'sum(rate(llm_latency_seconds_sum{model="m"}[5m]))'
+        ' / (sum(rate(llm_latency_seconds_count{model="m"}[5m])) > 0) > 5',
+    ),
     # Counters and gauges.
     (
         "sum(llm_requests_total) > 100",

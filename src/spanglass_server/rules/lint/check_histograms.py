@@ -7,20 +7,23 @@ from typing import Final
 
 from spanglass_server.promql.ast import (
     Aggregation,
+    Binary,
     Expression,
     FunctionCall,
     Number,
+    Parentheses,
     Range,
     Selector,
     Subquery,
     walk,
     without_parentheses,
 )
-from spanglass_server.rules.lint.findings import Problem, Subject
+from spanglass_server.rules.lint.findings import Fix, Problem, Subject
 from spanglass_server.rules.lint.shape import shape_of
 from spanglass_server.rules.lint.tree import (
     RATES,
     Place,
+    is_filter,
     is_recorded,
     metric_of,
     number_of,
@@ -84,9 +87,26 @@ def find_base_names(subject: Subject) -> Iterator[Problem]:
                 f"There are `{name}_bucket`, `{name}_sum` (of the values) and `{name}_count` (of the"
                 f" observations). `{name}` selects nothing: the rule {what}."
             ),
-            fix=replacing(node, renamed(node, f"{name}_count")) if is_counted else None,
+            fix=replacing(node, renamed(node, f"{name}_count")) if is_counted else _mean(subject, place),
             advice="" if is_counted else "for a mean, divide the rate of `_sum` by the rate of `_count`",
         )
+
+
+def _mean(subject: Subject, place: Place) -> Fix | None:
+    """Where the bare name, or `avg` of it, is compared, the mean was meant."""
+    node, parent = place.node, place.parent
+    labels = tuple(sorted(subject.template_labels))
+    outer: tuple[Expression, ...] = place.ancestors
+    if isinstance(parent, Aggregation) and parent.op == "avg" and not parent.is_without:
+        node, labels, outer = parent, parent.labels, outer[:-1]
+    if not isinstance(place.node, Selector) or not (outer and is_filter(outer[-1])):
+        return None
+    parts = [
+        summed(rate_call("rate", renamed(place.node, metric_of(place.node) + part), RANGE_MS), labels)
+        for part in ("_sum", "_count")
+    ]
+    floor = Parentheses(expression=Binary(op=">", left=parts[1], right=Number(value=0.0)))
+    return replacing(node, Binary(op="/", left=parts[0], right=floor))
 
 
 def find_quantiles_without_rate(subject: Subject) -> Iterator[Problem]:
