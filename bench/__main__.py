@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bench.load import Load
 from bench.measure import percentile, process_cost, wait_until
-from bench.metrics import run as bench_metrics
+from bench.llm_metrics import run as bench_metrics
 from bench.payload import make_pool
 from bench.queries import measure_queries
 from bench.targets import PEERS, Spanglass, Target
