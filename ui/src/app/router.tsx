@@ -8,6 +8,7 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { parseAlertSearch, parseRuleSearch, parseSilenceSearch } from "../features/alerts/search";
 import { parseExploreSearch } from "../features/explore/search";
 import { parseLogSearch } from "../features/logs/search";
 import { parseTraceSearch } from "../features/trace/search";
@@ -74,21 +75,21 @@ const alertsRoute = createRoute({
 const alertListRoute = createRoute({
   getParentRoute: () => alertsRoute,
   path: "/",
+  validateSearch: parseAlertSearch,
   component: lazyRouteComponent(() => import("../features/alerts/list/AlertsPage"), "AlertsPage"),
 });
 
 const rulesRoute = createRoute({
   getParentRoute: () => alertsRoute,
   path: "/rules",
+  validateSearch: parseRuleSearch,
   component: lazyRouteComponent(() => import("../features/alerts/rules/RulesPage"), "RulesPage"),
 });
 
 const silencesRoute = createRoute({
   getParentRoute: () => alertsRoute,
   path: "/silences",
-  // A message's link begins a silence: `matchers={alertname="Slow"}`.
-  validateSearch: (raw: Record<string, unknown>): { matchers?: string } =>
-    typeof raw.matchers === "string" && raw.matchers !== "" ? { matchers: raw.matchers } : {},
+  validateSearch: parseSilenceSearch,
   component: lazyRouteComponent(() => import("../features/alerts/silences/SilencesPage"), "SilencesPage"),
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatCompact, formatCost, formatDuration, formatPercent } from "./format";
+import { formatBytes, formatCompact, formatCost, formatDuration, formatPercent, formatSpan } from "./format";
 
 describe("durations", () => {
   test.each([
@@ -22,6 +22,22 @@ describe("durations", () => {
     [-1500, "-1.50 s"],
   ])("%s ms", (ms, expected) => {
     expect(formatDuration(ms)).toBe(expected);
+  });
+});
+
+describe("spans of time", () => {
+  test.each([
+    [0, "0s"],
+    [15_000, "15s"],
+    [60_000, "1m"],
+    [65_000, "1m 05s"],
+    [754_000, "12m"],
+    [3_600_000, "1h"],
+    [3_900_000, "1h 05m"],
+    [86_400_000, "1d"],
+    [200_000_000, "2d 7h"],
+  ])("%s ms", (ms, expected) => {
+    expect(formatSpan(ms)).toBe(expected);
   });
 });
 

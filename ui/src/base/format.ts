@@ -24,6 +24,20 @@ export function formatDuration(milliseconds: number | null | undefined): string 
   return `${sign}${Math.floor(minutes / 1440)}d ${Math.floor((minutes % 1440) / 60)}h`;
 }
 
+/** How long something lasts or lasted, as people say it: 5s, 1m, 1m 05s, 20m, 1h 05m, 3d. Nothing below a second. */
+export function formatSpan(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const day = Math.floor(seconds / 86_400);
+  const hour = Math.floor((seconds % 86_400) / 3600);
+  const minute = Math.floor((seconds % 3600) / 60);
+  const pair = (large: string, small: number, unit: string) =>
+    small === 0 ? large : `${large} ${two(small)}${unit}`;
+  if (day > 0) return hour === 0 ? `${day}d` : `${day}d ${hour}h`;
+  if (hour > 0) return pair(`${hour}h`, minute, "m");
+  if (minute > 0) return pair(`${minute}m`, minute < 10 ? seconds % 60 : 0, "s");
+  return `${seconds}s`;
+}
+
 function two(value: number): string {
   return String(value).padStart(2, "0");
 }

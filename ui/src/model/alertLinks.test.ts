@@ -9,6 +9,12 @@ describe("traceFilterOf", () => {
   it("says ok where a metric says success", () => {
     expect(traceFilterOf({ status: "success" })).toBe("status:ok");
   });
+  it("asks for failed traces where the expression counts errors", () => {
+    const expression = 'rate(llm_requests_total{status="error"}[5m]) > 0';
+    expect(traceFilterOf({ service: "rag" }, expression)).toBe("service:rag status:error");
+    expect(traceFilterOf({ status: "error" }, expression)).toBe("status:error");
+    expect(traceFilterOf({}, 'rate(a{status!="error"}[5m])')).toBe("");
+  });
   it("leaves out labels without a value", () => {
     expect(traceFilterOf({ team: "", feature: "search" })).toBe("feature:search");
   });

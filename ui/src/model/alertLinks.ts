@@ -21,12 +21,16 @@ const RULE_LABELS: ReadonlySet<string> = new Set(["alertname", "severity", "proj
 
 const BEFORE_MS = 3_600_000;
 
-/** The filter of traces that an alert's labels tell; empty where they tell nothing. */
-export function traceFilterOf(labels: LabelSet): string {
-  return Object.entries(labels)
+/**
+ * The filter of traces that an alert's labels tell, narrowed to those that failed where its expression counts
+ * errors; empty where they tell nothing.
+ */
+export function traceFilterOf(labels: LabelSet, expression = ""): string {
+  const terms = Object.entries(labels)
     .filter(([label, value]) => FIELD_OF_LABEL[label] !== undefined && value !== "")
-    .map(([label, value]) => `${FIELD_OF_LABEL[label]}:${quoteValue(status(label, value))}`)
-    .join(" ");
+    .map(([label, value]) => `${FIELD_OF_LABEL[label]}:${quoteValue(status(label, value))}`);
+  if (!labels.status && /status\s*=\s*["']error["']/.test(expression)) terms.push("status:error");
+  return terms.join(" ");
 }
 
 /** `llm_requests_total` says success where a span says ok. */

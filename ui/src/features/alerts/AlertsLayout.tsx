@@ -27,14 +27,14 @@ export function AlertsLayout() {
             key={to}
             to={to}
             className={classes.tab}
-            activeOptions={{ exact: true }}
+            activeOptions={{ exact: true, includeSearch: false }}
             activeProps={{ "data-active": true }}
           >
             {t(word)}
           </Link>
         ))}
       </nav>
-      <div className={classes.body}>
+      <div className={classes.body} data-scroller>
         <Outlet />
       </div>
     </main>

@@ -14,6 +14,7 @@ export const useAlertStrings = defineStrings({
     remove: "Delete",
     edit: "Edit",
     failed: "That did not work",
+    stale: "Not up to date: the server does not answer.",
   },
   ko: {
     title: "알림",
@@ -27,5 +28,6 @@ export const useAlertStrings = defineStrings({
     remove: "삭제",
     edit: "편집",
     failed: "처리하지 못했습니다",
+    stale: "최신 상태가 아닙니다. 서버가 응답하지 않습니다.",
   },
 });

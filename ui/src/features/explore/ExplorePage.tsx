@@ -61,6 +61,7 @@ export function ExplorePage() {
         <div className={classes.tools}>
           <SegmentedControl
             size="xs"
+            aria-label={t("view")}
             value={state.isTable ? "table" : "graph"}
             onChange={(view) => state.change({ view: view === "table" ? "table" : null }, true)}
             data={[

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { rangeQuery } from "../../api/prometheus";
 import type { ProjectName } from "../../api/queries";
-import { formatDuration } from "../../base/format";
+import { formatSpan } from "../../base/format";
 import { formatDateTime, toRfc3339 } from "../../base/time";
 import { lineColor } from "../../charts/colors";
 import { SeriesChart } from "../../charts/SeriesChart";
@@ -57,7 +57,7 @@ export function GraphView(props: GraphProps) {
         <>
           <p className={classes.facts}>
             <span>{t("series", { count: rows.length })}</span>
-            <span className="muted">{t("every", { step: formatDuration(window.step) })}</span>
+            <span className="muted">{t("every", { step: formatSpan(window.step) })}</span>
             {rows.length > LINES_MAX && (
               <span className={classes.cut}>{t("drawn", { drawn: LINES_MAX, count: rows.length })}</span>
             )}

@@ -8,9 +8,7 @@ export function HistoryMenu(props: { past: readonly string[]; onChoose: (express
   return (
     <Menu position="bottom-start" width={460}>
       <Menu.Target>
-        <Button leftSection={<History size={14} />} aria-label={t("history")}>
-          {props.past.length}
-        </Button>
+        <Button leftSection={<History size={14} />}>{t("past")}</Button>
       </Menu.Target>
       <Menu.Dropdown className={classes.list}>
         <Menu.Label>{props.past.length === 0 ? t("noHistory") : t("history")}</Menu.Label>

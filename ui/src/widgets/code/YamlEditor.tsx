@@ -38,7 +38,8 @@ export function YamlEditor(props: YamlEditorProps) {
           codeTheme,
           keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
           EditorState.readOnly.of(isReadOnly),
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          // Escape is the way out of the editor by keyboard; a dialog around it must not take it and close.
+          EditorView.contentAttributes.of({ "aria-label": label, "data-mantine-stop-propagation": "true" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString());
           }),

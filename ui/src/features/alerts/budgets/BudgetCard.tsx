@@ -28,8 +28,8 @@ export function BudgetCard(props: { budget: Budget; onEdit: () => void }) {
       <header className={classes.head}>
         <h2 className={classes.name}>{budget.name}</h2>
         <span className="muted">
-          {budget.scope === "project" ? t("project") : `${budget.scope} ${budget.value}`} · {amount} /{" "}
-          {t(budget.period)}
+          {budget.scope === "project" ? t("project") : t(`${budget.scope}Of`, { value: budget.value })} ·{" "}
+          {amount} / {t(budget.period)}
         </span>
         <span className={classes.gap} />
         <Link to="/traces" search={tracesOf(budget)}>

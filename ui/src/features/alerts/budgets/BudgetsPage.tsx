@@ -6,7 +6,9 @@ import { type Budget, budgetsQuery } from "../../../api/budgets";
 import { useProject } from "../../../api/useProject";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { CardList } from "../CardList";
 import classes from "../cards.module.css";
+import { Stale } from "../Stale";
 import { BudgetCard } from "./BudgetCard";
 import { BudgetForm } from "./BudgetForm";
 import { useBudgetStrings } from "./strings";
@@ -17,8 +19,10 @@ export function BudgetsPage() {
   const project = useProject();
   const budgets = useQuery(budgetsQuery(project));
   const [edited, setEdited] = useState<Budget | "new" | null>(null);
-  if (budgets.error) return <ErrorState error={budgets.error} onRetry={() => void budgets.refetch()} />;
-  if (budgets.data === undefined) return <Skeleton height={120} m={12} radius="sm" />;
+  if (budgets.data === undefined) {
+    if (budgets.error) return <ErrorState error={budgets.error} onRetry={() => void budgets.refetch()} />;
+    return <Skeleton height={120} m={12} radius="sm" />;
+  }
   const { items } = budgets.data;
   const add = (
     <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
@@ -33,10 +37,16 @@ export function BudgetsPage() {
         </EmptyState>
       ) : (
         <div className={classes.page}>
-          <div className={classes.bar}>{add}</div>
-          {items.map((budget) => (
-            <BudgetCard key={budget.name} budget={budget} onEdit={() => setEdited(budget)} />
-          ))}
+          <Stale error={budgets.error} />
+          <div className={classes.bar}>
+            <span className={classes.gap} />
+            {add}
+          </div>
+          <CardList
+            items={items}
+            keyOf={(budget) => budget.name}
+            card={(budget) => <BudgetCard budget={budget} onEdit={() => setEdited(budget)} />}
+          />
         </div>
       )}
       {edited !== null && (

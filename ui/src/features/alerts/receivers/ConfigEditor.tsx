@@ -37,7 +37,14 @@ export function ConfigEditor(props: { config: NotificationConfig; onClose: () =>
     },
   });
   return (
-    <Modal opened onClose={props.onClose} size="xl" title={t("title")} closeOnClickOutside={false}>
+    <Modal
+      opened
+      onClose={props.onClose}
+      size="xl"
+      title={t("title")}
+      closeOnClickOutside={false}
+      closeOnEscape={text === (props.config.yaml || FIRST)}
+    >
       <p className="muted">{t("explained")}</p>
       <YamlEditor value={text} label={t("title")} onChange={setText} />
       <Problem error={saving.error} />

@@ -17,7 +17,10 @@ export function ReceiverCard(props: { receiver: Receiver }) {
   const { receiver } = props;
   const test = useMutation({
     mutationFn: () => testReceiver(project, receiver.name),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ["notifications"] }),
+    onSettled: () =>
+      Promise.all(
+        ["notifications", "receivers"].map((key) => queryClient.invalidateQueries({ queryKey: [key] })),
+      ),
   });
   return (
     <article className={classes.card}>

@@ -7,6 +7,7 @@ import { useProject } from "../../../api/useProject";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
 import classes from "../cards.module.css";
+import { Stale } from "../Stale";
 import { ConfigEditor } from "./ConfigEditor";
 import { ReceiverCard } from "./ReceiverCard";
 import { SentTable } from "./SentTable";
@@ -20,15 +21,15 @@ export function ReceiversPage() {
   const config = useQuery(notificationConfigQuery(project));
   const [isEditing, setEditing] = useState(false);
   const error = receivers.error ?? config.error;
-  if (error) {
+  if (receivers.data === undefined || config.data === undefined) {
     const retry = () => void Promise.all([receivers.refetch(), config.refetch()]);
-    return <ErrorState error={error} onRetry={retry} />;
-  }
-  if (receivers.data === undefined || config.data === undefined)
+    if (error) return <ErrorState error={error} onRetry={retry} />;
     return <Skeleton height={120} m={12} radius="sm" />;
+  }
   const isNone = config.data.source === "none";
   return (
     <div className={classes.page}>
+      <Stale error={error} />
       {config.data.error && (
         <Alert color="red" title={t("broken")} style={{ whiteSpace: "pre-wrap" }}>
           {config.data.error}
@@ -48,6 +49,7 @@ export function ReceiversPage() {
         </EmptyState>
       ) : (
         <div className={classes.bar}>
+          <span className={classes.gap} />
           {config.data.source === "file" ? (
             <span className="muted">{t("fromFile")}</span>
           ) : (

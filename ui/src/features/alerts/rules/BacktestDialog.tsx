@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Backtest, backtestQuery, type Firing, type Rule } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
-import { formatDuration } from "../../../base/format";
+import { formatSpan } from "../../../base/format";
 import { formatDateTime } from "../../../base/time";
 import { rangeOf, valueExpression } from "../../../model/alertLinks";
 import { seriesName, unitOf } from "../../../model/promql";
@@ -27,6 +27,7 @@ export function BacktestDialog(props: { group: string; rule: Rule; onClose: () =
         <span>{t("backtestOf", { name: rule.name })}</span>
         <SegmentedControl
           size="xs"
+          aria-label={t("days")}
           value={days}
           onChange={(value) => setDays(value as keyof typeof DAYS)}
           data={Object.entries(DAYS).map(([value, word]) => ({ value, label: t(word) }))}
@@ -44,6 +45,11 @@ export function BacktestDialog(props: { group: string; rule: Rule; onClose: () =
               {warning}
             </p>
           ))}
+          {answer.data.infos.map((info) => (
+            <p key={info} className="muted">
+              {info}
+            </p>
+          ))}
           {answer.data.firings.length > 0 && <FiringTable firings={answer.data.firings} rule={rule} />}
         </>
       )}
@@ -53,7 +59,7 @@ export function BacktestDialog(props: { group: string; rule: Rule; onClose: () =
 
 function summaryOf(found: Backtest, t: ReturnType<typeof useRuleStrings>): string {
   if (found.firing_count > 0)
-    return t("fired", { count: found.firing_count, time: formatDuration(found.firing_s * 1000) });
+    return t("fired", { count: found.firing_count, time: formatSpan(found.firing_s * 1000) });
   if (found.pending_only_count === 0) return t("never");
   return `${t("never")} ${t("pendingOnly", { count: found.pending_only_count })}`;
 }
@@ -63,7 +69,7 @@ function FiringTable(props: { firings: readonly Firing[]; rule: Rule }) {
   const { rule } = props;
   const lasted = (firing: Firing) => {
     const end = firing.resolved_at === null ? Date.now() : Date.parse(firing.resolved_at);
-    return formatDuration(end - Date.parse(firing.firing_at ?? firing.pending_at));
+    return formatSpan(end - Date.parse(firing.firing_at ?? firing.pending_at));
   };
   return (
     <Table.ScrollContainer minWidth={560}>

@@ -36,19 +36,28 @@ export function FileEditor(props: { file: RuleFile | null; onClose: () => void }
   const isReadOnly = file !== null && !file.is_editable;
   const [name, setName] = useState(file?.name ?? "");
   const [text, setText] = useState(file?.content ?? FIRST);
+  const isChanged = text !== (file?.content ?? FIRST) || (file === null && name !== "");
   const [settled] = useDebouncedValue(text, CHECK_AFTER_MS);
   const check = useQuery({ ...ruleCheckQuery(project, settled), placeholderData: keepPreviousData });
   const saving = useMutation({
     mutationFn: () => putRuleFile(project, name.trim(), text),
     onSuccess: async () => {
-      const keys = ["rule-files", "rules"];
+      const keys = ["rule-files", "rules", "alerts"];
       await Promise.all(keys.map((key) => queryClient.invalidateQueries({ queryKey: [key] })));
       props.onClose();
     },
   });
   const title = file === null ? t("add") : t(isReadOnly ? "viewing" : "editing", { name: file.name });
   return (
-    <Modal opened onClose={props.onClose} size="80rem" title={title} closeOnClickOutside={false}>
+    <Modal
+      opened
+      onClose={props.onClose}
+      size="80rem"
+      title={title}
+      closeOnClickOutside={false}
+      // Half an hour's work is not lost to a slip of the finger.
+      closeOnEscape={!isChanged}
+    >
       <div style={{ display: "grid", gap: 10 }}>
         {file === null && (
           <TextInput
@@ -74,6 +83,7 @@ export function FileEditor(props: { file: RuleFile | null; onClose: () => void }
         <Problem error={saving.error ?? check.error} />
         {!isReadOnly && (
           <Group justify="flex-end" gap="xs">
+            {isChanged && <span className="muted">{t("unsaved")}</span>}
             <Button onClick={props.onClose}>{words("cancel")}</Button>
             <Button
               variant="filled"

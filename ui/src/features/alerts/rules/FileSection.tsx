@@ -9,7 +9,8 @@ import {
   switchRuleFile,
 } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
-import { formatDuration } from "../../../base/format";
+import { formatDuration, formatSpan } from "../../../base/format";
+import { formatDateTime } from "../../../base/time";
 import { ConfirmButton } from "../ConfirmButton";
 import classes from "../cards.module.css";
 import { Problem } from "../Problem";
@@ -20,6 +21,8 @@ import { useRuleStrings } from "./strings";
 type FileSectionProps = {
   file: RuleFile;
   groups: readonly RuleGroup[];
+  /** The rule of this name is shown opened. */
+  wanted: string;
   onEdit: () => void;
   onBacktest: (group: string, rule: Rule) => void;
 };
@@ -89,19 +92,24 @@ export function FileSection(props: FileSectionProps) {
             <h3 className={classes.name} style={{ fontSize: 13 }}>
               {group.name}
             </h3>
-            <span className="muted">{t("every", { interval: formatDuration(group.interval_s * 1000) })}</span>
+            <span className="muted">{t("every", { interval: formatSpan(group.interval_s * 1000) })}</span>
             {group.missed > 0 && (
               <span className={classes.badge} data-tone="warning">
                 {t("missed", { count: group.missed })}
               </span>
             )}
             <span className={classes.gap} />
-            {group.evaluated_at && <span className="muted">{formatDuration(group.duration_ms)}</span>}
+            {group.evaluated_at && (
+              <span className="muted" title={formatDateTime(group.evaluated_at).slice(0, 19)}>
+                {t("took", { time: formatDuration(group.duration_ms) })}
+              </span>
+            )}
           </header>
           {group.rules.map((rule) => (
             <RuleRow
-              key={`${rule.line} ${rule.name}`}
+              key={`${rule.line} ${rule.name} ${rule.name === props.wanted}`}
               rule={rule}
+              isOpen={rule.name === props.wanted || rule.health === "err"}
               onBacktest={() => props.onBacktest(group.name, rule)}
             />
           ))}

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import type { Rule } from "../../../api/alerting";
-import { formatDuration } from "../../../base/format";
+import { formatSpan } from "../../../base/format";
 import { valueExpression } from "../../../model/alertLinks";
 import { CopyButton } from "../../../widgets/CopyButton";
 import classes from "../cards.module.css";
@@ -10,10 +10,10 @@ import rows from "./RuleRow.module.css";
 import { useRuleStrings } from "./strings";
 
 /** A rule in one line; opened, its expression, its words and its errors. */
-export function RuleRow(props: { rule: Rule; onBacktest: () => void }) {
+export function RuleRow(props: { rule: Rule; isOpen: boolean; onBacktest: () => void }) {
   const t = useRuleStrings();
   const { rule } = props;
-  const [isOpen, setOpen] = useState(rule.health === "err");
+  const [isOpen, setOpen] = useState(props.isOpen);
   const isAlerting = rule.type === "alerting";
   return (
     <div className={rows.row}>
@@ -41,10 +41,10 @@ export function RuleRow(props: { rule: Rule; onBacktest: () => void }) {
               {warning}
             </p>
           ))}
-          <p className={classes.facts}>
-            {rule.for_s > 0 && <span>{t("forTime", { time: formatDuration(rule.for_s * 1000) })}</span>}
+          <div className={classes.facts}>
+            {rule.for_s > 0 && <span>{t("forTime", { time: formatSpan(rule.for_s * 1000) })}</span>}
             {rule.keep_firing_for_s > 0 && (
-              <span>{t("keepFiring", { time: formatDuration(rule.keep_firing_for_s * 1000) })}</span>
+              <span>{t("keepFiring", { time: formatSpan(rule.keep_firing_for_s * 1000) })}</span>
             )}
             <Link to="/explore" search={{ expr: isAlerting ? valueExpression(rule.expr) : rule.name }}>
               {t("graph")}
@@ -54,8 +54,13 @@ export function RuleRow(props: { rule: Rule; onBacktest: () => void }) {
                 {t("backtest")}
               </button>
             )}
-            <CopyButton value={rule.expr} />
-          </p>
+            {rule.alerts.length > 0 && (
+              <Link to="/alerts" search={{ text: `alertname=${rule.name}` }}>
+                {t("seeAlerts")}
+              </Link>
+            )}
+            <CopyButton value={rule.expr} label={t("copyExpression")} />
+          </div>
         </div>
       )}
     </div>

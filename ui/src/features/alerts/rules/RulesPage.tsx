@@ -1,12 +1,16 @@
-import { Button, Checkbox, Skeleton, TextInput } from "@mantine/core";
+import { Button, Checkbox, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Plus, Search } from "lucide-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
 import { useState } from "react";
 import { type Rule, type RuleFile, type RuleGroup, ruleFilesQuery, rulesQuery } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
 import classes from "../cards.module.css";
+import { SearchInput } from "../SearchInput";
+import { Stale } from "../Stale";
+import type { RuleSearch } from "../search";
 import { BacktestDialog } from "./BacktestDialog";
 import { FileEditor } from "./FileEditor";
 import { FileSection } from "./FileSection";
@@ -18,51 +22,59 @@ export function RulesPage() {
   const project = useProject();
   const rules = useQuery(rulesQuery(project));
   const files = useQuery(ruleFilesQuery(project));
-  const [text, setText] = useState("");
-  const [isActiveOnly, setActiveOnly] = useState(false);
+  const { text = "", active } = useSearch({ from: "/alerts/rules" });
+  const navigate = useNavigate({ from: "/alerts/rules" });
   const [edited, setEdited] = useState<RuleFile | "new" | null>(null);
   const [tested, setTested] = useState<{ group: string; rule: Rule } | null>(null);
   const error = rules.error ?? files.error;
-  if (error) {
+  if (rules.data === undefined || files.data === undefined) {
     const retry = () => void Promise.all([rules.refetch(), files.refetch()]);
-    return <ErrorState error={error} onRetry={retry} />;
-  }
-  if (rules.data === undefined || files.data === undefined)
+    if (error) return <ErrorState error={error} onRetry={retry} />;
     return <Skeleton height={200} m={12} radius="sm" />;
-  const isNarrowed = text.trim() !== "" || isActiveOnly;
+  }
+  const show = (search: RuleSearch) => void navigate({ search, replace: true });
+  const isNarrowed = text !== "" || active !== undefined;
   const shown = (rule: Rule) =>
-    (!isActiveOnly || rule.state !== "inactive") &&
-    `${rule.name} ${rule.expr}`.toLowerCase().includes(text.trim().toLowerCase());
+    (!active || rule.state !== "inactive") &&
+    `${rule.name} ${rule.expr}`.toLowerCase().includes(text.toLowerCase());
   const sections = files.data.items
     .map((file) => ({ file, groups: groupsOf(file, rules.data.items, shown) }))
     .filter(({ groups }) => !isNarrowed || groups.length > 0);
   return (
     <div className={classes.page}>
+      <Stale error={error} />
       <div className={classes.bar}>
-        <TextInput
-          leftSection={<Search size={13} />}
-          placeholder={t("search")}
-          aria-label={t("search")}
-          w={280}
+        <SearchInput
+          label={t("search")}
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(value) =>
+            show({ ...(active && { active }), ...(value.trim() && { text: value.trim() }) })
+          }
         />
         <Checkbox
           label={t("onlyActive")}
-          checked={isActiveOnly}
-          onChange={(event) => setActiveOnly(event.currentTarget.checked)}
+          checked={active === "1"}
+          onChange={(event) =>
+            show({ ...(text && { text }), ...(event.currentTarget.checked && { active: "1" }) })
+          }
         />
         <span className={classes.gap} />
         <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
           {t("add")}
         </Button>
       </div>
-      {sections.length === 0 && <EmptyState title={t("noMatch")} />}
+      {sections.length === 0 && (
+        <EmptyState
+          title={t("noMatch")}
+          actions={isNarrowed && <Button onClick={() => show({})}>{t("showAll")}</Button>}
+        />
+      )}
       {sections.map(({ file, groups }) => (
         <FileSection
           key={file.name}
           file={file}
           groups={groups}
+          wanted={text}
           onEdit={() => setEdited(file)}
           onBacktest={(group, rule) => setTested({ group, rule })}
         />

@@ -15,7 +15,13 @@ export const useRuleStrings = defineStrings({
     broken: "The file cannot be loaded; the rules in force are older",
     count: (n: { count: number }) => (n.count === 1 ? "1 rule" : `${n.count} rules`),
     every: (n: { interval: string }) => `every ${n.interval}`,
-    missed: (n: { count: number }) => `${n.count} rounds missed`,
+    missed: (n: { count: number }) => (n.count === 1 ? "1 round missed" : `${n.count} rounds missed`),
+    took: (n: { time: string }) => `evaluated in ${n.time}`,
+    seeAlerts: "Its alerts",
+    copyExpression: "Copy the expression",
+    showAll: "Show all rules",
+    days: "How far back",
+    unsaved: "Not saved yet",
     firing: "firing",
     pending: "pending",
     inactive: "quiet",
@@ -32,8 +38,8 @@ export const useRuleStrings = defineStrings({
     d3: "3 days",
     d7: "7 days",
     never: "It would not have fired.",
-    pendingOnly: (n: { count: number }) => `The condition held ${n.count} times, never long enough.`,
-    fired: (n: { count: number; time: string }) => `It would have fired ${n.count} times, ${n.time} in all.`,
+    pendingOnly: (n: { count: number }) => `The condition held ${times(n.count)}, never long enough.`,
+    fired: (n: { count: number; time: string }) => `It would have fired ${times(n.count)}, ${n.time} in all.`,
     from: "Firing from",
     to: "to",
     lasted: "Lasted",
@@ -76,6 +82,12 @@ export const useRuleStrings = defineStrings({
     count: (n) => `규칙 ${n.count}개`,
     every: (n) => `${n.interval}마다`,
     missed: (n) => `평가 ${n.count}회 누락`,
+    took: (n) => `평가 ${n.time}`,
+    seeAlerts: "이 규칙의 알림",
+    copyExpression: "표현식 복사",
+    showAll: "모든 규칙 보기",
+    days: "되돌아볼 기간",
+    unsaved: "아직 저장되지 않음",
     firing: "발생 중",
     pending: "대기 중",
     inactive: "조용함",
@@ -121,3 +133,7 @@ export const useRuleStrings = defineStrings({
     removeOverride: (n) => `저장한 ${n.name}을 삭제하고 기본 제공 파일을 다시 사용합니다.`,
   },
 });
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}

@@ -8,7 +8,9 @@ import { useProject } from "../../../api/useProject";
 import { parseMatchers } from "../../../model/matchers";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { CardList } from "../CardList";
 import cards from "../cards.module.css";
+import { Stale } from "../Stale";
 import { SilenceCard } from "./SilenceCard";
 import { type SilenceDraft, SilenceForm } from "./SilenceForm";
 import { useSilenceStrings } from "./strings";
@@ -18,18 +20,21 @@ export function SilencesPage() {
   const t = useSilenceStrings();
   const project = useProject();
   const silences = useQuery(silencesQuery(project));
-  const { matchers } = useSearch({ from: "/alerts/silences" });
+  const { matchers, ended } = useSearch({ from: "/alerts/silences" });
   const navigate = useNavigate({ from: "/alerts/silences" });
   const [draft, setDraft] = useState<SilenceDraft | null>(() => linked(matchers));
-  const [hasExpired, setHasExpired] = useState(false);
+  const show = (wanted: "1" | undefined) =>
+    void navigate({ search: wanted ? { ended: wanted } : {}, replace: true });
   const close = () => {
     setDraft(null);
-    if (matchers !== undefined) void navigate({ search: {}, replace: true });
+    if (matchers !== undefined) show(ended);
   };
-  if (silences.error) return <ErrorState error={silences.error} onRetry={() => void silences.refetch()} />;
-  if (silences.data === undefined) return <Skeleton height={120} m={12} radius="sm" />;
+  if (silences.data === undefined) {
+    if (silences.error) return <ErrorState error={silences.error} onRetry={() => void silences.refetch()} />;
+    return <Skeleton height={120} m={12} radius="sm" />;
+  }
   const all = silences.data.items;
-  const shown = all.filter((silence) => hasExpired || silence.state !== "expired");
+  const shown = all.filter((silence) => ended || silence.state !== "expired");
   const add = (
     <Button
       variant="filled"
@@ -42,10 +47,12 @@ export function SilencesPage() {
   return (
     <>
       <div className={cards.page}>
+        <Stale error={silences.error} />
         <div className={cards.bar}>
+          <span className={cards.gap} />
           {all.some((silence) => silence.state === "expired") && (
-            <Button onClick={() => setHasExpired(!hasExpired)}>
-              {hasExpired ? t("hideExpired") : t("showExpired")}
+            <Button onClick={() => show(ended ? undefined : "1")}>
+              {ended ? t("hideExpired") : t("showExpired")}
             </Button>
           )}
           {shown.length > 0 && add}
@@ -55,9 +62,11 @@ export function SilencesPage() {
             {t("noneHint")}
           </EmptyState>
         )}
-        {shown.map((silence) => (
-          <SilenceCard key={silence.id} silence={silence} onEdit={() => setDraft(draftOf(silence))} />
-        ))}
+        <CardList
+          items={shown}
+          keyOf={(silence) => silence.id}
+          card={(silence) => <SilenceCard silence={silence} onEdit={() => setDraft(draftOf(silence))} />}
+        />
       </div>
       {draft !== null && <SilenceForm draft={draft} onClose={close} />}
     </>
