@@ -19,9 +19,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.llm_metrics import run as bench_metrics
 from bench.load import Load
 from bench.measure import percentile, process_cost, wait_until
-from bench.llm_metrics import run as bench_metrics
 from bench.payload import make_pool
 from bench.queries import measure_queries
 from bench.targets import PEERS, Spanglass, Target
