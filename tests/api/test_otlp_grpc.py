@@ -127,7 +127,9 @@ def test_many_exports_in_flight_are_committed_together(server: OtlpServer, chann
 
 
 def test_an_unknown_service_is_unimplemented(channel: grpc.Channel) -> None:
-    export = channel.unary_unary("/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export")
+    export = channel.unary_unary(
+        "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export"
+    )
     with pytest.raises(grpc.RpcError) as raised:
         export(ExportTraceServiceRequest().SerializeToString(), timeout=10)
     assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
