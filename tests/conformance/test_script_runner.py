@@ -121,7 +121,14 @@ def test_the_command_succeeds_when_nothing_failed(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "1 passed, 0 failed\n")
 
 
-def test_a_file_that_is_missing_is_a_failure(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.promql", str(tmp_path / "none.test")]
+def test_files_that_cannot_be_read_are_named_and_the_others_are_run(tmp_path: Path) -> None:
+    script = tmp_path / "some.test"
+    script.write_text("eval instant at 0 1\n  1\n")
+    missing = tmp_path / "none.test"
+    command = [sys.executable, "-m", "tests.promql", str(missing), str(script), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, check=False)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "0 passed, 1 failed")
+    assert (done.returncode, done.stdout) == (2, "1 passed, 0 failed\n")
+    assert done.stderr.splitlines() == [
+        f"{missing}: cannot be read: No such file or directory",
+        f"{tmp_path}: cannot be read: Is a directory",
+    ]

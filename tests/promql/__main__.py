@@ -5,18 +5,26 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.promql.runner import Outcome, run_file
+from tests.promql.runner import run_file
 
 
 def main(names: Sequence[str]) -> int:
-    """Prints failures, unsupported blocks by name, and `N passed, M failed`. 1 where something failed."""
+    """Prints failures, unsupported blocks by name, and `N passed, M failed`. 1 where something failed, 2 where
+    a file cannot be read; the others are run."""
     if not names:
         print("usage: python -m tests.promql FILE...", file=sys.stderr)
         return 2
     states: Counter[str] = Counter()
     unsupported: list[str] = []
+    unreadable = 0
     for name in names:
-        for outcome in _outcomes(name):
+        try:
+            outcomes = list(run_file(Path(name)))
+        except (OSError, UnicodeDecodeError) as error:
+            unreadable += 1
+            print(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+            continue
+        for outcome in outcomes:
             states[outcome.state] += 1
             line = f"{name}:{outcome.line}: {outcome.text}"
             if outcome.state == "failed":
@@ -28,14 +36,9 @@ def main(names: Sequence[str]) -> int:
     if unsupported:
         print(f"{len(unsupported)} unsupported")
     print(f"{states['passed']} passed, {states['failed']} failed")
+    if unreadable:
+        return 2
     return 1 if states["failed"] else 0
-
-
-def _outcomes(name: str) -> Sequence[Outcome]:
-    try:
-        return list(run_file(Path(name)))
-    except (OSError, UnicodeDecodeError) as error:
-        return [Outcome("failed", 0, "cannot be read", str(error))]
 
 
 if __name__ == "__main__":

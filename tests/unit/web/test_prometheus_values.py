@@ -78,6 +78,8 @@ def test_times_have_three_digits_of_fraction_or_none(time_ms: int, text: str) ->
         ("2015-06-03T13:21:58.555Z", 1_433_337_718_555),
         ("2015-06-03T14:21:58.5+01:00", 1_433_337_718_500),
         ("2015-06-03T13:21:58.555999999Z", 1_433_337_718_555),
+        ("-292273086-05-16T16:47:06Z", -9_223_372_036_854),
+        ("+292277025-08-18T07:12:54.999999999Z", 9_223_372_036_854),
         ("", None),
         ("30s", None),
         ("foo.123", None),
@@ -89,7 +91,7 @@ def test_times_have_three_digits_of_fraction_or_none(time_ms: int, text: str) ->
         ("2015-06-03 13:21:58", None),
     ],
 )
-def test_times_are_unix_seconds_or_rfc_3339(text: str, time_ms: int | None) -> None:
+def test_times_are_unix_seconds_rfc_3339_or_the_ends_of_time(text: str, time_ms: int | None) -> None:
     assert parse_time_ms(text) == time_ms
 
 

@@ -20,10 +20,17 @@ _DURATION: Final = re.compile(
 _UNITS_MS: Final = (365 * 86_400_000, 7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1_000, 1)
 _TIME_MS_MAX: Final = (1 << 63) // 1_000_000
 """Beyond it nanoseconds do not fit 64 bits: the year 2262."""
+_ENDS_OF_TIME: Final = {
+    "-292273086-05-16T16:47:06Z": -_TIME_MS_MAX,
+    "+292277025-08-18T07:12:54.999999999Z": _TIME_MS_MAX,
+}
+"""How Prometheus writes its least and greatest time, which clients send to ask for everything."""
 
 
 def parse_time_ms(text: str) -> int | None:
-    """Unix seconds with fractions, or RFC 3339; None for what is neither."""
+    """Unix seconds with fractions, RFC 3339, or Prometheus' ends of time; None for what is none of them."""
+    if text in _ENDS_OF_TIME:
+        return _ENDS_OF_TIME[text]
     if _NUMBER.match(text):
         seconds = float(text)
         if not math.isfinite(seconds) or abs(seconds) * 1_000 > _TIME_MS_MAX:
