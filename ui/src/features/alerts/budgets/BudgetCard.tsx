@@ -22,7 +22,7 @@ export function BudgetCard(props: { budget: Budget; onEdit: () => void }) {
     mutationFn: () => deleteBudget(project, budget.name),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["budgets"] }),
   });
-  const amount = formatCost(budget.amount_usd);
+  const amount = money(budget.amount_usd);
   return (
     <article className={classes.card}>
       <header className={classes.head}>
@@ -54,15 +54,14 @@ export function BudgetCard(props: { budget: Budget; onEdit: () => void }) {
         value={Math.min(100, budget.used_ratio * 100)}
         color={colorOf(budget)}
         size="md"
-        aria-label={t("spent", { spent: formatCost(budget.spent_usd), amount })}
+        aria-label={t("spent", { spent: money(budget.spent_usd), amount })}
       />
       <p className={classes.facts}>
-        <b>{t("spent", { spent: formatCost(budget.spent_usd), amount })}</b>
+        <b>{t("spent", { spent: money(budget.spent_usd), amount })}</b>
         <span>{formatPercent(budget.used_ratio)}</span>
         <Tooltip label={budget.forecast_basis === "none" ? t("forecastNone") : t(budget.forecast_basis)}>
           <span>
-            {t("forecast")}{" "}
-            {budget.forecast_usd === null ? t("forecastNone") : formatCost(budget.forecast_usd)}
+            {t("forecast")} {budget.forecast_usd === null ? t("forecastNone") : money(budget.forecast_usd)}
           </span>
         </Tooltip>
         <Tooltip label={t("burnHint")}>
@@ -97,4 +96,10 @@ function tracesOf(budget: Budget): { from: string; to: string; filter?: string; 
   ];
   const range = { from: budget.period_start, to: "now", order: "-cost_usd" };
   return field === "" ? range : { ...range, filter: `${field}:${quoteValue(budget.value)}` };
+}
+
+/** To the cent, as budgets are set; what is less keeps its digits. */
+function money(usd: number): string {
+  if (usd < 0.1 && usd !== 0) return formatCost(usd);
+  return usd.toLocaleString("en-US", { style: "currency", currency: "USD" });
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type NotificationConfig, putNotificationConfig } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
 import { YamlEditor } from "../../../widgets/code/YamlEditor";
+import classes from "../cards.module.css";
 import { Problem } from "../Problem";
 import { useAlertStrings } from "../strings";
 import { useReceiverStrings } from "./strings";
@@ -48,12 +49,12 @@ export function ConfigEditor(props: { config: NotificationConfig; onClose: () =>
       <p className="muted">{t("explained")}</p>
       <YamlEditor value={text} label={t("title")} onChange={setText} />
       <Problem error={saving.error} />
-      <Group justify="flex-end" gap="xs" mt="sm">
+      <footer className={classes.foot}>
         <Button onClick={props.onClose}>{words("cancel")}</Button>
         <Button variant="filled" loading={saving.isPending} onClick={() => saving.mutate()}>
           {words("save")}
         </Button>
-      </Group>
+      </footer>
     </Modal>
   );
 }

@@ -42,7 +42,7 @@ export function SentTable() {
                     {attempt.receiver} <span className="muted">{attempt.integration}</span>
                   </Table.Td>
                   <Table.Td className="mono">{attempt.group_labels}</Table.Td>
-                  <Table.Td>{whatOf(attempt, t)}</Table.Td>
+                  <Table.Td style={{ whiteSpace: "nowrap" }}>{whatOf(attempt, t)}</Table.Td>
                   <Table.Td>
                     <Outcome attempt={attempt} />
                   </Table.Td>

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { putRuleFile, type RuleFile, ruleCheckQuery } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
 import { YamlEditor } from "../../../widgets/code/YamlEditor";
+import classes from "../cards.module.css";
 import { Problem } from "../Problem";
 import { useAlertStrings } from "../strings";
 import { FindingList } from "./FindingList";
@@ -82,7 +83,7 @@ export function FileEditor(props: { file: RuleFile | null; onClose: () => void }
         </div>
         <Problem error={saving.error ?? check.error} />
         {!isReadOnly && (
-          <Group justify="flex-end" gap="xs">
+          <footer className={classes.foot}>
             {isChanged && <span className="muted">{t("unsaved")}</span>}
             <Button onClick={props.onClose}>{words("cancel")}</Button>
             <Button
@@ -93,7 +94,7 @@ export function FileEditor(props: { file: RuleFile | null; onClose: () => void }
             >
               {words("save")}
             </Button>
-          </Group>
+          </footer>
         )}
       </div>
     </Modal>
