@@ -9,8 +9,8 @@ from tests.promql.runner import run_file
 
 
 def main(names: Sequence[str]) -> int:
-    """Prints failures, unsupported blocks by name, and `N passed, M failed`. 1 where something failed, 2 where
-    a file cannot be read; the others are run."""
+    """Prints failures, unsupported blocks by name, and `N passed, M failed`. 1 where something failed, 2
+    where a file cannot be read; the others are run."""
     if not names:
         print("usage: python -m tests.promql FILE...", file=sys.stderr)
         return 2
