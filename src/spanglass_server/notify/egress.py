@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple, Protocol, TypeAlias
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from spanglass_server.base.limits import RECEIVER_RESPONSE_BYTES_MAX
 from spanglass_server.notify.secret import Secret
@@ -28,10 +28,25 @@ _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _ALWAYS_REFUSED: Final = frozenset(
     ipaddress.ip_address(address)
-    for address in ("169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
+    for address in (
+        "169.254.169.254",  # most clouds
+        "169.254.170.2",  # AWS, containers
+        "169.254.170.23",  # AWS, Kubernetes
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "169.254.0.23",  # Tencent
+        "192.0.0.192",  # Oracle
+        "100.100.100.200",  # Alibaba
+        "168.63.129.16",  # Azure
+    )
 )
 """Where clouds answer with credentials to whoever asks from inside."""
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_NOT_GLOBAL: Final = tuple(
+    ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48")
+)
+"""Registered as not global, or withdrawn (RFC 6890, 7526, 8215), which Python 3.11 does not know yet."""
+_IPV4_IN_IPV6: Final = tuple(ipaddress.ip_network(network) for network in ("64:ff9b::/96", "::/96"))
+"""NAT64 (RFC 6052), and the withdrawn IPv4-compatible addresses (RFC 4291, 2.5.5.1)."""
 _REDIRECTS_MAX: Final = 5
 _RETRY_AFTER_S_MAX: Final = 3600.0
 HTTP_TIMEOUT_S: Final = 10.0
@@ -95,7 +110,7 @@ class Egress:
         inner = _inner_address(ip)
         if inner in _ALWAYS_REFUSED or ip in _ALWAYS_REFUSED:
             raise TargetRefused(f"{ip} hands out this machine's credentials and is never reached")
-        if not self.allows_private and not (inner.is_global and not inner.is_multicast):
+        if not self.allows_private and not _is_public(inner):
             raise TargetRefused(f"{ip} is not an address of the public internet; {ALLOW_HINT}")
 
     def connect(self, host: str, port: int) -> socket.socket:
@@ -119,8 +134,9 @@ class Egress:
     ) -> HttpResponse:
         """Raises RequestFailed where there is no answer within `timeout_s`; any status is an answer."""
         options = options or HttpOptions()
-        sent = {"User-Agent": "spanglass", **headers, **options.headers, **_authorization(options)}
         parts = _split_url(url)
+        authorization = _authorization(options) or _authorization_of(parts)
+        sent = {"User-Agent": "spanglass", **headers, **options.headers, **authorization}
         for _ in range(_REDIRECTS_MAX):
             response = self._post_once(parts, body, sent, options)
             # Only these repeat the request as it was: after the others a message would be lost in a GET.
@@ -262,9 +278,17 @@ def _authorization(options: HttpOptions) -> Mapping[str, str]:
         return {}
     secret = options.secret.reveal()
     if options.username:
-        pair = b64encode(f"{options.username}:{secret}".encode()).decode()
-        return {"Authorization": f"Basic {pair}"}
+        return _basic(options.username, secret)
     return {"Authorization": f"{options.authorization} {secret}"}
+
+
+def _authorization_of(parts: SplitResult) -> Mapping[str, str]:
+    """`https://user:password@host/`, as Alertmanager takes it."""
+    return _basic(unquote(parts.username), unquote(parts.password or "")) if parts.username else {}
+
+
+def _basic(username: str, password: str) -> Mapping[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'{username}:{password}'.encode()).decode()}"}
 
 
 def _read(response: http.client.HTTPResponse) -> HttpResponse:
@@ -283,6 +307,10 @@ def _inner_address(ip: _Address) -> _Address:
     """The IPv4 address that an IPv6 address stands for, else itself."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
-    if ip in _NAT64:
+    if any(ip in network for network in _IPV4_IN_IPV6):
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or ip
+
+
+def _is_public(ip: _Address) -> bool:
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_GLOBAL)

@@ -50,6 +50,10 @@ def hook() -> Iterator[HttpReceiver]:
         "::ffff:10.0.0.1",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "::10.0.0.1",
+        "64:ff9b:1::a00:1",
+        "192.0.0.8",
+        "192.88.99.1",
     ],
 )
 def test_addresses_that_are_not_of_the_internet_are_refused_unless_allowed(address: str) -> None:
@@ -58,7 +62,19 @@ def test_addresses_that_are_not_of_the_internet_are_refused_unless_allowed(addre
     Egress(allows_private=True).check(address)
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "::ffff:a9fe:a9fe", "168.63.129.16"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "169.254.170.23",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "::ffff:a9fe:a9fe",
+        "::a9fe:a9fe",
+        "192.0.0.192",
+        "168.63.129.16",
+    ],
+)
 def test_addresses_that_hand_out_credentials_are_always_refused(address: str) -> None:
     for egress in (Egress(), Egress(allows_private=True)):
         with pytest.raises(TargetRefused, match="credentials"):
@@ -98,6 +114,15 @@ def test_a_redirect_is_checked_as_its_origin_and_loses_the_credentials() -> None
         egress.post(first.url, b"", headers={})
     first.close()
     second.close()
+
+
+def test_credentials_in_the_url_are_sent_as_basic_authentication(hook: HttpReceiver) -> None:
+    egress = Egress(allows_private=True)
+    egress.post(f"http://me:p%40ss@127.0.0.1:{hook.port}/there", b"", headers={})
+    assert hook.requests[0].headers["authorization"] == "Basic bWU6cEBzcw=="
+    bearer = HttpOptions(authorization="Bearer", secret=Secret("s3cret"))
+    egress.post(f"http://me:p%40ss@127.0.0.1:{hook.port}/there", b"", headers={}, options=bearer)
+    assert hook.requests[1].headers["authorization"] == "Bearer s3cret"
 
 
 @pytest.mark.parametrize(
