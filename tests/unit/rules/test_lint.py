@@ -392,6 +392,8 @@ CLEAN = [
     'spanglass_budget_burn_rate{window="1h"} > 6'
     ' and ignoring (window) spanglass_budget_burn_rate{window="5m"} > 6',
     "changes(process_start_time_seconds[1h]) > 3",
+    "sum by (pod) (max by (pod) (kube_pod_status_phase) * on (pod) group_left (owner_kind)"
+    " topk by (pod) (1, max by (pod, owner_kind) (kube_pod_owner))) > 0",
 ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from spanglass_server.promql.ast import Aggregation, Binary, Expression, Matching, without_parentheses
+from spanglass_server.promql.ast import Aggregation, Binary, Expression, Matching, Number, without_parentheses
 from spanglass_server.rules.lint.findings import Fix, Problem, Subject
 from spanglass_server.rules.lint.shape import Shape, matched, shape_of
 from spanglass_server.rules.lint.tree import (
@@ -154,8 +154,21 @@ def find_sides_that_match_too_much(subject: Subject) -> Iterator[Problem]:
                 continue
             whole = shape_of(side, subject.known)
             gone = sorted((whole.labels or frozenset()) - (shape.labels or frozenset()) - whole.fixed.keys())
-            if gone:
+            if gone and not _is_one_of_each(side, shape):
                 yield _too_many(binary, gone, side, shape, group)
+
+
+def _is_one_of_each(side: Expression, shape: Shape) -> bool:
+    """`topk by (a) (1, ...)` leaves one series for each `a`, whatever other labels it carries."""
+    side = without_parentheses(side)
+    return (
+        isinstance(side, Aggregation)
+        and side.op in ("topk", "bottomk", "limitk")
+        and isinstance(side.parameter, Number)
+        and side.parameter.value == 1
+        and not side.is_without
+        and all(shape.carries(label) for label in side.labels)
+    )
 
 
 def _too_many(binary: Binary, gone: list[str], side: Expression, shape: Shape, name: str) -> Problem:
