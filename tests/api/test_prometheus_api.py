@@ -55,6 +55,17 @@ def test_a_range_gives_a_matrix(api: PrometheusApi) -> None:
     }
 
 
+def test_an_answer_of_megabytes_is_whole(api: PrometheusApi) -> None:
+    names = [f"{number:02d}" for number in range(20)]
+    parts = [f'label_replace(vector(time()), "n", "{name}", "", "")' for name in names]
+    range_ = {"query": " or ".join(parts), "start": NOW_S - 10_999, "end": NOW_S, "step": 1, "limit": 19}
+    body = api.get("/query_range", range_)
+    assert [series["metric"]["n"] for series in body["data"]["result"]] == names[:19]
+    expected = [[second, str(second)] for second in range(NOW_S - 10_999, NOW_S + 1)]
+    assert all(series["values"] == expected for series in body["data"]["result"])
+    assert body["warnings"] == ["results truncated due to limit"]
+
+
 def test_scalars_strings_and_range_vectors_have_their_own_shapes(api: PrometheusApi) -> None:
     assert api.data("/query", {"query": "1/0", "time": "4.5"}) == {
         "resultType": "scalar",

@@ -1,16 +1,16 @@
 """What every endpoint of the API does around its own part: who asks, for what, on which thread, with which
 errors."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 import structlog
 from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from spanglass_server.base.errors import SpanglassError
 from spanglass_server.metrics.runner import Cancellation
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 ANNOTATIONS_MAX = 10
 """Of each kind in one answer; Prometheus' number."""
+_BYTES_AT_ONCE_MAX: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    data: bytes
-    """JSON."""
+    data: bytes | Sequence[bytes]
+    """JSON, which may be in pieces."""
     warnings: Sequence[str] = ()
     infos: Sequence[str] = ()
 
@@ -63,7 +64,7 @@ def endpoint(work: Work, lane: QueryLane) -> Endpoint:
         params = await read_params(request)
         cancellation = Cancellation(timeout_s=_timeout_s(params, services.metrics.limits.timeout_s))
 
-        def run() -> bytes:
+        def run() -> list[bytes]:
             asked = Asked(
                 services=services,
                 project_id=project_id,
@@ -73,7 +74,7 @@ def endpoint(work: Work, lane: QueryLane) -> Endpoint:
             )
             return _success(work(asked))
 
-        return Response(await lane.run(request, cancellation, run), media_type="application/json")
+        return _sent(await lane.run(request, cancellation, run))
 
     return answer
 
@@ -118,12 +119,28 @@ def _timeout_s(params: Params, timeout_s_max: float) -> float:
     return min(timeout_ms / 1_000, timeout_s_max)
 
 
-def _success(answer: Answer) -> bytes:
-    parts = [b'{"status":"success","data":', answer.data]
+def _success(answer: Answer) -> list[bytes]:
+    data = [answer.data] if isinstance(answer.data, bytes) else answer.data
+    pieces = [b'{"status":"success","data":', *data]
     for word, texts in ((b"warnings", answer.warnings), (b"infos", answer.infos)):
         if texts:
-            parts += [b',"', word, b'":', orjson.dumps(_shortened(word.decode(), texts))]
-    return b"".join([*parts, b"}"])
+            pieces += [b',"', word, b'":', orjson.dumps(_shortened(word.decode(), texts))]
+    return [*pieces, b"}"]
+
+
+def _sent(pieces: list[bytes]) -> Response:
+    """Large answers go out piece by piece, each forgotten when it is sent."""
+    size = sum(map(len, pieces))
+    if size <= _BYTES_AT_ONCE_MAX:
+        return Response(b"".join(pieces), media_type="application/json")
+
+    async def forgetting() -> AsyncIterator[bytes]:
+        pieces.reverse()
+        while pieces:
+            yield pieces.pop()
+
+    headers = {"content-length": str(size)}
+    return StreamingResponse(forgetting(), headers=headers, media_type="application/json")
 
 
 def _shortened(word: str, texts: Sequence[str]) -> list[str]:

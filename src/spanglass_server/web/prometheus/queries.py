@@ -32,7 +32,7 @@ def query(asked: Asked) -> Answer:
         )
     except ExpressionInvalid as error:
         raise _bad_query(error) from error
-    return _answer(result, limit)
+    return _answer(asked, result, limit)
 
 
 def query_range(asked: Asked) -> Answer:
@@ -52,7 +52,7 @@ def query_range(asked: Asked) -> Answer:
         )
     except ExpressionInvalid as error:
         raise _bad_query(error) from error
-    return _answer(result, limit)
+    return _answer(asked, result, limit)
 
 
 def format_query(asked: Asked) -> Answer:
@@ -95,7 +95,7 @@ def _bad_query(error: ExpressionInvalid) -> BadParameter:
     return BadParameter("query", text)
 
 
-def _answer(result: Result, limit: int) -> Answer:
-    data, is_cut = result_json(result, limit=limit)
+def _answer(asked: Asked, result: Result, limit: int) -> Answer:
+    data, is_cut = result_json(result, limit=limit, check=asked.cancellation.check)
     warnings = [*result.warnings, TRUNCATED] if is_cut else result.warnings
     return Answer(data=data, warnings=warnings, infos=result.infos)
