@@ -15,6 +15,12 @@ describe("traceFilterOf", () => {
     expect(traceFilterOf({ status: "error" }, expression)).toBe("status:error");
     expect(traceFilterOf({}, 'rate(a{status!="error"}[5m])')).toBe("");
   });
+  it("asks for what a budget counts", () => {
+    const labels = { budget: "b", scope: "user", value: "ada b" };
+    expect(traceFilterOf(labels)).toBe('user_id:"ada b"');
+    expect(traceFilterOf({ ...labels, scope: "project", value: "" })).toBe("");
+    expect(traceFilterOf({ scope: "team", value: "x" })).toBe("");
+  });
   it("leaves out labels without a value", () => {
     expect(traceFilterOf({ team: "", feature: "search" })).toBe("feature:search");
   });

@@ -16,6 +16,14 @@ const FIELD_OF_LABEL: Readonly<Record<string, string>> = {
   name: "name",
 };
 
+/** The field that a budget of this scope counts. */
+const FIELD_OF_SCOPE: Readonly<Record<string, string>> = {
+  team: "team",
+  feature: "feature",
+  user: "user_id",
+  model: "model",
+};
+
 /** What comes from the rule and not from what is measured. */
 const RULE_LABELS: ReadonlySet<string> = new Set(["alertname", "severity", "project"]);
 
@@ -29,6 +37,8 @@ export function traceFilterOf(labels: LabelSet, expression = ""): string {
   const terms = Object.entries(labels)
     .filter(([label, value]) => FIELD_OF_LABEL[label] !== undefined && value !== "")
     .map(([label, value]) => `${FIELD_OF_LABEL[label]}:${quoteValue(status(label, value))}`);
+  const budgeted = FIELD_OF_SCOPE[labels.budget === undefined ? "" : (labels.scope ?? "")];
+  if (budgeted !== undefined && labels.value) terms.push(`${budgeted}:${quoteValue(labels.value)}`);
   if (!labels.status && /status\s*=\s*["']error["']/.test(expression)) terms.push("status:error");
   return terms.join(" ");
 }

@@ -58,6 +58,7 @@ export function BudgetForm(props: { budget: Budget | null; onClose: () => void }
     >
       <form onSubmit={save} style={{ display: "grid", gap: 10 }}>
         <TextInput
+          required
           label={t("name")}
           description={t("nameHint")}
           value={name}

@@ -74,15 +74,16 @@ export function AlertCard(props: { alert: ActiveAlert; now: number; onSilence: (
             {t("inhibitors")}
           </Link>
         )}
-        <span className={classes.gap} />
-        <CopyButton label={t("link")} icon={<Link2 size={15} />} value={() => linkTo(alert)} />
-        {kind === "silenced" ? (
-          <Link to="/alerts/silences">{t("silences")}</Link>
-        ) : (
-          <Button leftSection={<BellOff size={13} />} onClick={props.onSilence}>
-            {t("silence")}
-          </Button>
-        )}
+        <div className={classes.end}>
+          <CopyButton label={t("link")} icon={<Link2 size={15} />} value={() => linkTo(alert)} />
+          {kind === "silenced" ? (
+            <Link to="/alerts/silences">{t("silences")}</Link>
+          ) : (
+            <Button leftSection={<BellOff size={13} />} onClick={props.onSilence}>
+              {t("silence")}
+            </Button>
+          )}
+        </div>
       </div>
     </article>
   );
