@@ -110,7 +110,7 @@ def test_an_alert_about_errors_tells_what_the_failed_traces_have_in_common(
     assert details.examples[0].url.startswith("http://spanglass.example/traces/")
     assert details.examples[0].url.endswith("?project=the%20shop")
     traces = parse_qs(urlsplit(details.traces_url).query)
-    assert traces["filter"] == ['feature:"search" status:error']
+    assert traces["filter"] == ['span.feature:"search" span.status:error']
     silence = parse_qs(urlsplit(details.silence_url).query)
     assert silence == {"project": ["the shop"], "matchers": ['{alertname="Errors",feature="search"}']}
     assert details.rule_url == "http://spanglass.example/explore?expr=x"
@@ -129,6 +129,43 @@ def test_an_alert_about_latency_shows_the_slowest_beyond_its_threshold(
     details = _context(embedded_engine).describe(_alert(span_factory.project_id, expression), now_ms=_NOW_MS)
     assert [example.duration_ms for example in details.examples] == [7000, 6000, 5000]
     assert details.threshold == "> 3"
+
+
+@pytest.fixture
+def two_services(embedded_engine: EmbeddedEngine, span_factory: SpanFactory) -> str:
+    """Traces that a gateway began and a service behind it went on with; in half of them a call failed, and
+    was tried again."""
+    traces = []
+    for n in range(8):
+        root, *parts = span_factory.rag_trace(
+            start_time_ns=_NOW_NS - (n + 1) * 10 * SECOND_NS, service="rag-service"
+        )
+        if n % 2:
+            parts[2] = parts[2]._replace(status="error")
+        traces.append([root._replace(service="gateway"), *parts])
+    _store(embedded_engine, span_factory, *traces)
+    return span_factory.project_id
+
+
+def test_examples_of_a_service_in_the_middle_of_its_traces_are_found(
+    embedded_engine: EmbeddedEngine, two_services: str
+) -> None:
+    alert = _alert(two_services, "sum by (service) (rate(llm_requests_total[5m])) > 1", service="rag-service")
+    details = _context(embedded_engine).describe(alert, now_ms=_NOW_MS)
+    assert len(details.examples) == 3
+    alert = _alert(two_services, service="rag-service")
+    failed = _context(embedded_engine).describe(alert, now_ms=_NOW_MS)
+    assert len(failed.examples) == 3
+    assert {example.trace_id for example in failed.examples} != {one.trace_id for one in details.examples}
+
+
+def test_series_of_traces_lead_to_the_traces_that_carry_their_labels(
+    embedded_engine: EmbeddedEngine, two_services: str
+) -> None:
+    expression = "sum by (service) (rate(llm_traces_total[5m])) > 1"
+    for service, count in (("gateway", 3), ("rag-service", 0)):
+        alert = _alert(two_services, expression, service=service)
+        assert len(_context(embedded_engine).describe(alert, now_ms=_NOW_MS).examples) == count
 
 
 @pytest.mark.parametrize(

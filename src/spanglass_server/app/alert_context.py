@@ -32,9 +32,12 @@ _SECONDS_MAX: Final = 5.0
 _STEP_MS: Final = 2 * _MINUTE_MS
 _COMPARISONS: Final = frozenset({">", "<", ">=", "<=", "==", "!="})
 _FLIPPED: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
-_FIELD_OF_LABEL: Final = {
-    name: name for name in ("service", "environment", "feature", "team", "model", "provider")
-} | {"name": "name"}
+_CALL_LABELS: Final = frozenset({"model", "provider"})
+"""Fields of spans alone."""
+_FIELD_LABELS: Final = _CALL_LABELS | {"service", "environment", "feature", "team", "name"}
+"""Labels that are fields of the filter language."""
+_OF_TRACES: Final = ("llm_trace_", "llm_traces_", "llm_quality_")
+"""Metrics whose labels are those of the trace."""
 _FIELDS: Final = (
     "model",
     "feature",
@@ -145,7 +148,7 @@ class StoredContext:
         self, alert: Alert, where: Filter | None, window: TimeRange, deadline_s: float
     ) -> Sequence[Difference]:
         """Values that gained most among the traces that match, against all of the hour before."""
-        told = {_FIELD_OF_LABEL.get(name, name) for name, _ in alert.labels}
+        told = {name for name, _ in alert.labels}
         before = TimeRange(max(0, window.from_ns - _HOUR_MS * _MS_NS), window.from_ns)
         usual = parse_filter(_filter_of(alert, None, is_narrowed=False), "traces")
         found: list[Difference] = []
@@ -239,16 +242,25 @@ def _series_of(matrix: Sequence[Series], labels: Labels) -> Series | None:
 
 
 def _filter_of(alert: Alert, comparison: _Comparison | None, *, is_narrowed: bool = True) -> str:
-    """The traces that an alert is about: those with its labels; of an alert about errors those that failed,
-    of one about durations those beyond its threshold."""
+    """The traces that an alert is about: those with its labels; of an alert about errors those in which that
+    failed, of one about durations those in which that took longer than its threshold."""
+    whose = _whose_labels(alert.expression)
     terms = [
-        f"{_FIELD_OF_LABEL[name]}:{_quoted(value)}" for name, value in alert.labels if name in _FIELD_OF_LABEL
+        f"{'' if name in _CALL_LABELS else whose}{name}:{_quoted(value)}"
+        for name, value in alert.labels
+        if name in _FIELD_LABELS
     ]
     if is_narrowed and 'status="error"' in alert.expression.replace(" ", ""):
-        terms.append("status:error")
+        terms.append(f"{whose}status:error")
     elif is_narrowed and comparison and comparison.op in (">", ">=") and _is_about_time(alert.expression):
-        terms.append(f"duration>{max(comparison.threshold, 0):.3f}s")
+        terms.append(f"{whose}duration>{max(comparison.threshold, 0):.3f}s")
     return " ".join(terms)
+
+
+def _whose_labels(expression: str) -> str:
+    """`span.` where series carry what their spans say: a call's service is rarely that of the trace, which is
+    the one that was asked first."""
+    return "" if any(word in expression for word in _OF_TRACES) else "span."
 
 
 def _is_about_time(expression: str) -> bool:
