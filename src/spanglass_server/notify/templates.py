@@ -21,7 +21,8 @@ Escape: TypeAlias = Callable[[str], str]
 
 DEFAULTS: Final = """
 {{ define "__alertmanager" }}Spanglass{{ end }}
-{{ define "__alertmanagerURL" }}{{ .ExternalURL }}/alerts?receiver={{ .Receiver | urlquery }}{{ end }}
+{{ define "__alertmanagerURL" }}{{ .ExternalURL }}/alerts?receiver={{ .Receiver | urlquery }}\
+{{ with .CommonLabels.project }}&project={{ . | urlquery }}{{ end }}{{ end }}
 {{ define "__subject" }}[{{ .Status | toUpper }}\
 {{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]\
  {{ .GroupLabels.SortedPairs.Values | join " " }}\

@@ -242,5 +242,11 @@ def to_alert(alert: ActiveAlert, rule: Rule, origin: AlertOrigin, *, time_ms: in
         updated_at_ms=time_ms,
         value=alert.value,
         expression=rule.expression,
-        generator_url=f"{origin.external_url}/explore?expr={quote(rule.expression, safe='')}",
+        generator_url=_explore_url(rule.expression, origin),
     )
+
+
+def _explore_url(expression: str, origin: AlertOrigin) -> str:
+    project = origin.external_labels.get("project", "")
+    whose = f"&project={quote(project, safe='')}" if project else ""
+    return f"{origin.external_url}/explore?expr={quote(expression, safe='')}{whose}"

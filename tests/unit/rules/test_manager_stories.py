@@ -53,7 +53,7 @@ def test_alert_stays_pending_until_for_elapses_then_fires_then_resolves(world: W
     }
     assert dict(alert.annotations) == {"summary": "attic has 9"}
     assert (alert.value, alert.expression, alert.ends_at_ms) == (9.0, "heat > 5", 0)
-    assert alert.generator_url == "http://spanglass.example/explore?expr=heat%20%3E%205"
+    assert alert.generator_url == "http://spanglass.example/explore?expr=heat%20%3E%205&project=default"
     world.set("heat", 1, room="attic")
     server.run(20)
     assert server.states() == {"Hot": "inactive"}
