@@ -173,6 +173,9 @@ def test_series_of_traces_lead_to_the_traces_that_carry_their_labels(
     [
         ("5 < sum(x)", "> 5"),
         ("(sum(x)) <= -0.5", "<= -0.5"),
+        ("sum(x) > 5 and sum(y) >= 20", "> 5"),
+        ("(sum(x) > 5 unless on () y) and z", "> 5"),
+        ("sum(x) > 5 or sum(y) > 2", ""),
         ("sum(x) > 2 * y", ""),
         ("absent(x)", ""),
         ("not promql ((", ""),

@@ -209,11 +209,14 @@ class StoredContext:
 
 
 def _comparison_of(expression: str) -> _Comparison | None:
-    """The value, the operator and the number of an expression that compares with a number; None of others."""
+    """The value, the operator and the number of an expression that compares with a number; None of others.
+    What stands behind `and` and `unless`, such as a floor of traffic, gives no values."""
     try:
         node = without_parentheses(parse(expression))
     except SpanglassError:
         return None
+    while isinstance(node, Binary) and node.op in ("and", "unless"):
+        node = without_parentheses(node.left)
     if not isinstance(node, Binary) or node.op not in _COMPARISONS:
         return None
     right, left = _number_of(node.right), _number_of(node.left)
