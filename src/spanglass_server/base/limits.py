@@ -176,6 +176,9 @@ RULE_FILES_PER_PROJECT_MAX: Final = 200
 EXPRESSION_CHARS_MAX: Final = 100_000
 """Of one PromQL expression."""
 
+EXPRESSION_MATCHERS_MAX: Final = 500
+"""Of one selector in it: storage reads all of them in one statement, whose length is bounded too."""
+
 EXPRESSION_DEPTH_MAX: Final = 120
 """PromQL expressions inside one another, those of a long chain of operators among them: each takes a few
 frames of Python's stack."""

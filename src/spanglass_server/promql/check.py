@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from spanglass_server.base.limits import EXPRESSION_MATCHERS_MAX
 from spanglass_server.model.series import Matcher
 from spanglass_server.promql.ast import (
     Aggregation,
@@ -153,6 +154,8 @@ def _wrong_type(node: Expression, wanted: ValueType, context: str, complain: Com
 
 
 def _check_selector(node: Selector, complain: Complain) -> None:
+    if len(node.matchers) > EXPRESSION_MATCHERS_MAX:
+        raise complain(node.span, f"more than {EXPRESSION_MATCHERS_MAX} matchers in one selector")
     if node.name:
         if twice := [matcher.value for matcher in node.matchers[1:] if matcher.name == "__name__"]:
             said = f"metric name must not be set twice: {quote(node.name)} or {quote(twice[0])}"

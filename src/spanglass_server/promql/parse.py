@@ -59,6 +59,8 @@ _NOT_FUNCTIONS: Final = (KEYWORDS - {"start", "end"}) | WORD_OPERATORS
 _WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
 _TIME_MS_MAX: Final = 1 << 62
 """Of @: room is left for offsets and ranges within 64 bits."""
+_KEPT_CHARS_MAX: Final = 4_000
+"""Longer expressions, which few write and which take megabytes when parsed, are parsed each time."""
 _DURATION_WORDS: Final = frozenset(("step", "range", "min", "max", "min_of", "max_of"))
 _EDGES: Final[dict[str, Literal["start", "end"]]] = {"start": "start", "end": "end"}
 _MATCH_OPERATORS: Final[dict[str, MatchOperator]] = {"=": "=", "!=": "!=", "=~": "=~", "!~": "!~"}
@@ -69,7 +71,9 @@ def parse(text: str) -> Expression:
     for what is experimental there and not supported here."""
     if len(text) > EXPRESSION_CHARS_MAX:
         raise ExpressionInvalid(f"the expression is longer than {EXPRESSION_CHARS_MAX:,} characters")
-    return _parse(text)
+    if len(text) > _KEPT_CHARS_MAX:
+        return _parse(text)
+    return _parse_once(text)
 
 
 def parse_selector(text: str) -> tuple[Matcher, ...]:
@@ -81,7 +85,6 @@ def parse_selector(text: str) -> tuple[Matcher, ...]:
     return selector.matchers
 
 
-@lru_cache(maxsize=2048)
 def _parse(text: str) -> Expression:
     parser = _Parser(text)
     expression = parser.parse_whole(parser.parse_expression)
@@ -89,6 +92,9 @@ def _parse(text: str) -> Expression:
         raise parser.complain(expression.span, _TOO_DEEP)
     check(expression, text, parser.complain)
     return expression
+
+
+_parse_once: Final = lru_cache(maxsize=2048)(_parse)
 
 
 def depth_of(expression: Expression) -> int:

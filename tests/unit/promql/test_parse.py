@@ -288,6 +288,18 @@ def test_what_is_too_long_is_refused() -> None:
         parse("up" + " " * 100_000)
 
 
+def test_a_selector_of_hundreds_of_matchers_is_refused() -> None:
+    names = [f'l{number}!="x"' for number in range(501)]
+    with pytest.raises(ExpressionInvalid, match="1:5: parse error: more than 500 matchers in one selector"):
+        parse(f"sum({{{','.join(names)}}})")
+    assert len(parse_selector(f"up{{{','.join(names[:499])}}}")) == 500
+
+
+def test_long_expressions_are_parsed_too() -> None:
+    labels = ", ".join(f"l{number}" for number in range(2_000))
+    assert parse(f"sum by ({labels}) (up)") == parse(f"sum by ({labels}) (up)")
+
+
 def test_a_selector_alone_gives_its_matchers() -> None:
     assert parse_selector('up{job="a"}') == up(job="a").matchers
     with pytest.raises(ExpressionInvalid, match="unexpected <offset>"):
