@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { BellRing } from "lucide-react";
 import { useState } from "react";
 import { alertsQuery } from "../../../api/alerting";
@@ -23,14 +23,14 @@ export function AlertsPage() {
   const t = useAlertListStrings();
   const alerts = useQuery(alertsQuery(useProject()));
   const { kind, text = "" } = useSearch({ from: "/alerts/" });
-  const navigate = useNavigate();
+  const router = useRouter();
   const [silence, setSilence] = useState<SilenceDraft | null>(null);
   const { data, error, dataUpdatedAt } = alerts;
   if (data === undefined) {
     if (error) return <ErrorState error={error} onRetry={() => void alerts.refetch()} />;
     return <Skeleton height={120} m={12} radius="sm" />;
   }
-  const show = (search: AlertSearch) => void navigate({ to: "/alerts", search, replace: true });
+  const show = (search: AlertSearch) => void router.navigate({ to: "/alerts", search, replace: true });
   const counts = KINDS.map((one) => data.items.filter((alert) => kindOf(alert) === one).length);
   const shown = data.items
     .filter((alert) => (kind === undefined || kindOf(alert) === kind) && hasText(alert, text))
