@@ -75,7 +75,7 @@ def test_a_firing_alert_leads_to_its_traces_and_is_silenced(project: Project, op
     expect(alert.get_by_text("Firing", exact=True)).to_be_visible(timeout=ALERT_MS_MAX)
     expect(alert.get_by_text("calls of rag-api fail <b>now</b>")).to_be_visible()
     expect(alert.get_by_role("link", name="Traces")).to_have_attribute(
-        "href", re.compile("filter=service:rag-api")
+        "href", re.compile("filter=span.service:rag-api")
     )
     alert.get_by_role("button", name="Silence").click()
     dialog = page.get_by_role("dialog")

@@ -4,15 +4,15 @@ import { matchersOf, ownLabels, rangeOf, traceFilterOf, valueExpression } from "
 describe("traceFilterOf", () => {
   it("names the fields that traces have, and quotes what needs it", () => {
     const labels = { alertname: "Slow", service: "rag api", model: "gpt-5", severity: "page", le: "0.5" };
-    expect(traceFilterOf(labels)).toBe('service:"rag api" model:gpt-5');
+    expect(traceFilterOf(labels)).toBe('span.service:"rag api" model:gpt-5');
   });
   it("says ok where a metric says success", () => {
-    expect(traceFilterOf({ status: "success" })).toBe("status:ok");
+    expect(traceFilterOf({ status: "success" }, "llm_traces_total > 1")).toBe("status:ok");
   });
   it("asks for failed traces where the expression counts errors", () => {
     const expression = 'rate(llm_requests_total{status="error"}[5m]) > 0';
-    expect(traceFilterOf({ service: "rag" }, expression)).toBe("service:rag status:error");
-    expect(traceFilterOf({ status: "error" }, expression)).toBe("status:error");
+    expect(traceFilterOf({ service: "rag" }, expression)).toBe("span.service:rag span.status:error");
+    expect(traceFilterOf({ status: "error" }, expression)).toBe("span.status:error");
     expect(traceFilterOf({}, 'rate(a{status!="error"}[5m])')).toBe("");
   });
   it("asks for what a budget counts", () => {
@@ -22,7 +22,7 @@ describe("traceFilterOf", () => {
     expect(traceFilterOf({ scope: "team", value: "x" })).toBe("");
   });
   it("leaves out labels without a value", () => {
-    expect(traceFilterOf({ team: "", feature: "search" })).toBe("feature:search");
+    expect(traceFilterOf({ team: "", feature: "search" })).toBe("span.feature:search");
   });
 });
 

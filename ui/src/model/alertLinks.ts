@@ -4,17 +4,21 @@ import type { Matcher } from "../api/alerting";
 import type { LabelSet } from "../api/prometheus";
 import { quoteValue } from "./filterText";
 
-/** Labels of `llm_*` series by the field that traces are filtered by. */
-const FIELD_OF_LABEL: Readonly<Record<string, string>> = {
-  service: "service",
-  environment: "environment",
-  feature: "feature",
-  team: "team",
-  model: "model",
-  provider: "provider",
-  status: "status",
-  name: "name",
-};
+/** Labels that are fields of the filter language. */
+const FIELD_LABELS: ReadonlySet<string> = new Set([
+  "service",
+  "environment",
+  "feature",
+  "team",
+  "model",
+  "provider",
+  "status",
+  "name",
+]);
+/** Fields of spans alone. */
+const CALL_LABELS: ReadonlySet<string> = new Set(["model", "provider"]);
+/** Metrics whose labels are those of the trace. */
+const OF_TRACES = /llm_trace_|llm_traces_|llm_quality_/;
 
 /** The field that a budget of this scope counts. */
 const FIELD_OF_SCOPE: Readonly<Record<string, string>> = {
@@ -34,12 +38,17 @@ const BEFORE_MS = 3_600_000;
  * errors; empty where they tell nothing.
  */
 export function traceFilterOf(labels: LabelSet, expression = ""): string {
+  // A call's service is rarely that of its trace, which is the one that was asked first.
+  const whose = OF_TRACES.test(expression) ? "" : "span.";
   const terms = Object.entries(labels)
-    .filter(([label, value]) => FIELD_OF_LABEL[label] !== undefined && value !== "")
-    .map(([label, value]) => `${FIELD_OF_LABEL[label]}:${quoteValue(status(label, value))}`);
+    .filter(([label, value]) => FIELD_LABELS.has(label) && value !== "")
+    .map(([label, value]) => {
+      const field = CALL_LABELS.has(label) ? label : `${whose}${label}`;
+      return `${field}:${quoteValue(status(label, value))}`;
+    });
   const budgeted = FIELD_OF_SCOPE[labels.budget === undefined ? "" : (labels.scope ?? "")];
   if (budgeted !== undefined && labels.value) terms.push(`${budgeted}:${quoteValue(labels.value)}`);
-  if (!labels.status && /status\s*=\s*["']error["']/.test(expression)) terms.push("status:error");
+  if (!labels.status && /status\s*=\s*["']error["']/.test(expression)) terms.push(`${whose}status:error`);
   return terms.join(" ");
 }
 
