@@ -269,6 +269,17 @@ def test_a_backtest_takes_a_rule_of_the_project(api: RulesApi) -> None:
         "GET", "/rules/backtest", rule="heat/Hot", **{"from": "now-20m", "keep_firing_for": "2m"}
     )
     assert (found["expr"], found["keep_firing_for_s"], found["firings"]) == ("heat:max > 5", 120.0, [])
+    assert found["warnings"] == ["heat:max was not recorded in this time: whatever reads it cannot fire"]
+
+
+def test_a_backtest_says_since_when_what_it_reads_is_recorded(api: RulesApi) -> None:
+    api.heat(9)
+    api.call("PUT", "/rule-files/a.yml", {"content": RULES})
+    api.evaluate()
+    found = api.call("GET", "/rules/backtest", rule="heat/Hot", **{"from": "now-3h"})
+    (warning,) = found["warnings"]
+    assert warning.startswith("heat:max ")
+    assert warning.endswith("whatever reads it cannot fire")
 
 
 @pytest.mark.parametrize(

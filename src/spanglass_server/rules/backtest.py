@@ -1,8 +1,9 @@
 """When a rule would have been pending and firing, had it been there: its expression over past time, and the
 same alert states as those of an evaluation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,12 +11,16 @@ import numpy as np
 from spanglass_server.base.errors import QueryInvalid
 from spanglass_server.metrics.runner import Cancellation, QueryRunner
 from spanglass_server.model.series import METRIC_NAME, Labels, Series, labels_of
+from spanglass_server.promql.parse import parse
 from spanglass_server.promql.result import Result
+from spanglass_server.rules.lint.tree import metrics_in
 
 STEPS_PER_QUERY: Final = 2_000
 EVALUATIONS_MAX: Final = 100_000
 FIRINGS_MAX: Final = 1_000
 _SERIES_MAX: Final = 10_000
+_LOOKS: Final = 500
+_LOOK_STEP_MS_MIN: Final = 60_000
 
 
 class BacktestRule(NamedTuple):
@@ -84,6 +89,32 @@ def run_backtest(
         )
         watch.look(result, start_ms, end_ms, from_ms)
     return watch.conclude(from_ms)
+
+
+def gaps_of_recorded(
+    runner: QueryRunner,
+    project_id: str,
+    expression: str,
+    recorded: Collection[str],
+    *,
+    from_ms: int,
+    to_ms: int,
+) -> Sequence[str]:
+    """Warnings: which of the recorded series that the expression reads were not there from the beginning on.
+    They exist only since their rules are evaluated, so that silence before says nothing."""
+    step_ms = max(_LOOK_STEP_MS_MIN, (to_ms - from_ms) // _LOOKS)
+    found = []
+    for name in sorted(metrics_in(parse(expression)) & set(recorded)):
+        result = runner.run_range(
+            project_id, f"count({name})", start_ms=from_ms, end_ms=to_ms, step_ms=step_ms
+        )
+        first_ms = min((int(series.times_ms[0]) for series in result.matrix), default=None)
+        if first_ms is None:
+            found.append(f"{name} was not recorded in this time: whatever reads it cannot fire")
+        elif first_ms - from_ms > 2 * step_ms:
+            since = datetime.fromtimestamp(first_ms / 1000, UTC).isoformat(timespec="seconds")
+            found.append(f"{name} is recorded only since {since}: before, whatever reads it cannot fire")
+    return found
 
 
 class _Open(NamedTuple):

@@ -1,6 +1,7 @@
 """Rules: what they are doing, the files they come from, and when one would have fired."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -11,7 +12,7 @@ from spanglass_server.metrics.runner import Cancellation
 from spanglass_server.model.series import Labels, Matcher
 from spanglass_server.notify.muting import Mute
 from spanglass_server.promql.durations import parse_duration_ms
-from spanglass_server.rules.backtest import BacktestRule, run_backtest
+from spanglass_server.rules.backtest import BacktestRule, gaps_of_recorded, run_backtest
 from spanglass_server.rules.files import RuleFile, RuleFileInvalid
 from spanglass_server.rules.lint import (
     Finding,
@@ -143,7 +144,21 @@ def backtest(
         step_ms=step_ms,
         cancellation=Cancellation(timeout_s=services.metrics.limits.timeout_s),
     )
+    gaps = gaps_of_recorded(
+        services.metrics,
+        caller.project.id,
+        tested.expression,
+        _recorded_names(services, caller.project.id),
+        from_ms=from_ms,
+        to_ms=to_ms,
+    )
+    found = replace(found, warnings=[*gaps, *found.warnings])
     return json_response(backtest_json(found, tested, from_ms=from_ms, to_ms=to_ms, step_ms=step_ms))
+
+
+def _recorded_names(services: Services, project_id: str) -> frozenset[str]:
+    groups = services.rules.list_groups(project_id)
+    return frozenset(rule.name for group in groups for rule in group.rules if rule.kind == "recording")
 
 
 def _tested(
