@@ -19,8 +19,9 @@ import pyarrow as pa
 from bench.measure import percentile
 from bench.payload import FEATURES
 from bench.rows import SPANS_PER_TRACE, TraceMaker
-from spanglass_server.base.errors import SpanglassError
+from spanglass_server.base.errors import SpanglassError, StorageUnavailable
 from spanglass_server.metrics.runner import QueryRunner
+from spanglass_server.model.span import Span, TraceSummary
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Lane, Parameters, Settings
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
@@ -33,6 +34,7 @@ DAY_NS = 86_400 * 1_000_000_000
 END_NS = 1_790_000_000_000_000_000 // 3_600_000_000_000 * 3_600_000_000_000 + 1_234_000_000_000
 STEP_MS = 60_000
 TRACES_PER_COMMIT = 2_000
+TRIES = 30
 
 RANGES = {
     "rate of requests": "sum by (model, status) (rate(llm_requests_total[5m]))",
@@ -89,12 +91,19 @@ def load(engine: EmbeddedEngine, spans: int) -> None:
         count = min(TRACES_PER_COMMIT, traces - first)
         start_ns = END_NS - DAY_NS + first * step_ns
         made = list(maker.traces(count, start_ns=start_ns, step_ns=step_ns))
-        writer.write_batch(
-            spans=[span for spans_of, _ in made for span in spans_of],
-            traces=[summary for _, summary in made],
-            logs=[],
-        )
+        spans_made = [span for spans_of, _ in made for span in spans_of]
+        insert(writer, spans_made, [summary for _, summary in made])
     FactRollups(engine).roll_up(END_NS, quiet_s=0)
+
+
+def insert(writer: ClickHouseWriter, spans: Sequence[Span], traces: Sequence[TraceSummary]) -> None:
+    """Again where merges hold the memory just then, as an exporter sends again what got 503."""
+    for _ in range(TRIES - 1):
+        try:
+            return writer.write_batch(spans=spans, traces=traces, logs=[])
+        except StorageUnavailable:
+            time.sleep(1)
+    writer.write_batch(spans=spans, traces=traces, logs=[])
 
 
 def rules(count: int) -> list[str]:
