@@ -14,6 +14,7 @@ from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits
+from spanglass_server.store.clickhouse.llm_ledger import LabelMemory
 from spanglass_server.store.clickhouse.llm_metrics import METRICS as LLM_METRICS
 from spanglass_server.store.clickhouse.llm_series import LlmSeries
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
@@ -82,7 +83,10 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
     _check_data_dir(settings)
     directory = open_directory(settings.metadata_url, now_ns=clock, retention_days=settings.retention_days)
     engine = _open_engine(settings)
-    administration = ClickHouseAdministration(engine, is_fsynced=settings.fsync, now_ns=clock)
+    label_memory = LabelMemory()
+    administration = ClickHouseAdministration(
+        engine, is_fsynced=settings.fsync, now_ns=clock, label_memory=label_memory
+    )
     try:
         directory.migrate()
         administration.migrate()
@@ -95,7 +99,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         logs=ClickHouseLogReader(engine),
         scores=ClickHouseScoreReader(engine),
         views=ClickHouseViewReader(engine),
-        writer=ClickHouseWriter(engine),
+        writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,
         directory=directory,
         library=_open_library(settings, clock),

@@ -365,7 +365,11 @@ CREATE TABLE IF NOT EXISTS metric_labels_local ON CLUSTER `prod`
 (
     project_id LowCardinality(String),
     family LowCardinality(String),
-    labels_hash UInt64 CODEC(NONE),
+    labels_hash UInt64 DEFAULT multiIf(
+        family IN ('span', 'cache'), sipHash64(label_values[1], label_values[2], label_values[3], label_values[4]),
+        family = 'score', sipHash64(label_values[1], label_values[2], label_values[3], label_values[4], label_values[5]),
+        sipHash64(label_values[1], label_values[2], label_values[3], label_values[4], label_values[5], label_values[6])
+    ) CODEC(NONE),
     label_values Array(String) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
@@ -382,7 +386,7 @@ CREATE TABLE IF NOT EXISTS fact_hours_local ON CLUSTER `prod`
     source LowCardinality(String),
     hour Int64 CODEC(Delta, ZSTD(1)),
     revisions SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
-    touched_at_s SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
+    touched_at_s SimpleAggregateFunction(max, UInt64) DEFAULT toUInt64(toUnixTimestamp(now())) CODEC(ZSTD(1)),
     first_end_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
     last_end_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
 )
@@ -471,77 +475,6 @@ AS SELECT
     is_deleted,
     version
 FROM traces_local;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_labels_from_spans ON CLUSTER `prod`
-TO metric_labels_local
-AS SELECT DISTINCT
-    project_id,
-    label.1 AS family,
-    label.2 AS labels_hash,
-    label.3 AS label_values
-FROM
-(
-    SELECT DISTINCT
-        project_id, toString(kind) AS kind, toString(name) AS name, toString(service) AS service,
-        toString(environment) AS environment, toString(feature) AS feature, toString(team) AS team,
-        toString(provider) AS provider, toString(if(response_model = '', request_model, response_model)) AS model,
-        is_call OR is_billable AS is_counted, s.kind = 'cache' AND isNotNull(cache_hit) AS is_lookup
-    FROM spans_local AS s
-)
-ARRAY JOIN arrayConcat(
-    [('span', sipHash64(kind, name, service, environment), [kind, name, service, environment])],
-    if(is_counted, [('call', sipHash64(model, provider, feature, team, service, environment), [model, provider, feature, team, service, environment])], []),
-    if(is_lookup, [('cache', sipHash64(name, feature, service, environment), [name, feature, service, environment])], [])
-) AS label;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_labels_from_traces ON CLUSTER `prod`
-TO metric_labels_local
-AS SELECT DISTINCT
-    project_id,
-    'trace' AS family,
-    sipHash64(toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)) AS labels_hash,
-    [toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)] AS label_values
-FROM traces_local
-WHERE is_deleted = 0;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_spans ON CLUSTER `prod`
-TO fact_hours_local
-AS SELECT
-    project_id,
-    'span' AS source,
-    intDiv(start_time_ns, 3600000000000) AS hour,
-    count() AS revisions,
-    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
-    min(end_time_ns) AS first_end_ns,
-    max(end_time_ns) AS last_end_ns
-FROM spans_local
-GROUP BY project_id, hour;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_traces ON CLUSTER `prod`
-TO fact_hours_local
-AS SELECT
-    project_id,
-    'trace' AS source,
-    intDiv(start_time_ns, 3600000000000) AS hour,
-    count() AS revisions,
-    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
-    min(end_time_ns) AS first_end_ns,
-    max(end_time_ns) AS last_end_ns
-FROM traces_local
-GROUP BY project_id, hour;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_scores ON CLUSTER `prod`
-TO fact_hours_local
-AS SELECT
-    project_id,
-    'score' AS source,
-    intDiv(time_ns, 3600000000000) AS hour,
-    count() AS revisions,
-    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
-    min(time_ns) AS first_end_ns,
-    max(time_ns) AS last_end_ns
-FROM scores_local
-GROUP BY project_id, hour;
 
 INSERT INTO span_facts
 SELECT

@@ -329,7 +329,11 @@ CREATE TABLE IF NOT EXISTS metric_labels
 (
     project_id LowCardinality(String),
     family LowCardinality(String),
-    labels_hash UInt64 CODEC(NONE),
+    labels_hash UInt64 DEFAULT multiIf(
+        family IN ('span', 'cache'), sipHash64(label_values[1], label_values[2], label_values[3], label_values[4]),
+        family = 'score', sipHash64(label_values[1], label_values[2], label_values[3], label_values[4], label_values[5]),
+        sipHash64(label_values[1], label_values[2], label_values[3], label_values[4], label_values[5], label_values[6])
+    ) CODEC(NONE),
     label_values Array(String) CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree()
@@ -343,7 +347,7 @@ CREATE TABLE IF NOT EXISTS fact_hours
     source LowCardinality(String),
     hour Int64 CODEC(Delta, ZSTD(1)),
     revisions SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
-    touched_at_s SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
+    touched_at_s SimpleAggregateFunction(max, UInt64) DEFAULT toUInt64(toUnixTimestamp(now())) CODEC(ZSTD(1)),
     first_end_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
     last_end_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
 )
@@ -423,77 +427,6 @@ AS SELECT
     is_deleted,
     version
 FROM traces;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_labels_from_spans
-TO metric_labels
-AS SELECT DISTINCT
-    project_id,
-    label.1 AS family,
-    label.2 AS labels_hash,
-    label.3 AS label_values
-FROM
-(
-    SELECT DISTINCT
-        project_id, toString(kind) AS kind, toString(name) AS name, toString(service) AS service,
-        toString(environment) AS environment, toString(feature) AS feature, toString(team) AS team,
-        toString(provider) AS provider, toString(if(response_model = '', request_model, response_model)) AS model,
-        is_call OR is_billable AS is_counted, s.kind = 'cache' AND isNotNull(cache_hit) AS is_lookup
-    FROM spans AS s
-)
-ARRAY JOIN arrayConcat(
-    [('span', sipHash64(kind, name, service, environment), [kind, name, service, environment])],
-    if(is_counted, [('call', sipHash64(model, provider, feature, team, service, environment), [model, provider, feature, team, service, environment])], []),
-    if(is_lookup, [('cache', sipHash64(name, feature, service, environment), [name, feature, service, environment])], [])
-) AS label;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS metric_labels_from_traces
-TO metric_labels
-AS SELECT DISTINCT
-    project_id,
-    'trace' AS family,
-    sipHash64(toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)) AS labels_hash,
-    [toString(name), toString(status), toString(feature), toString(team), toString(service), toString(environment)] AS label_values
-FROM traces
-WHERE is_deleted = 0;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_spans
-TO fact_hours
-AS SELECT
-    project_id,
-    'span' AS source,
-    intDiv(start_time_ns, 3600000000000) AS hour,
-    count() AS revisions,
-    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
-    min(end_time_ns) AS first_end_ns,
-    max(end_time_ns) AS last_end_ns
-FROM spans
-GROUP BY project_id, hour;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_traces
-TO fact_hours
-AS SELECT
-    project_id,
-    'trace' AS source,
-    intDiv(start_time_ns, 3600000000000) AS hour,
-    count() AS revisions,
-    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
-    min(end_time_ns) AS first_end_ns,
-    max(end_time_ns) AS last_end_ns
-FROM traces
-GROUP BY project_id, hour;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS fact_hours_from_scores
-TO fact_hours
-AS SELECT
-    project_id,
-    'score' AS source,
-    intDiv(time_ns, 3600000000000) AS hour,
-    count() AS revisions,
-    toUInt64(toUnixTimestamp(now())) AS touched_at_s,
-    min(time_ns) AS first_end_ns,
-    max(time_ns) AS last_end_ns
-FROM scores
-GROUP BY project_id, hour;
 
 INSERT INTO span_facts
 SELECT

@@ -14,6 +14,7 @@ import pyarrow as pa
 from spanglass_server.store.clickhouse.engine import Engine, Parameters
 from spanglass_server.store.clickhouse.keys import HOUR_NS, PARTITION, find_trace_times, trace_hash
 from spanglass_server.store.clickhouse.llm_deletion import FactDeletion
+from spanglass_server.store.clickhouse.llm_ledger import LabelMemory
 from spanglass_server.store.clickhouse.llm_rollups import FactRollups
 from spanglass_server.store.clickhouse.schema import (
     DATA_TABLES,
@@ -64,13 +65,20 @@ class _Expired(NamedTuple):
 
 class ClickHouseAdministration:
     def __init__(
-        self, engine: Engine, *, is_fsynced: bool = True, now_ns: Callable[[], int] = time.time_ns
+        self,
+        engine: Engine,
+        *,
+        is_fsynced: bool = True,
+        now_ns: Callable[[], int] = time.time_ns,
+        label_memory: LabelMemory | None = None,
     ) -> None:
-        """`is_fsynced`: embedded storage syncs each commit to the disk. A server has its own settings."""
+        """`is_fsynced`: embedded storage syncs each commit to the disk. A server has its own settings.
+        `label_memory`: the writer's."""
         self._engine = engine
         self._topology = topology_of(engine, is_fsynced=is_fsynced)
         self._now_ns = now_ns
         self._facts = FactDeletion(engine)
+        self._label_memory = label_memory or LabelMemory()
         self._rollups = FactRollups(engine)
 
     def migrate(self) -> Sequence[int]:
@@ -122,6 +130,7 @@ class ClickHouseAdministration:
         self.set_retention(project_id, None)
         for table in DATA_TABLES:
             self._delete(table, "project_id = {project_id:String}", {"project_id": project_id})
+        self._label_memory.forget(project_id)
         self._erase()
 
     def set_retention(self, project_id: str, days: int | None) -> None:

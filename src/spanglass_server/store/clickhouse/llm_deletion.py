@@ -1,6 +1,5 @@
 """Takes facts away with the spans that they are of."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from spanglass_server.store.clickhouse.engine import Engine, Lane, Parameters
 from spanglass_server.store.clickhouse.keys import hour_of, trace_hash
+from spanglass_server.store.clickhouse.llm_ledger import HOURS_SETTINGS
 from spanglass_server.store.clickhouse.llm_metrics import Source
 from spanglass_server.store.clickhouse.schema import HIDING_DELETE, topology_of
 from spanglass_server.store.ports import PlacedSpan, TimeRange, TraceKey
@@ -83,8 +83,7 @@ class FactDeletion:
             "source": [source] * count,
             "hour": [hour for _, hour in hours],
             "revisions": pa.array([1] * count, pa.uint64()),
-            "touched_at_s": pa.array([int(time.time())] * count, pa.uint64()),
             "first_end_ns": pa.array([_INT64.max] * count, pa.int64()),
             "last_end_ns": pa.array([_INT64.min] * count, pa.int64()),
         }
-        self._engine.insert_arrow("fact_hours", pa.table(rows))
+        self._engine.insert_arrow("fact_hours", pa.table(rows), HOURS_SETTINGS)

@@ -114,7 +114,7 @@ class LlmExemplars:
         return [
             _Found(values[row["labels"]], row["part"], row["value"], row["end_time_ns"], ids[key])
             for row in rows
-            # What is being written may have its fact before its labels.
+            # A replica may know the fact before its labels.
             if row["labels"] in values and (key := (row["trace_hash"], row["span_hash"])) in ids
         ]
 

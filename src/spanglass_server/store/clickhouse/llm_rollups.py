@@ -17,8 +17,8 @@ from spanglass_server.store.clickhouse.llm_scores import scores_sql
 from spanglass_server.store.clickhouse.score_keys import HOUR_OF_SCORE
 
 QUIET_S: Final = 120
-"""An insert tells of its rows in `fact_hours` before or after it writes them, and takes at most half of this:
-an hour that was not told of for so long has all its rows."""
+"""Rows are counted in `fact_hours` before they are written, and counted again should the writing take longer
+than half of this: an hour that was not counted in for so long has all its rows."""
 HOURS_TOGETHER: Final = 24
 MARK_NS: Final = GRID_MS * MS
 """Rollups tell apart what ended in the first 15 s of an hour: the first sample of a window of full hours."""

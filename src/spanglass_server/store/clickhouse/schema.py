@@ -33,8 +33,8 @@ SHARDING = {
     "schema_migrations": "number",
 }
 """Every table, and what decides the shard of a row: all rows of a trace, and of a series, live on one.
-`trace_times`, `score_hours` and what metrics count are filled by views beside spans, traces and scores:
-nothing is inserted by their own keys."""
+`trace_times`, `score_hours` and the facts are filled by views beside spans, traces and scores: nothing is
+inserted by their own keys."""
 
 TABLES: tuple[str, ...] = tuple(SHARDING)
 DATA_TABLES = (
@@ -46,9 +46,7 @@ HIDING_DELETE: Settings = {"lightweight_delete_mode": "lightweight_update", "lig
 """Of a DELETE: a patch hides the rows from every read, in milliseconds."""
 VIEWS = (
     *("trace_times_from_spans", "score_hours_from_scores"),
-    *("span_facts_from_spans", "trace_facts_from_traces", "metric_labels_from_spans"),
-    *("metric_labels_from_traces", "fact_hours_from_spans", "fact_hours_from_traces"),
-    "fact_hours_from_scores",
+    *("span_facts_from_spans", "trace_facts_from_traces"),
 )
 
 
@@ -143,9 +141,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         (
             *("span_facts.sql", "trace_facts.sql", "metric_labels.sql", "fact_hours.sql"),
             *("fact_rollups.sql", "fact_rollup_states.sql"),
-            *("span_facts_from_spans.sql", "trace_facts_from_traces.sql", "metric_labels_from_spans.sql"),
-            *("metric_labels_from_traces.sql", "fact_hours_from_spans.sql", "fact_hours_from_traces.sql"),
-            "fact_hours_from_scores.sql",
+            *("span_facts_from_spans.sql", "trace_facts_from_traces.sql"),
             *("span_facts_backfill_spans.sql", "trace_facts_backfill_traces.sql"),
             *("metric_labels_backfill_spans.sql", "metric_labels_backfill_traces.sql"),
             *("fact_hours_backfill_spans.sql", "fact_hours_backfill_traces.sql"),

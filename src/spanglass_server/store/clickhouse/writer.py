@@ -21,6 +21,8 @@ from spanglass_server.store.clickhouse.keys import (
     is_short,
 )
 from spanglass_server.store.clickhouse.llm_deletion import FactDeletion
+from spanglass_server.store.clickhouse.llm_ledger import FactLedger, LabelMemory, Rows
+from spanglass_server.store.clickhouse.llm_metrics import Source
 from spanglass_server.store.clickhouse.rows import LANGFUSE_EVENTS, LOGS, SCORES, SPANS, trace_batch
 from spanglass_server.store.clickhouse.schema import HIDING_DELETE, topology_of
 from spanglass_server.store.clickhouse.writer_langfuse import find_observations, load_events
@@ -80,9 +82,15 @@ _FACT_COLUMNS = ", ".join(
 
 
 class ClickHouseWriter:
-    def __init__(self, engine: Engine, *, free_disk_bytes_min: int = FREE_DISK_BYTES_MIN) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        free_disk_bytes_min: int = FREE_DISK_BYTES_MIN,
+        label_memory: LabelMemory | None = None,
+    ) -> None:
         """`free_disk_bytes_min`: embedded storage raises StorageFull where less is free. A server's disk is
-        its operator's."""
+        its operator's. `label_memory`: shared with what deletes projects."""
         self._engine = engine
         topology = topology_of(engine, is_fsynced=False)
         self._spans_place = f"{topology.table('spans')} {topology.on_cluster}".rstrip()
@@ -90,6 +98,7 @@ class ClickHouseWriter:
         self._facts = FactDeletion(engine)
         if engine.is_embedded:
             self._insert_settings["min_free_disk_bytes_to_perform_insert"] = free_disk_bytes_min
+        self._ledger = FactLedger(engine, self._insert_settings, label_memory or LabelMemory())
 
     def write_batch(
         self,
@@ -99,14 +108,18 @@ class ClickHouseWriter:
         logs: Sequence[Log],
         scores: Sequence[Score] = (),
     ) -> None:
-        if spans:
-            self._insert("spans", SPANS.to_batch(spans))
         if logs:
             self._insert("logs", LOGS.to_batch(logs))
+        rows: list[tuple[Source, Rows]] = []
+        if spans:
+            rows.append(("span", SPANS.to_batch(spans)))
         if scores:
-            self._insert("scores", SCORES.to_batch(rows_to_write(self._engine, scores)))
+            rows.append(("score", SCORES.to_batch(rows_to_write(self._engine, scores))))
         if traces:
-            self._insert("traces", trace_batch(traces))
+            rows.append(("trace", trace_batch(traces)))
+        if rows:
+            self._ledger.tell_labels(spans, traces)
+            self._write_counted(rows)
 
     def write_langfuse_events(self, events: Sequence[LangfuseEvent]) -> None:
         if events:
@@ -159,7 +172,16 @@ class ClickHouseWriter:
         rows.sort(key=_trace_key)
         return {key: [facts_of(span) for span in spans] for key, spans in groupby(rows, _trace_key)}
 
-    def _insert(self, table: str, rows: pa.RecordBatch | pa.Table) -> None:
+    def _write_counted(self, rows: Sequence[tuple[Source, Rows]]) -> None:
+        """All that llm_* metrics count is written here, but for what `llm_deletion` takes away."""
+
+        def write() -> None:
+            for source, some in rows:
+                self._insert(f"{source}s", some)
+
+        self._ledger.write_counted(rows, write)
+
+    def _insert(self, table: str, rows: Rows) -> None:
         self._engine.insert_arrow(table, rows, self._insert_settings)
 
     def _revise(self, verdicts: Sequence[tuple[str, int, Verdict]], version: int) -> None:
@@ -178,7 +200,9 @@ class ClickHouseWriter:
             lane="write",
         )
         if stored.num_rows:
-            self._insert("spans", _revised(stored, by_id, version))
+            revised = _revised(stored, by_id, version)
+            self._ledger.tell_labels_of(revised)
+            self._write_counted([("span", revised)])
 
     def _find_by_response(self, response_ids: Sequence[tuple[str, str]], near: TimeRange) -> set[TraceKey]:
         if not response_ids:

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS @table(fact_hours) @on_cluster
     source LowCardinality(String),
     hour Int64 CODEC(Delta, ZSTD(1)),
     revisions SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
-    touched_at_s SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
+    touched_at_s SimpleAggregateFunction(max, UInt64) DEFAULT toUInt64(toUnixTimestamp(now())) CODEC(ZSTD(1)),
     first_end_ns SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
     last_end_ns SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1))
 )

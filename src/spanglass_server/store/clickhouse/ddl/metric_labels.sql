@@ -4,7 +4,11 @@ CREATE TABLE IF NOT EXISTS @table(metric_labels) @on_cluster
 (
     project_id LowCardinality(String),
     family LowCardinality(String),
-    labels_hash UInt64 CODEC(NONE),
+    labels_hash UInt64 DEFAULT multiIf(
+        family IN ('span', 'cache'), sipHash64(label_values[1], label_values[2], label_values[3], label_values[4]),
+        family = 'score', sipHash64(label_values[1], label_values[2], label_values[3], label_values[4], label_values[5]),
+        sipHash64(label_values[1], label_values[2], label_values[3], label_values[4], label_values[5], label_values[6])
+    ) CODEC(NONE),
     label_values Array(String) CODEC(ZSTD(1))
 )
 ENGINE = @engine(ReplacingMergeTree)
