@@ -22,7 +22,8 @@ def test_every_endpoint_is_named(tmp_path: Path) -> None:
 
 def test_every_parameter_is_named() -> None:
     code = "".join(path.read_text() for path in SOURCES.glob("*.py"))
-    calls = r'(?<!query_)(?:params|asked\.params)\.(?:get|all|time_ms|needed_time_ms|duration_ms|number)\(\s*"([^"]+)"'
+    readers = "get|all|time_ms|needed_time_ms|duration_ms|number"
+    calls = rf'(?<!query_)(?:params|asked\.params)\.(?:{readers})\(\s*"([^"]+)"'
     asked = set(re.findall(calls, code)) | {"limit"}
     assert {"query", "step", "match[]", "group_next_token", "lookback_delta"} <= asked
     for name in asked:

@@ -1,4 +1,4 @@
-"""What Grafana makes of a dashboard before it asks: its expressions with variables filled in, and its steps."""
+"""What Grafana makes of a dashboard before it asks: expressions with variables filled in, and steps."""
 
 import json
 from collections.abc import Iterator, Mapping
