@@ -69,8 +69,8 @@ def test_a_page_that_did_not_change_is_not_sent_again(client: httpx.Client) -> N
         "/robots.txt",
         "/../pyproject.toml",
         "/%2e%2e/%2e%2e/etc/passwd.txt",
-        "/metrics",
-        "/prometheus/api/v1/query",
+        "/metrics/more",
+        "/v1/other",
     ],
 )
 def test_a_missing_file_is_not_answered_with_a_page(client: httpx.Client, path: str) -> None:
