@@ -1,6 +1,7 @@
 """OTLP's data points as Prometheus' samples."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -191,9 +192,11 @@ def test_a_histogram_that_contradicts_itself_is_rejected(bounds: list[float], co
 
 def exponential(scale: int, observed: Sequence[float]) -> ExponentialPoint:
     """As an SDK counts: bucket i holds base**i < value <= base**(i+1)."""
-    indexes = [math.ceil(math.log2(value) * 2.0**scale - 1e-9) - 1 for value in observed if value > 0]
+    indexes = Counter(math.ceil(math.log2(value) * 2.0**scale - 1e-9) - 1 for value in observed if value > 0)
     first = min(indexes)
-    counts = [indexes.count(index) for index in range(first, max(indexes) + 1)]
+    counts = [0] * (max(indexes) - first + 1)
+    for index, count in indexes.items():
+        counts[index - first] = count
     zeros = sum(value == 0 for value in observed)
     negatives = Buckets(0, [sum(value < 0 for value in observed)])
     return ExponentialPoint(
