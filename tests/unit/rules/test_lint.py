@@ -556,3 +556,9 @@ def test_very_long_expressions_are_checked_in_time_and_not_corrected() -> None:
     assert check(nested)
     # Half a second here; a check that asks twice at each level would take years.
     assert time.process_time() - began < 20
+
+
+def test_values_are_matched_by_the_patterns_that_queries_have() -> None:
+    # RE2's classes without braces are none of Python's.
+    assert "unknown-value" in codes(check(r'sum(increase(llm_requests_total{status=~"\\pN+"}[1h])) > 50'))
+    assert "unknown-value" not in codes(check(r'sum(increase(llm_requests_total{status=~"\\pL+"}[1h])) > 50'))

@@ -1,12 +1,12 @@
 """Metrics, labels and values of labels that no series has."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from spanglass_server.model.series import Matcher
 from spanglass_server.promql.ast import Aggregation, Selector
+from spanglass_server.promql.patterns import matches
 from spanglass_server.rules.lint.findings import Fix, Problem, Subject
 from spanglass_server.rules.lint.known import BUILT_IN_PREFIXES, KnownMetric, closest
 from spanglass_server.rules.lint.shape import shape_of
@@ -184,11 +184,7 @@ def _matches(matcher: Matcher, value: str) -> bool:
         case "!=":
             return value != matcher.value
         case op:
-            try:
-                found = re.fullmatch(matcher.value, value) is not None
-            except re.error:
-                return True  # RE2 has what Python has not; what it matches is not known here.
-            return found == (op == "=~")
+            return matches(matcher.value, value) == (op == "=~")
 
 
 def _listed(words: frozenset[str]) -> str:
