@@ -36,6 +36,16 @@ def wait_for_traces(url: str, query: str, *, count: int = 1, key: str = "") -> l
     raise AssertionError(f"not {count} traces of {query} within {_START_S_MAX} s")
 
 
+def wait_for_scores(url: str, names: set[str]) -> None:
+    """Scores travel after their traces, from a thread of their own."""
+    deadline = time.monotonic() + _START_S_MAX
+    found: set[str] = set()
+    while not names <= found:
+        assert time.monotonic() < deadline, f"{names - found} not within {_START_S_MAX} s"
+        found = {score["name"] for score in items(url, "scores?from=now-4h&limit=200")}
+        time.sleep(0.2)
+
+
 def test_the_first_screen_is_alive_and_stays_so(tmp_path: Path) -> None:
     port = free_port()
     options = ("--port", str(port), "--grpc-port", "0", "--history-hours", "3", "--rate", "10")
@@ -58,8 +68,7 @@ def test_the_first_screen_is_alive_and_stays_so(tmp_path: Path) -> None:
         calls = [line["fields"] for line in lines if line["message"] == "llm_call"]
         assert len(calls) == one["llm_call_count"], "a line for every call"
         assert sum(call["cost_usd"] or 0 for call in calls) == pytest.approx(one["cost_usd"] or 0)
-        scores = items(url, "scores?from=now-4h&limit=200")
-        assert {"groundedness", "user_feedback"} <= {score["name"] for score in scores}
+        wait_for_scores(url, {"groundedness", "user_feedback"})
         wait_for_traces(url, "from=now-15s&limit=20", count=3)
         assert stop(demo, signal.SIGTERM) == 0
 

@@ -49,7 +49,8 @@ export function ExpressionEditor(props: EditorProps) {
           history(),
           closeBrackets(),
           bracketMatching(),
-          autocompletion({ icons: false }),
+          // What is shown as chosen is what Enter takes, also at once: it must not become a line break.
+          autocompletion({ icons: false, interactionDelay: 0 }),
           language.asExtension(),
           syntaxHighlighting(codeColors),
           codeTheme,
