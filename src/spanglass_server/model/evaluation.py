@@ -6,7 +6,7 @@ TargetType: TypeAlias = Literal["trace", "span"]
 
 EvaluatorStatus: TypeAlias = Literal["running", "paused", "over_budget", "failing", "invalid"]
 """`paused`: by a person. `over_budget`: until the day (UTC) is over or the budget is raised. `failing`: its
-judge or function does not work; it goes on trying and loses nothing. `invalid`: what it is made of is gone."""
+judge or function does not work; it goes on trying and loses nothing. `invalid`: what it needs is gone."""
 EVALUATOR_STATUSES: tuple[str, ...] = get_args(EvaluatorStatus)
 
 RunStatus: TypeAlias = Literal["waiting", "running", "over_budget", "failing", "done", "cancelled"]
