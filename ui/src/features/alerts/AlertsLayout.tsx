@@ -1,6 +1,4 @@
-import { Link, Outlet } from "@tanstack/react-router";
-import { useEffect } from "react";
-import classes from "./AlertsLayout.module.css";
+import { TabLayout } from "../../widgets/cards/TabLayout";
 import { useAlertStrings } from "./strings";
 
 /** In the order in which somebody who is on call needs them. */
@@ -15,28 +13,5 @@ const TABS = [
 /** What all pages about alerts have above them. */
 export function AlertsLayout() {
   const t = useAlertStrings();
-  useEffect(() => {
-    document.title = `${t("title")} · Spanglass`;
-  }, [t]);
-  return (
-    <main className={classes.page}>
-      <h1 className="sr-only">{t("title")}</h1>
-      <nav className={classes.tabs} aria-label={t("title")}>
-        {TABS.map(({ to, word }) => (
-          <Link
-            key={to}
-            to={to}
-            className={classes.tab}
-            activeOptions={{ exact: true, includeSearch: false }}
-            activeProps={{ "data-active": true }}
-          >
-            {t(word)}
-          </Link>
-        ))}
-      </nav>
-      <div className={classes.body} data-scroller>
-        <Outlet />
-      </div>
-    </main>
-  );
+  return <TabLayout title={t("title")} tabs={TABS.map(({ to, word }) => ({ to, label: t(word) }))} />;
 }

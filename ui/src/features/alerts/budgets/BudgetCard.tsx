@@ -7,14 +7,14 @@ import { useProject } from "../../../api/useProject";
 import { formatCost, formatPercent } from "../../../base/format";
 import { formatDateTime } from "../../../base/time";
 import { quoteValue } from "../../../model/filterText";
-import { ConfirmButton } from "../ConfirmButton";
-import classes from "../cards.module.css";
-import { useAlertStrings } from "../strings";
+import { ConfirmButton } from "../../../widgets/cards/ConfirmButton";
+import classes from "../../../widgets/cards/cards.module.css";
+import { useCardStrings } from "../../../widgets/cards/strings";
 import { useBudgetStrings } from "./strings";
 
 export function BudgetCard(props: { budget: Budget; onEdit: () => void }) {
   const t = useBudgetStrings();
-  const words = useAlertStrings();
+  const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
   const { budget } = props;

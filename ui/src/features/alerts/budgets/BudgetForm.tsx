@@ -9,8 +9,8 @@ import {
   putBudget,
 } from "../../../api/budgets";
 import { useProject } from "../../../api/useProject";
-import { Problem } from "../Problem";
-import { useAlertStrings } from "../strings";
+import { Problem } from "../../../widgets/cards/Problem";
+import { useCardStrings } from "../../../widgets/cards/strings";
 import { useBudgetStrings } from "./strings";
 
 const SCOPES: readonly BudgetScope[] = ["project", "team", "feature", "user", "model"];
@@ -27,7 +27,7 @@ function initial(budget: Budget | null): BudgetInput {
 /** A budget by hand; null is a new one. */
 export function BudgetForm(props: { budget: Budget | null; onClose: () => void }) {
   const t = useBudgetStrings();
-  const words = useAlertStrings();
+  const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
   const [name, setName] = useState(props.budget?.name ?? "");

@@ -7,8 +7,8 @@ import { formatDateTime } from "../../../base/time";
 import { ownLabels, rangeOf, traceFilterOf, valueExpression } from "../../../model/alertLinks";
 import { unitOf } from "../../../model/promql";
 import { CopyButton } from "../../../widgets/CopyButton";
+import classes from "../../../widgets/cards/cards.module.css";
 import { formatValue } from "../../../widgets/values";
-import classes from "../cards.module.css";
 import { kindOf, toneOf } from "./kinds";
 import { useAlertListStrings } from "./strings";
 

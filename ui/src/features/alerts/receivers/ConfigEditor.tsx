@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type NotificationConfig, putNotificationConfig } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
+import classes from "../../../widgets/cards/cards.module.css";
+import { Problem } from "../../../widgets/cards/Problem";
+import { useCardStrings } from "../../../widgets/cards/strings";
 import { YamlEditor } from "../../../widgets/code/YamlEditor";
-import classes from "../cards.module.css";
-import { Problem } from "../Problem";
-import { useAlertStrings } from "../strings";
 import { useReceiverStrings } from "./strings";
 
 /** What a first configuration looks like. */
@@ -25,7 +25,7 @@ receivers:
 
 export function ConfigEditor(props: { config: NotificationConfig; onClose: () => void }) {
   const t = useReceiverStrings();
-  const words = useAlertStrings();
+  const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
   const [text, setText] = useState(props.config.yaml || FIRST);

@@ -5,8 +5,8 @@ import { type Attempt, type Receiver, testReceiver } from "../../../api/alerting
 import { useProject } from "../../../api/useProject";
 import { formatDuration } from "../../../base/format";
 import { formatDateTime } from "../../../base/time";
-import classes from "../cards.module.css";
-import { Problem } from "../Problem";
+import classes from "../../../widgets/cards/cards.module.css";
+import { Problem } from "../../../widgets/cards/Problem";
 import { useReceiverStrings } from "./strings";
 
 /** A receiver with its integrations; the test really sends. */

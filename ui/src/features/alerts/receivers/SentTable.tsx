@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { type Attempt, notificationsQuery } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
 import { formatDateTime } from "../../../base/time";
+import classes from "../../../widgets/cards/cards.module.css";
 import { ErrorState } from "../../../widgets/ErrorState";
-import classes from "../cards.module.css";
 import { Outcome } from "./ReceiverCard";
 import { useReceiverStrings } from "./strings";
 

@@ -8,9 +8,9 @@ import { formatSpan } from "../../../base/format";
 import { formatDateTime } from "../../../base/time";
 import { rangeOf, valueExpression } from "../../../model/alertLinks";
 import { seriesName, unitOf } from "../../../model/promql";
+import classes from "../../../widgets/cards/cards.module.css";
+import { Problem } from "../../../widgets/cards/Problem";
 import { formatValue } from "../../../widgets/values";
-import classes from "../cards.module.css";
-import { Problem } from "../Problem";
 import { useRuleStrings } from "./strings";
 
 const DAYS = { "1": "d1", "3": "d3", "7": "d7" } as const;

@@ -4,10 +4,10 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { putRuleFile, type RuleFile, ruleCheckQuery } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
+import classes from "../../../widgets/cards/cards.module.css";
+import { Problem } from "../../../widgets/cards/Problem";
+import { useCardStrings } from "../../../widgets/cards/strings";
 import { YamlEditor } from "../../../widgets/code/YamlEditor";
-import classes from "../cards.module.css";
-import { Problem } from "../Problem";
-import { useAlertStrings } from "../strings";
 import { FindingList } from "./FindingList";
 import { useRuleStrings } from "./strings";
 
@@ -30,7 +30,7 @@ const CHECK_AFTER_MS = 500;
 /** A rule file's text, checked while it is written; null is a new one. */
 export function FileEditor(props: { file: RuleFile | null; onClose: () => void }) {
   const t = useRuleStrings();
-  const words = useAlertStrings();
+  const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
   const { file } = props;

@@ -11,10 +11,10 @@ import {
 import { useProject } from "../../../api/useProject";
 import { formatDuration, formatSpan } from "../../../base/format";
 import { formatDateTime } from "../../../base/time";
-import { ConfirmButton } from "../ConfirmButton";
-import classes from "../cards.module.css";
-import { Problem } from "../Problem";
-import { useAlertStrings } from "../strings";
+import { ConfirmButton } from "../../../widgets/cards/ConfirmButton";
+import classes from "../../../widgets/cards/cards.module.css";
+import { Problem } from "../../../widgets/cards/Problem";
+import { useCardStrings } from "../../../widgets/cards/strings";
 import { RuleRow } from "./RuleRow";
 import { useRuleStrings } from "./strings";
 
@@ -31,7 +31,7 @@ const SOURCES = { default: "default", file: "file", api: "api" } as const;
 
 export function FileSection(props: FileSectionProps) {
   const t = useRuleStrings();
-  const words = useAlertStrings();
+  const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
   const { file } = props;

@@ -1,6 +1,6 @@
 import type { Finding } from "../../../api/alerting";
 import { CopyButton } from "../../../widgets/CopyButton";
-import classes from "../cards.module.css";
+import classes from "../../../widgets/cards/cards.module.css";
 import { useRuleStrings } from "./strings";
 
 const TONES = { error: "bad", warning: "warning", info: "plain" } as const;

@@ -5,7 +5,7 @@ import type { Rule } from "../../../api/alerting";
 import { formatSpan } from "../../../base/format";
 import { valueExpression } from "../../../model/alertLinks";
 import { CopyButton } from "../../../widgets/CopyButton";
-import classes from "../cards.module.css";
+import classes from "../../../widgets/cards/cards.module.css";
 import rows from "./RuleRow.module.css";
 import { useRuleStrings } from "./strings";
 

@@ -4,16 +4,16 @@ import { BellRing, Pencil, RotateCcw } from "lucide-react";
 import { expireSilence, type Silence } from "../../../api/alerting";
 import { useProject } from "../../../api/useProject";
 import { formatDateTime } from "../../../base/time";
-import { ConfirmButton } from "../ConfirmButton";
-import classes from "../cards.module.css";
-import { useAlertStrings } from "../strings";
+import { ConfirmButton } from "../../../widgets/cards/ConfirmButton";
+import classes from "../../../widgets/cards/cards.module.css";
+import { useCardStrings } from "../../../widgets/cards/strings";
 import { useSilenceStrings } from "./strings";
 
 const TONES = { active: "warning", pending: "plain", expired: "quiet" } as const;
 
 export function SilenceCard(props: { silence: Silence; onEdit: () => void }) {
   const t = useSilenceStrings();
-  const words = useAlertStrings();
+  const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
   const { silence } = props;

@@ -6,8 +6,8 @@ import { alertsQuery, changeSilence, createSilence, type Matcher } from "../../.
 import { useProject } from "../../../api/useProject";
 import { usePreference } from "../../../base/preferences";
 import { matchesAll } from "../../../model/matchers";
-import { Problem } from "../Problem";
-import { useAlertStrings } from "../strings";
+import { Problem } from "../../../widgets/cards/Problem";
+import { useCardStrings } from "../../../widgets/cards/strings";
 import { MatcherRow } from "./MatcherRow";
 import { SilenceTimes } from "./SilenceTimes";
 import { useSilenceStrings } from "./strings";
@@ -27,7 +27,7 @@ const EMPTY: Matcher = { name: "", op: "=", value: "" };
 /** A silence by hand. Tells how many alerts it would hold back. */
 export function SilenceForm(props: { draft: SilenceDraft; onClose: () => void }) {
   const t = useSilenceStrings();
-  const words = useAlertStrings();
+  const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
   const alerts = useQuery(alertsQuery(project));

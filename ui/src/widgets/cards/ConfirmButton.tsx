@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Modal, Tooltip } from "@mantine/core";
 import { Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Problem } from "./Problem";
-import { useAlertStrings } from "./strings";
+import { useCardStrings } from "./strings";
 
 type ConfirmProps = {
   label: string;
@@ -17,7 +17,7 @@ type ConfirmProps = {
 
 /** Asks once before what cannot be taken back. */
 export function ConfirmButton(props: ConfirmProps) {
-  const t = useAlertStrings();
+  const t = useCardStrings();
   const [isAsking, setAsking] = useState(false);
   return (
     <>

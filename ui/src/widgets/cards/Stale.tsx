@@ -1,10 +1,10 @@
 import { TriangleAlert } from "lucide-react";
 import classes from "./cards.module.css";
-import { useAlertStrings } from "./strings";
+import { useCardStrings } from "./strings";
 
 /** Over what was loaded before the server stopped answering. Nothing while it does. */
 export function Stale(props: { error: Error | null }) {
-  const t = useAlertStrings();
+  const t = useCardStrings();
   if (props.error === null) return null;
   return (
     <p className={classes.stale} role="alert">
