@@ -1,0 +1,23 @@
+"""The built-in evaluators, in the order in which people are shown them."""
+
+from spanglass.evaluators import length, regex
+from spanglass.evaluators.evaluator import EvaluatorKind, EvaluatorProblem
+
+KINDS: tuple[EvaluatorKind, ...] = (
+    regex.KIND,
+    length.KIND,
+)
+
+_BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def find_kind(name: str) -> EvaluatorKind:
+    """Raises EvaluatorProblem, of scope evaluator, where there is none."""
+    kind = _BY_NAME.get(name)
+    if kind is None:
+        raise EvaluatorProblem(
+            f"there is no kind of evaluator named {name!r}",
+            scope="evaluator",
+            hint=f"the kinds are {', '.join(_BY_NAME)}",
+        )
+    return kind
