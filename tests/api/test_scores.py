@@ -60,6 +60,10 @@ WHOLE = {
     "queue_id": "q1",
     "environment": "prod",
     "metadata": {"rubric": 3},
+    "quality": 0.75,
+    "sampling_rate": 0.05,
+    "evaluator_id": "e1",
+    "evaluator_version": 3,
     "timestamp": "2026-01-31T09:30:00.123456789Z",
 }
 
@@ -121,6 +125,10 @@ REFUSED = {
     "no time": {"name": "n", "value": 1, "trace_id": "t", "timestamp": "yesterday"},
     "a number for a time": {"name": "n", "value": 1, "trace_id": "t", "timestamp": 5},
     "a number for a comment": {"name": "n", "value": 1, "trace_id": "t", "comment": 5},
+    "a quality above 1": {"name": "n", "value": 1, "trace_id": "t", "quality": 1.5},
+    "a boolean for a quality": {"name": "n", "value": 1, "trace_id": "t", "quality": True},
+    "a sampling rate of 0": {"name": "n", "value": 1, "trace_id": "t", "sampling_rate": 0},
+    "a word for a version": {"name": "n", "value": 1, "trace_id": "t", "evaluator_version": "2"},
     "a long id": {"name": "n", "value": 1, "trace_id": "t" * 801},
     "much metadata": {"name": "n", "value": 1, "trace_id": "t", "metadata": {"a": "x" * 100_001}},
 }

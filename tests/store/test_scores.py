@@ -50,9 +50,10 @@ def test_a_score_is_read_as_it_was_written(store: Store) -> None:
     score = store.score(
         "s1", name="답변 품질", span_id="b1", session_id="session", dataset_run_id="run",
         comment="it's\tfine\\", author="kim", config_id="c", queue_id="q", environment="prod",
-        metadata='{"a":1}', source="person",
+        metadata='{"a":1}', source="person", quality=0.125, sampling_rate=0.05, evaluator_id="e",
+        evaluator_version=7,
     )  # fmt: skip
-    category = store.score("s2", data_type="categorical", value=None, string_value="good")
+    category = store.score("s2", data_type="categorical", value=None, string_value="good", quality=None)
 
     store.write(score, category)
 

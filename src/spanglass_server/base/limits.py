@@ -115,6 +115,9 @@ SCORE_TEXT_CHARS_MAX: Final = 100_000
 SCORE_ID_CHARS_MAX: Final = 800
 """Of every id that a score names: as long as those that Langfuse's SDKs let a program choose."""
 
+EVALUATOR_VERSION_MAX: Final = (1 << 31) - 1
+"""As a score tells it."""
+
 DOCUMENT_BYTES_MAX: Final = 8 << 20
 """Body of a request that writes a prompt, a dataset or an item of one."""
 
@@ -182,3 +185,20 @@ EXPRESSION_MATCHERS_MAX: Final = 500
 EXPRESSION_DEPTH_MAX: Final = 120
 """PromQL expressions inside one another, those of a long chain of operators among them: each takes a few
 frames of Python's stack."""
+
+EVALUATORS_PER_PROJECT_MAX: Final = 100
+"""Each asks storage once a second for what is new."""
+
+EVALUATION_FAILURES_MAX: Final = 1_000
+"""Of one evaluator: targets that could not be judged and are kept for another try; the newest."""
+
+EVALUATION_FAILURE_CHARS_MAX: Final = 2_000
+"""Of the reason that is kept with one."""
+
+EVALUATION_LATE_DAYS_MAX: Final = 7
+"""A trace that started longer ago when it arrives is judged by runs over history only."""
+
+EVALUATION_RUNS_OPEN_MAX: Final = 20
+"""Runs over history of one project that are not over yet."""
+
+JUDGE_CONNECTIONS_PER_PROJECT_MAX: Final = 50

@@ -42,6 +42,13 @@ class Score(NamedTuple):
     environment: str
     metadata: str
     """JSON object."""
+    quality: float | None
+    """How good what is judged is: 0 to 1, 1 is best. None where the score does not say."""
+    sampling_rate: float
+    """Share of traces that were considered when it was made, over 0 to 1: it stands for 1 / rate of them."""
+    evaluator_id: str
+    evaluator_version: int
+    """0: none."""
     created_at_ns: int
     """When the first version of it arrived."""
     is_deleted: bool

@@ -16,6 +16,7 @@ import orjson
 
 from spanglass_server.base.errors import MalformedBody
 from spanglass_server.base.limits import (
+    EVALUATOR_VERSION_MAX,
     SCORE_ID_CHARS_MAX,
     SCORE_NAME_CHARS_MAX,
     SCORE_TEXT_CHARS_MAX,
@@ -60,6 +61,13 @@ class ScoreRecord(NamedTuple):
     queue_id: str
     environment: str
     metadata: AttributeValue
+    quality: float | None = None
+    """0 to 1, 1 is best. None: as its configuration says, else as the value is."""
+    sampling_rate: float = 1.0
+    """Share of traces that were considered: over 0, at most 1."""
+    evaluator_id: str = ""
+    evaluator_version: int = 0
+    """0: none."""
 
 
 class _Spelling(NamedTuple):
@@ -98,7 +106,10 @@ _LANGFUSE: Final = _Spelling(
     data_types=LANGFUSE_DATA_TYPES,
     sources=LANGFUSE_SOURCES,
 )
-_IDS: Final = ("score_id", "trace_id", "span_id", "session_id", "dataset_run_id", "config_id", "queue_id")
+_IDS: Final = (
+    *("score_id", "trace_id", "span_id", "session_id", "dataset_run_id", "config_id", "queue_id"),
+    "evaluator_id",
+)
 _TARGETS: Final = ("trace_id", "session_id", "dataset_run_id")
 
 
@@ -140,9 +151,9 @@ def decode_scores(body: bytes) -> list[ScoreRecord]:
 def _read(item: object, spelling: _Spelling) -> ScoreRecord:
     if not isinstance(item, dict):
         raise RefusedScoreError("a score is a JSON object", "give at least a name, a value and a trace_id")
-    fields = {field: item.get(key) for field, key in spelling.keys.items()}
+    fields = {field: item.get(spelling.keys.get(field)) for field in ScoreRecord._fields}
     record = ScoreRecord(
-        **{field: _read_id(fields[field], spelling.keys[field]) for field in _IDS},
+        **{field: _read_id(fields[field], spelling.keys.get(field, field)) for field in _IDS},
         name=_read_name(fields["name"]),
         data_type=_read_word(fields["data_type"], spelling.keys["data_type"], spelling.data_types),
         value=0.0,
@@ -152,6 +163,9 @@ def _read(item: object, spelling: _Spelling) -> ScoreRecord:
         author=_read_text(fields["author"], spelling.keys["author"], SCORE_NAME_CHARS_MAX),
         environment=_read_text(fields["environment"], "environment", SCORE_NAME_CHARS_MAX),
         metadata=_read_metadata(fields["metadata"]),
+        quality=_read_share(fields["quality"], "quality"),
+        sampling_rate=_read_rate(fields["sampling_rate"]),
+        evaluator_version=_read_version(fields["evaluator_version"]),
     )
     _check_target(record, spelling)
     record = record._replace(value=read_value(fields["value"], record.data_type, record.name))
@@ -229,6 +243,29 @@ def _read_metadata(value: object) -> AttributeValue:
             f"`metadata` is longer than {SCORE_TEXT_CHARS_MAX} bytes of JSON", "send less"
         )
     return metadata
+
+
+def _read_share(value: object, key: str) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise RefusedScoreError(f"`{key}` is no number from 0 to 1", "give one, or leave it out")
+    return float(value)
+
+
+def _read_rate(value: object) -> float:
+    rate = _read_share(value, "sampling_rate")
+    if rate == 0:
+        raise RefusedScoreError("`sampling_rate` is 0", "give the share of traces that were considered")
+    return 1.0 if rate is None else rate
+
+
+def _read_version(value: object) -> int:
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= EVALUATOR_VERSION_MAX:
+        raise RefusedScoreError("`evaluator_version` is no version", "give a whole number, or leave it out")
+    return value
 
 
 _RFC3339: Final = re.compile(

@@ -647,3 +647,19 @@ SETTINGS enable_block_number_column = 1, enable_block_offset_column = 1;
 CREATE TABLE IF NOT EXISTS metric_metadata ON CLUSTER `prod` AS metric_metadata_local
 ENGINE = Distributed(`prod`, currentDatabase(), metric_metadata_local, sipHash64(project_id, name));
 
+ALTER TABLE scores_local ON CLUSTER `prod`
+    ADD COLUMN IF NOT EXISTS quality Nullable(Float64)
+        DEFAULT if(data_type IN ('numeric', 'boolean') AND value >= 0 AND value <= 1, value, NULL)
+        CODEC(ZSTD(1)) AFTER metadata,
+    ADD COLUMN IF NOT EXISTS sampling_rate Float64 DEFAULT 1 CODEC(ZSTD(1)) AFTER quality,
+    ADD COLUMN IF NOT EXISTS evaluator_id LowCardinality(String) AFTER sampling_rate,
+    ADD COLUMN IF NOT EXISTS evaluator_version UInt32 CODEC(ZSTD(1)) AFTER evaluator_id;
+
+ALTER TABLE scores ON CLUSTER `prod`
+    ADD COLUMN IF NOT EXISTS quality Nullable(Float64)
+        DEFAULT if(data_type IN ('numeric', 'boolean') AND value >= 0 AND value <= 1, value, NULL)
+        CODEC(ZSTD(1)) AFTER metadata,
+    ADD COLUMN IF NOT EXISTS sampling_rate Float64 DEFAULT 1 CODEC(ZSTD(1)) AFTER quality,
+    ADD COLUMN IF NOT EXISTS evaluator_id LowCardinality(String) AFTER sampling_rate,
+    ADD COLUMN IF NOT EXISTS evaluator_version UInt32 CODEC(ZSTD(1)) AFTER evaluator_id;
+

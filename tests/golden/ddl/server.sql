@@ -587,3 +587,11 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (project_id, name)
 SETTINGS enable_block_number_column = 1, enable_block_offset_column = 1;
 
+ALTER TABLE scores
+    ADD COLUMN IF NOT EXISTS quality Nullable(Float64)
+        DEFAULT if(data_type IN ('numeric', 'boolean') AND value >= 0 AND value <= 1, value, NULL)
+        CODEC(ZSTD(1)) AFTER metadata,
+    ADD COLUMN IF NOT EXISTS sampling_rate Float64 DEFAULT 1 CODEC(ZSTD(1)) AFTER quality,
+    ADD COLUMN IF NOT EXISTS evaluator_id LowCardinality(String) AFTER sampling_rate,
+    ADD COLUMN IF NOT EXISTS evaluator_version UInt32 CODEC(ZSTD(1)) AFTER evaluator_id;
+

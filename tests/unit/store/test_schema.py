@@ -58,10 +58,9 @@ def test_columns_are_the_fields_in_their_order(table: str, row: type[tuple[objec
     (sql, *_) = render(f"{table}.sql", Topology())
     lines = [line.split() for line in sql[sql.index("(") :].splitlines()]
     columns = [words[0] for words in lines if words and words[0].isidentifier() and words[0].islower()]
-    for added, after in re.findall(
-        rf"ALTER TABLE {table}\b.*?COLUMN IF NOT EXISTS (\w+) .*? AFTER (\w+)", ADDED, re.S
-    ):
-        columns.insert(columns.index(after) + 1, added)
+    for alter in re.findall(rf"ALTER TABLE {table}\b.*?(?=ALTER TABLE|\Z)", ADDED, re.S):
+        for added, after in re.findall(r"COLUMN IF NOT EXISTS (\w+) .*? AFTER (\w+)", alter, re.S):
+            columns.insert(columns.index(after) + 1, added)
 
     fields = [name for name in row._fields if table != "traces" or name not in PACKED_ONLY]  # type: ignore[attr-defined]
     columns = [name for name in columns if name != "packed"]

@@ -153,5 +153,6 @@ MIGRATIONS: tuple[Migration, ...] = (
         "series, samples and exemplars of metrics",
         ("series.sql", "samples.sql", "series_exemplars.sql", "metric_metadata.sql"),
     ),
+    Migration(7, "quality, sampling rate and evaluator of scores", ("scores_quality.sql",)),
 )
 """In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""

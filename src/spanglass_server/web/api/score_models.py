@@ -34,6 +34,14 @@ class ScoreInput(BaseModel):
     queue_id: str | None = None
     environment: str | None = None
     metadata: dict[str, Any] | None = None
+    quality: float | None = Field(
+        default=None, ge=0, le=1, description="1 is best. Absent: by its configuration, else as the value is."
+    )
+    sampling_rate: float | None = Field(
+        default=None, gt=0, le=1, description="Share of traces that were considered. Absent: 1."
+    )
+    evaluator_id: str | None = None
+    evaluator_version: int | None = Field(default=None, ge=0)
     timestamp: datetime | None = Field(default=None, description="Absent: now.")
 
 
@@ -64,6 +72,10 @@ class Score(Shape):
     queue_id: str | None
     environment: str | None
     metadata: dict[str, Any]
+    quality: float | None
+    sampling_rate: float
+    evaluator_id: str | None
+    evaluator_version: int = Field(description="0: none.")
     timestamp: datetime
     created_at: datetime
     updated_at: datetime
