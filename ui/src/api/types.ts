@@ -64,6 +64,10 @@ export type Score = {
   queue_id: string | null;
   environment: string | null;
   metadata: { [key: string]: Json };
+  quality: number | null;
+  sampling_rate: number;
+  evaluator_id: string | null;
+  evaluator_version: number;
   timestamp: string;
   created_at: string;
   updated_at: string;
