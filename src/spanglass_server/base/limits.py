@@ -124,6 +124,27 @@ DOCUMENT_BYTES_MAX: Final = 8 << 20
 DOCUMENT_DEPTH_MAX: Final = 200
 """Arrays and objects inside one another in one of them."""
 
+DATASET_ITEMS_MAX: Final = 100_000
+"""Of one dataset, archived ones included."""
+
+DATASET_IMPORT_BYTES_MAX: Final = 64 << 20
+"""Body of an upload of items."""
+
+DATASET_IMPORT_ERRORS_MAX: Final = 100
+"""Lines of an upload whose fault is spelled out; more are only counted."""
+
+DATASET_TRACES_MAX: Final = 1_000
+"""Traces or spans that one request makes items of: each is opened whole."""
+
+DATASET_VERSIONS_MAX: Final = 1_000
+"""Saved versions of one dataset."""
+
+EXPERIMENT_ITEMS_MAX: Final = 10_000
+"""Items of one experiment that are read, the first ones."""
+
+EXPERIMENTS_COMPARED_MAX: Final = 5
+"""Side by side."""
+
 MEDIA_UPLOADS_MAX: Final = 4
 """Files received at a time, each whole in memory."""
 
@@ -202,3 +223,24 @@ EVALUATION_RUNS_OPEN_MAX: Final = 20
 """Runs over history of one project that are not over yet."""
 
 JUDGE_CONNECTIONS_PER_PROJECT_MAX: Final = 50
+
+QUEUES_PER_PROJECT_MAX: Final = 200
+"""Annotation queues."""
+
+QUEUE_ITEMS_MAX: Final = 20_000
+"""Items of one annotation queue: more than people review."""
+
+QUEUE_FILL_MAX: Final = 5_000
+"""Items that one request adds to a queue."""
+
+QUEUE_FILL_SCANNED_MAX: Final = 200_000
+"""Traces or spans that are looked through to find them."""
+
+QUEUE_CONFIGS_MAX: Final = 20
+"""Scores that a reviewer gives to one item."""
+
+REVIEWERS_WANTED_MAX: Final = 20
+"""Reviews that each item of a queue may need."""
+
+REVIEW_LEASE_S: Final = 900
+"""How long an item is kept for the reviewer who has it; the web app renews it while it is looked at."""
