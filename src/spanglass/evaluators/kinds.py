@@ -1,11 +1,15 @@
 """The built-in evaluators, in the order in which people are shown them."""
 
-from spanglass.evaluators import length, regex
+from spanglass.evaluators import bounds, json_schema, language, length, regex, similarity
 from spanglass.evaluators.evaluator import EvaluatorKind, EvaluatorProblem
 
 KINDS: tuple[EvaluatorKind, ...] = (
     regex.KIND,
+    json_schema.KIND,
     length.KIND,
+    language.KIND,
+    bounds.KIND,
+    similarity.KIND,
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
