@@ -8,7 +8,7 @@ belongs to a project and goes with it. Times are nanoseconds since the epoch.
 Errors: NotFound, BadInput with what to do instead, StorageUnavailable.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from spanglass_server.model.score import ScoreConfig
@@ -128,6 +128,59 @@ class NewDataset(NamedTuple):
     expected_output_schema: JsonText | None = None
 
 
+class DatasetChange(NamedTuple):
+    """None keeps what the dataset has."""
+
+    name: str | None = None
+    description: str | None = None
+    metadata: JsonText | None = None
+    input_schema: JsonText | None = None
+    """`null` takes it away."""
+    expected_output_schema: JsonText | None = None
+
+
+class DatasetOverview(NamedTuple):
+    dataset: Dataset
+    item_count: int
+    """Active ones."""
+    run_count: int
+    """Runs that were told as such; experiments that only spans tell of are not among them."""
+    version: int
+    """The newest saved one's number; 0 without."""
+    changed_at_ns: int
+    """When an item, or the dataset itself, last became what it is."""
+
+
+class DatasetVersion(NamedTuple):
+    """A moment of a dataset that somebody wants to find again."""
+
+    number: int
+    """From 1 on; one that was deleted is not given again unless it was the last."""
+    name: str
+    """Empty, or unique in the dataset."""
+    description: str
+    at_ns: int
+    """What `ItemQuery.as_of_ns` takes; no later change of an item carries this time."""
+    created_at_ns: int
+
+
+class ItemCounts(NamedTuple):
+    """What became of active items between two moments."""
+
+    items: int
+    """There at the second of them."""
+    added: int
+    changed: int
+    removed: int
+    """Archived."""
+
+
+class PutCounts(NamedTuple):
+    added: int
+    changed: int
+    unchanged: int
+
+
 class NewDatasetItem(NamedTuple):
     """None keeps what an existing item has."""
 
@@ -166,6 +219,9 @@ class ItemQuery(NamedTuple):
     status: ItemStatus | Literal[""] = ""
     as_of_ns: int | None = None
     """Items as they were then."""
+    text: str = ""
+    """In the id, input, expected output or metadata, upper or lower case."""
+    ids: Sequence[str] = ()
 
 
 class DatasetRun(NamedTuple):
@@ -202,20 +258,73 @@ class RunItem(NamedTuple):
 
 
 class Datasets(Protocol):
-    """Lists are newest first."""
+    """Lists are newest first. Where a dataset has JSON Schemas, its active items fit them: BadInput says what
+    does not."""
 
     def put_dataset(self, project_id: str, new: NewDataset) -> Dataset:
-        """Made, or changed where the name is taken."""
+        """Made, or changed where the name is taken. BadInput where items that are there do not fit a new
+        schema."""
+
+    def add_dataset(self, project_id: str, new: NewDataset) -> Dataset:
+        """BadInput where the name is taken."""
+
+    def change_dataset(self, project_id: str, name: str, change: DatasetChange) -> Dataset:
+        """BadInput where the new name is taken, or items do not fit a new schema."""
+
+    def delete_dataset(self, project_id: str, name: str) -> None:
+        """With its items, their earlier forms, versions and runs. Traces stay."""
 
     def get_dataset(self, project_id: str, name: str) -> Dataset: ...
+    def find_datasets(self, project_id: str, ids: Sequence[str]) -> Mapping[str, Dataset]:
+        """By id; what is not there is absent."""
+
     def list_datasets(self, project_id: str, part: Slice) -> PageOf[Dataset]: ...
+    def list_overviews(self, project_id: str, part: Slice, *, text: str = "") -> PageOf[DatasetOverview]:
+        """Those whose name or description holds the text, upper or lower case."""
+
     def put_item(self, project_id: str, new: NewDatasetItem) -> DatasetItem:
         """Made, or changed where the id is taken; how it was before stays to be read by `as_of_ns`. NotFound
         without the dataset, BadInput where the id is another dataset's."""
 
+    def put_items(self, project_id: str, dataset_name: str, items: Sequence[NewDatasetItem]) -> PutCounts:
+        """All of them or, after an error, none; at one moment, in this order. An item that is already so is
+        left alone. Each id once. BadInput where the dataset would have more than DATASET_ITEMS_MAX."""
+
+    def find_item_problems(
+        self, project_id: str, dataset_name: str, items: Sequence[NewDatasetItem]
+    ) -> Mapping[int, str]:
+        """Why `put_items` would refuse items, by their position."""
+
     def get_item(self, project_id: str, item_id: str) -> DatasetItem: ...
     def list_items(self, project_id: str, query: ItemQuery, part: Slice) -> PageOf[DatasetItem]:
         """NotFound for a dataset that is not there."""
+
+    def iter_items(self, project_id: str, query: ItemQuery) -> Iterator[Sequence[DatasetItem]]:
+        """Oldest first, some at a time; `query` names a dataset. A deletion meanwhile shows, a change does
+        not where `as_of_ns` is given."""
+
+    def find_sources(
+        self, project_id: str, dataset_name: str, trace_ids: Sequence[str]
+    ) -> Collection[tuple[str, str]]:
+        """Trace id and span id (empty: the trace) that items, archived ones too, come from."""
+
+    def add_version(
+        self, project_id: str, dataset_name: str, *, name: str = "", description: str = ""
+    ) -> DatasetVersion:
+        """The dataset as it is now. BadInput where the name is taken."""
+
+    def list_versions(self, project_id: str, dataset_name: str) -> Sequence[DatasetVersion]: ...
+    def delete_version(self, project_id: str, dataset_name: str, number: int) -> None:
+        """Its items stay."""
+
+    def count_changes(
+        self, project_id: str, dataset_name: str, times: Sequence[int | None]
+    ) -> Sequence[ItemCounts]:
+        """At each of these ascending moments, against the one before; None is now, and the first is counted
+        from nothing."""
+
+    def state_ns(self, project_id: str, dataset_name: str) -> int:
+        """When the items last changed: reading as of then gives what there is now. 0 without items."""
 
     def delete_item(self, project_id: str, item_id: str) -> None:
         """With all its earlier forms and what runs made of it."""
@@ -228,6 +337,17 @@ class Datasets(Protocol):
 
     def get_run(self, project_id: str, dataset_name: str, run_name: str) -> DatasetRun: ...
     def list_runs(self, project_id: str, dataset_name: str, part: Slice) -> PageOf[DatasetRun]: ...
+    def list_all_runs(self, project_id: str, part: Slice) -> PageOf[DatasetRun]:
+        """Of all datasets."""
+
+    def find_runs(self, project_id: str, run_ids: Sequence[str]) -> Mapping[str, DatasetRun]:
+        """By id; what is not there is absent."""
+
+    def list_items_of_runs(
+        self, project_id: str, run_ids: Sequence[str], *, limit: int
+    ) -> Mapping[str, Sequence[RunItem]]:
+        """By run, oldest first, at most `limit` of each; runs without are absent."""
+
     def delete_run(self, project_id: str, dataset_name: str, run_name: str) -> None: ...
 
 

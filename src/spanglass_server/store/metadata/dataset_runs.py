@@ -1,12 +1,14 @@
 """Runs of datasets: which trace came of which item. Each function works within its caller's transaction."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from spanglass_server.base.errors import NotFound
 from spanglass_server.store.library import DatasetRun, NewRunItem, PageOf, RunItem, Slice
+from spanglass_server.store.metadata.dataset_items import batches
 from spanglass_server.store.metadata.library_tables import dataset_run_items, dataset_runs, datasets
 
 _RUN_COLUMNS: Final = [
@@ -63,7 +65,10 @@ def get_run(connection: Connection, project_id: str, dataset_id: str, run_name: 
 
 
 def list_runs(connection: Connection, project_id: str, dataset_id: str, part: Slice) -> PageOf[DatasetRun]:
-    where = and_(dataset_runs.c.project_id == project_id, dataset_runs.c.dataset_id == dataset_id)
+    """Of all datasets without an id."""
+    where = dataset_runs.c.project_id == project_id
+    if dataset_id:
+        where = and_(where, dataset_runs.c.dataset_id == dataset_id)
     count = select(func.count()).select_from(dataset_runs).where(where)
     rows = connection.execute(
         select(*_RUN_COLUMNS)
@@ -74,6 +79,36 @@ def list_runs(connection: Connection, project_id: str, dataset_id: str, part: Sl
         .offset(part.offset)
     ).all()
     return PageOf([DatasetRun(*row) for row in rows], connection.execute(count).scalar_one())
+
+
+def find_runs(connection: Connection, project_id: str, run_ids: Sequence[str]) -> Mapping[str, DatasetRun]:
+    found = {}
+    for batch in batches(run_ids):
+        query = (
+            select(*_RUN_COLUMNS)
+            .select_from(_RUNS_OF_DATASETS)
+            .where(dataset_runs.c.project_id == project_id, dataset_runs.c.id.in_(batch))
+        )
+        for row in connection.execute(query):
+            found[row.id] = DatasetRun(*row)
+    return found
+
+
+def list_items_of_runs(
+    connection: Connection, project_id: str, run_ids: Sequence[str], limit: int
+) -> Mapping[str, Sequence[RunItem]]:
+    names = {run.id: run.name for run in find_runs(connection, project_id, run_ids).values()}
+    found = {}
+    for run_id, name in names.items():
+        query = (
+            select(dataset_run_items)
+            .where(dataset_run_items.c.project_id == project_id, dataset_run_items.c.run_id == run_id)
+            .order_by(dataset_run_items.c.created_at_ns, dataset_run_items.c.id)
+            .limit(limit)
+        )
+        if rows := connection.execute(query).mappings().all():
+            found[run_id] = [_to_run_item(row, name) for row in rows]
+    return found
 
 
 def delete_run(connection: Connection, project_id: str, dataset_id: str, run_name: str) -> None:

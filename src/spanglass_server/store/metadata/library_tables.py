@@ -100,6 +100,21 @@ dataset_items = Table(
     Column("created_at_ns", BigInteger, nullable=False),
     _dataset(),
     Index("ix_dataset_items_current", "project_id", "dataset_id", "valid_to_ns"),
+    Index("ix_dataset_items_source", "project_id", "source_trace_id"),
+)
+
+# Moments of a dataset that have a number.
+dataset_versions = Table(
+    "dataset_versions",
+    metadata,
+    Column("project_id", String(64), primary_key=True),
+    Column("dataset_id", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(255), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("created_at_ns", BigInteger, nullable=False),
+    _dataset(),
 )
 
 dataset_runs = Table(
