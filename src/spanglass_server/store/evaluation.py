@@ -26,7 +26,8 @@ class EvaluatorStore(Protocol):
     """Deleting a definition takes its state, runs, failures and spend with it; scores stay."""
 
     def put_evaluator(self, definition: EvaluatorDefinition) -> None:
-        """Made, or replaced where there is one of its id. BadInput where another has its name."""
+        """Made, or replaced where there is one of its id. BadInput where another has its name, and beyond
+        EVALUATORS_PER_PROJECT_MAX of them; NotFound for a project that is gone."""
 
     def find_evaluator(self, project_id: str, evaluator_id: str) -> EvaluatorDefinition | None: ...
     def list_evaluators(self, project_id: str | None = None) -> Sequence[EvaluatorDefinition]:
@@ -40,7 +41,7 @@ class EvaluatorStore(Protocol):
     def find_states(self, evaluator_ids: Sequence[str]) -> Mapping[str, EvaluatorState]: ...
 
     def add_spend(self, spend: Spend) -> Spend:
-        """Added to what the day has already; the day's sum."""
+        """Added to what the day has already; the day's sum. Of a deleted evaluator nothing is kept."""
 
     def list_spend(self, evaluator_id: str, *, days: int, until_day: str) -> Sequence[Spend]:
         """Newest day first; days without are absent."""
@@ -54,7 +55,13 @@ class EvaluatorStore(Protocol):
     def list_failures(self, evaluator_id: str, part: Slice) -> PageOf[EvaluationFailure]:
         """Newest first."""
 
-    def put_run(self, run: HistoryRun) -> None: ...
+    def put_run(self, run: HistoryRun) -> None:
+        """Made, or replaced whatever it was: how a person starts and cancels one. BadInput beyond
+        EVALUATION_RUNS_OPEN_MAX that are not over."""
+
+    def update_run(self, run: HistoryRun) -> bool:
+        """Replaced unless it is over, e.g. cancelled meanwhile, or gone: whether it was."""
+
     def find_run(self, project_id: str, run_id: str) -> HistoryRun | None: ...
     def list_runs(self, project_id: str, evaluator_id: str, part: Slice) -> PageOf[HistoryRun]:
         """Newest first."""
@@ -62,12 +69,17 @@ class EvaluatorStore(Protocol):
     def list_open_runs(self) -> Sequence[HistoryRun]:
         """Of all projects: neither done nor cancelled, oldest first."""
 
-    def put_connection(self, connection: JudgeConnection) -> None: ...
+    def put_connection(self, connection: JudgeConnection) -> None:
+        """BadInput beyond JUDGE_CONNECTIONS_PER_PROJECT_MAX of them."""
+
     def find_connection(self, project_id: str, name: str) -> JudgeConnection | None: ...
     def list_connections(self, project_id: str) -> Sequence[JudgeConnection]:
         """By name."""
 
-    def delete_connection(self, project_id: str, name: str) -> None: ...
+    def delete_connection(self, project_id: str, name: str) -> None:
+        """NotFound where there is none; so is `delete_evaluator`."""
+
+    def close(self) -> None: ...
 
 
 class Place(NamedTuple):

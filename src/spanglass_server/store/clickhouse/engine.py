@@ -10,10 +10,11 @@ Parameter: TypeAlias = str | int | float | bool | Sequence["Parameter"] | None
 Parameters: TypeAlias = Mapping[str, Parameter]
 Settings: TypeAlias = Mapping[str, str | int | float]
 
-Lane: TypeAlias = Literal["read", "long", "write", "settle", "admin"]
-"""Work that must not wait for other work: pages (`read`), exports and other long reads (`long`), the one
-writer (`write`), what the next commit has to know of stored traces (`settle`), and schema, deletion and
-retention (`admin`). Each lane has connections of its own."""
+Lane: TypeAlias = Literal["read", "long", "evaluate", "write", "settle", "admin"]
+"""Work that must not wait for other work: pages (`read`), exports and other long reads (`long`), what
+evaluators judge as it comes in (`evaluate`), the one writer (`write`), what the next commit has to know of
+stored traces (`settle`), and schema, deletion and retention (`admin`). Each lane has connections of its
+own."""
 
 
 class Engine(Protocol):
@@ -78,11 +79,13 @@ READ_LIMITS: dict[str, str | int | float] = {
     "max_result_bytes": 400_000_000,
     "result_overflow_mode": "throw",
 }
-"""Of the lanes `read` and, but for time, `long`; units: seconds, bytes, rows."""
+"""Of the lanes `read`, `evaluate` and, but for time, `long`; units: seconds, bytes, rows."""
 
 LANE_DEFAULTS: dict[Lane, dict[str, str | int | float]] = {
     "read": READ_LIMITS,
     "long": {**READ_LIMITS, "max_execution_time": 300},
+    # One core at most: nobody waits for it, and many wait for the others.
+    "evaluate": {**READ_LIMITS, "max_execution_time": 60, "max_threads": 1},
     "write": {"max_execution_time": 60},
     "settle": {"max_execution_time": 60},
     "admin": {},

@@ -28,7 +28,14 @@ from spanglass_server.store.clickhouse.engine import (
 from spanglass_server.store.clickhouse.failures import error_of
 from spanglass_server.store.clickhouse.params import encode_params
 
-LANE_CONNECTIONS: dict[Lane, int] = {"read": 4, "long": 1, "write": 1, "settle": 1, "admin": 1}
+LANE_CONNECTIONS: dict[Lane, int] = {
+    "read": 4,
+    "long": 1,
+    "evaluate": 1,
+    "write": 1,
+    "settle": 1,
+    "admin": 1,
+}
 
 LOCK_FILE = "spanglass.lock"
 

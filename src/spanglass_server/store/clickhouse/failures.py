@@ -49,7 +49,7 @@ def error_of(text: str, *, lane: Lane, code: int | None = None) -> SpanglassErro
         return StorageFull(
             f"Storage has no space left: {reason}", hint="Free disk space or shorten retention."
         )
-    if lane in ("read", "long"):
+    if lane in ("read", "long", "evaluate"):
         if code in _LIMITS and not _is_shared_memory(code, text):
             what, setting = _LIMITS[code]
             return QueryTooLarge(

@@ -183,7 +183,7 @@ class _Reading:
             yield from newest_first(TimeRange(during.from_ns, end), self._first_width_ns)
         else:
             start = max(during.from_ns, self.after.start_time_ns) if self.after else during.from_ns
-            yield from _oldest_first(TimeRange(start, during.to_ns))
+            yield from oldest_first(TimeRange(start, during.to_ns))
 
     @property
     def _first_width_ns(self) -> int:
@@ -201,7 +201,7 @@ def newest_first(during: TimeRange, width: int) -> Iterator[TimeRange]:
         end, width = start, width * 8
 
 
-def _oldest_first(during: TimeRange) -> Iterator[TimeRange]:
+def oldest_first(during: TimeRange) -> Iterator[TimeRange]:
     start, width = during.from_ns, HOUR_NS
     while start < during.to_ns:
         end = min(during.to_ns, (start + width) // HOUR_NS * HOUR_NS)
