@@ -26,6 +26,7 @@ from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
+from spanglass_server.store.review import ReviewStore
 from spanglass_server.web.api import build_router
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.intake import Intake
@@ -51,6 +52,7 @@ class JsonApi:
         library: Library | None = None,
         budgets: Budgets | None = None,
         notifications: NotificationOffice | None = None,
+        reviews: ReviewStore | None = None,
     ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
@@ -85,6 +87,7 @@ class JsonApi:
             budget_meter=BudgetMeter(ClickHouseViewReader(engine)),
             rules=cast("Any", None),
             notifications=cast("NotificationOffice", notifications),
+            reviews=cast("ReviewStore", reviews),
             auth_mode="off",
             version="1.2.3",
             engine_name="embedded",

@@ -87,6 +87,7 @@ class OtlpServer:
             budget_meter=nothing,
             rules=nothing,
             notifications=nothing,
+            reviews=nothing,
             auth_mode=auth_mode,
             version="0",
             engine_name="memory",

@@ -279,6 +279,7 @@ class _Server:
             budget_meter=BudgetMeter(self._stores.views),
             rules=self._rules.service,
             notifications=self._notifications.office,
+            reviews=self._stores.reviews,
             auth_mode=self._settings.auth_mode,
             version=version("spanglass"),
             engine_name=self._stores.engine_name,

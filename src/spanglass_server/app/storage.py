@@ -33,6 +33,7 @@ from spanglass_server.store.metadata.budgets import open_budgets
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
+from spanglass_server.store.metadata.review import open_reviews
 from spanglass_server.store.metadata.rules import open_rule_store
 from spanglass_server.store.ports import (
     Administration,
@@ -42,6 +43,7 @@ from spanglass_server.store.ports import (
     SpanWriter,
     TraceKey,
 )
+from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.rules import RuleStore
 from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.views import ViewReader
@@ -63,6 +65,7 @@ class Stores:
     budgets: Budgets
     rules: RuleStore
     notifications: NotificationStore
+    reviews: ReviewStore
     engine_name: str
     is_only_writer: bool
     """No other server writes to the same tables."""
@@ -75,6 +78,7 @@ class Stores:
         self.budgets.close()
         self.rules.close()
         self.notifications.close()
+        self.reviews.close()
         self.directory.close()
 
 
@@ -109,6 +113,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         budgets=open_budgets(settings.metadata_url),
         rules=open_rule_store(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
+        reviews=open_reviews(settings.metadata_url),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,
         check=lambda: _check_engine(engine),

@@ -14,6 +14,7 @@ from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
 from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
+from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.series import SeriesReader
 from spanglass_server.store.views import ViewReader
 from spanglass_server.web.intake import Intake
@@ -52,6 +53,7 @@ class Services:
     budget_meter: BudgetMeter
     rules: RuleService
     notifications: NotificationOffice
+    reviews: ReviewStore
     auth_mode: AuthMode
     version: str
     engine_name: str
