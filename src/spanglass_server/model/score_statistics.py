@@ -50,7 +50,7 @@ class ScoreSums(NamedTuple):
     """The scores of a group that were taken at one rate."""
 
     group: ScoreGroup
-    count: int
+    scores: int
     units: Moments
     """Each unit once: n and s are 1."""
     value: Moments
@@ -66,7 +66,7 @@ class ScoreName(NamedTuple):
 
     name: str
     data_type: ScoreType
-    count: int
+    scores: int
     sources: tuple[str, ...]
     evaluators: tuple[tuple[str, str, int], ...]
     """(id, author, version) of scores that an evaluator here gave."""
