@@ -13,6 +13,7 @@ from spanglass_server.store.alerting import NotificationStore
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.engine import Engine
+from spanglass_server.store.clickhouse.evaluation_targets import ClickHouseTargetReader
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits
 from spanglass_server.store.clickhouse.llm_ledger import LabelMemory
 from spanglass_server.store.clickhouse.llm_metrics import METRICS as LLM_METRICS
@@ -26,11 +27,13 @@ from spanglass_server.store.clickhouse.samples_reader import ClickHouseSampleSer
 from spanglass_server.store.clickhouse.samples_writer import ClickHouseSampleStore
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
+from spanglass_server.store.evaluation import EvaluatorStore, TargetReader
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library, MediaStore
 from spanglass_server.store.metadata.alerting import open_notifications
 from spanglass_server.store.metadata.budgets import open_budgets
 from spanglass_server.store.metadata.directory import open_directory
+from spanglass_server.store.metadata.evaluators import open_evaluator_store
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.store.metadata.review import open_reviews
@@ -66,6 +69,8 @@ class Stores:
     rules: RuleStore
     notifications: NotificationStore
     reviews: ReviewStore
+    evaluators: EvaluatorStore
+    targets: TargetReader
     engine_name: str
     is_only_writer: bool
     """No other server writes to the same tables."""
@@ -79,6 +84,7 @@ class Stores:
         self.rules.close()
         self.notifications.close()
         self.reviews.close()
+        self.evaluators.close()
         self.directory.close()
 
 
@@ -114,6 +120,8 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         rules=open_rule_store(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
         reviews=open_reviews(settings.metadata_url),
+        evaluators=open_evaluator_store(settings.metadata_url),
+        targets=ClickHouseTargetReader(engine),
         engine_name=engine.name,
         is_only_writer=engine.is_embedded,
         check=lambda: _check_engine(engine),
