@@ -34,6 +34,7 @@ CONFIG_FILE_NAME = "spanglass.toml"
 CONFIG_VARIABLE = "SPANGLASS_CONFIG"
 
 _MIB = 1 << 20
+_JUDGE_ENV_KEYS = frozenset({"ANTHROPIC_API_KEY", "OPENAI_API_KEY"})
 
 
 def _default_data_dir() -> Path:
@@ -127,6 +128,18 @@ class Settings(BaseModel):
         False,
         description="Whether notifications may go to private, loopback and link-local addresses: whoever may "
         "configure receivers can then reach this server's own network.",
+    )
+    judge_private_targets: bool | None = Field(
+        None,
+        description="Whether judges of evaluators may be at private, loopback and link-local addresses: "
+        "whoever may make evaluators can then reach this server's own network; unset allows it where no keys "
+        "are required, since models of one's own are there.",
+    )
+    judge_env_keys: tuple[str, ...] | None = Field(
+        None,
+        description="Environment variables of the server that connections to judges may name as their API "
+        "key (`env:NAME`); unset is `ANTHROPIC_API_KEY,OPENAI_API_KEY` where no keys are required, and none "
+        "where they are.",
     )
 
     body_bytes_max: ByteSize = Field(
@@ -222,7 +235,7 @@ class Settings(BaseModel):
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value is not None else None
 
-    @field_validator("rule_files", mode="before")
+    @field_validator("rule_files", "judge_env_keys", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         """The environment has lists as texts with commas."""
@@ -262,6 +275,20 @@ class Settings(BaseModel):
         if self.auth == "auto":
             return "off" if is_loopback(self.host) else "required"
         return self.auth
+
+    @property
+    def judges_may_be_private(self) -> bool:
+        """What `judge_private_targets` comes to."""
+        if self.judge_private_targets is None:
+            return self.auth_mode == "off"
+        return self.judge_private_targets
+
+    @property
+    def judge_env_key_names(self) -> frozenset[str]:
+        """What `judge_env_keys` comes to."""
+        if self.judge_env_keys is None:
+            return _JUDGE_ENV_KEYS if self.auth_mode == "off" else frozenset()
+        return frozenset(self.judge_env_keys)
 
     @property
     def metadata_url(self) -> str:
