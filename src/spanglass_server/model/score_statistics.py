@@ -33,6 +33,12 @@ class Moments(NamedTuple):
     """Covariance of s and n."""
 
 
+def alike(rate: float, units: int, *, mean: float = 1.0, variance: float = 0.0) -> Moments:
+    """Of units that have one score each."""
+    n = float(units)
+    return Moments(rate, units, n, n, n, n, 0.0, mean, variance, 0.0)
+
+
 class ScoreGroup(NamedTuple):
     """What one row of an answer is about; a part that was not asked for is empty or 0."""
 

@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanglass_server.model.score_statistics import Moments, ScoreGroup, ScoreName, ScorePair, ScoreSums
+from spanglass_server.model.score_statistics import (
+    Moments,
+    ScoreGroup,
+    ScoreName,
+    ScorePair,
+    ScoreSums,
+    alike,
+)
 from spanglass_server.store.clickhouse import score_statistics_sql as sql
 from spanglass_server.store.clickhouse.compile_fields import Binder
 from spanglass_server.store.clickhouse.engine import Engine
@@ -42,8 +49,12 @@ class ClickHouseScoreStatistics:
         self, project_id: str, scope: ScoreScope, breakdown: ScoreBreakdown
     ) -> Sequence[ScoreSums]:
         bind = Binder()
-        rows = self._read(project_id, scope, sql.sums_sql(scope, breakdown, bind), bind)
-        return [_sums_of(row, len(breakdown.categories)) for row in rows]
+        rows = self._read(project_id, scope, sql.single_sums_sql(scope, breakdown, bind), bind)
+        if all(row["scores"] == row["units"] for row in rows):
+            return [_sums_of_singles(row) for row in rows]
+        bind = Binder()
+        rows = self._read(project_id, scope, sql.unit_sums_sql(scope, breakdown, bind), bind)
+        return [_sums_of_units(row, len(breakdown.categories)) for row in rows]
 
     def list_categories(self, project_id: str, scope: ScoreScope, *, limit: int) -> Sequence[tuple[str, int]]:
         bind = Binder()
@@ -81,23 +92,32 @@ class ClickHouseScoreStatistics:
         return read_rows(self._engine, statement, {**sql.trace_params(project_id, scope), **bind.params})
 
 
-def _sums_of(row: Mapping[str, Any], categories: int) -> ScoreSums:
-    rate, units = row["rate"], row["units"]
-    value, quality, *shares = (_moments(rate, row[f"m{place}"]) for place in range(2 + categories))
-    return ScoreSums(
-        ScoreGroup(row["name"], row["data_type"], row["grp"], row["version"], row["bucket"]),
-        row["count"],
-        Moments(rate, units, units, units, units, units, 0.0, 1.0, 0.0, 0.0),
-        value,
-        quality,
-        tuple(shares),
+def _sums_of_singles(row: Mapping[str, Any]) -> ScoreSums:
+    rate, categorized = row["rate"], row["n_categories"]
+    value, quality = (
+        alike(rate, row[f"n_{x}"], mean=row[f"mean_{x}"], variance=row[f"var_{x}"])
+        for x in ("value", "quality")
     )
+    held = [number / categorized if categorized else 0.0 for number in row["categories"]]
+    shares = tuple(alike(rate, categorized, mean=share, variance=share * (1 - share)) for share in held)
+    return ScoreSums(_group_of(row), row["scores"], alike(rate, row["units"]), value, quality, shares)
+
+
+def _sums_of_units(row: Mapping[str, Any], categories: int) -> ScoreSums:
+    rate = row["rate"]
+    value, quality, *shares = (_moments(rate, row[f"m{place}"]) for place in range(2 + categories))
+    units = alike(rate, row["units"])
+    return ScoreSums(_group_of(row), row["scores"], units, value, quality, tuple(shares))
 
 
 def _moments(rate: float, numbers: Sequence[float]) -> Moments:
     """The order of score_statistics_sql._moments."""
     units, *sums = numbers
     return Moments(rate, int(units), *sums)
+
+
+def _group_of(row: Mapping[str, Any]) -> ScoreGroup:
+    return ScoreGroup(row["name"], row["data_type"], row["grp"], row["version"], row["bucket"])
 
 
 def _pair_of(row: Mapping[str, Any]) -> ScorePair:

@@ -40,9 +40,12 @@ _LISTS: Final = {
 
 _RATE: Final = "if(sampling_rate > 0 AND sampling_rate < 1, sampling_rate, 1.)"
 _UNIT: Final = (
-    "cityHash64(multiIf(trace_id != '', trace_id, session_id != '', session_id,"
-    " dataset_run_id != '', dataset_run_id, score_id))"
+    "multiIf(trace_id != '', cityHash64(trace_id), session_id != '', cityHash64(session_id),"
+    " dataset_run_id != '', cityHash64(dataset_run_id), cityHash64(score_id))"
 )
+_TRACE_HASH: Final = "cityHash64(trace_id)"
+"""Traces are matched by hashes: half the time and memory of the ids themselves."""
+_SPAN_HASH: Final = "cityHash64(trace_id, span_id)"
 _MEASURED: Final = "data_type IN ('numeric', 'categorical', 'boolean')"
 
 
@@ -124,13 +127,15 @@ def _asks_trace(scope: ScoreScope) -> bool:
     return scope.where is not None or scope.at == "trace"
 
 
+def _of_wanted_traces(scope: ScoreScope, bind: Binder) -> str:
+    wanted = condition_of(scope.where, "traces", bind)
+    return f"\n    AND {_TRACE_HASH} IN (SELECT {_TRACE_HASH} FROM traces FINAL WHERE {wanted})"
+
+
 def wanted_scores(scope: ScoreScope, bind: Binder) -> str:
     """A condition for what needs nothing else of the traces."""
     held = f"{scores_condition(scope, bind)}\n    AND {_MEASURED}"
-    if not _asks_trace(scope):
-        return held
-    wanted = condition_of(scope.where, "traces", bind)
-    return f"{held}\n    AND trace_id IN (SELECT trace_id FROM traces FINAL WHERE {wanted})"
+    return held + _of_wanted_traces(scope, bind) if _asks_trace(scope) else held
 
 
 def rows_sql(scope: ScoreScope, grouped: Grouped, bucket_ns: int, bind: Binder) -> str:
@@ -138,8 +143,9 @@ def rows_sql(scope: ScoreScope, grouped: Grouped, bucket_ns: int, bind: Binder) 
     by_trace = scope.at == "trace"
     needs_trace = grouped.needs_trace or (by_trace and bucket_ns > 0)
     held = scores_condition(scope, bind)
-    columns = ["name", "data_type", "value", "quality", "string_value", "time_ns", "trace_id", "span_id"]
-    columns += ["environment", "author", "source", "evaluator_version"]
+    columns = ["name", "data_type", "value", "quality", "string_value", "time_ns", "environment"]
+    columns += ["author", "source", "evaluator_version", f"{_RATE} AS rate", f"{_UNIT} AS unit"]
+    columns += [f"{_TRACE_HASH} AS trace_hash", f"{_SPAN_HASH} AS span_hash"]
     at = "t.start_time_ns" if by_trace else "s.time_ns"
     bucket = f"intDiv({at} - {bind(scope.during.from_ns, 'Int64')}, {bucket_ns:d})" if bucket_ns else "0"
     joins = [_join_traces(scope, held, bind)] if needs_trace else []
@@ -147,14 +153,13 @@ def rows_sql(scope: ScoreScope, grouped: Grouped, bucket_ns: int, bind: Binder) 
     joins += [_join_prompts(held)] if grouped.needs_prompts else []
     chosen = f"{held}\n    AND {_MEASURED}"
     if _asks_trace(scope) and not needs_trace:
-        wanted = condition_of(scope.where, "traces", bind)
-        chosen += f"\n    AND trace_id IN (SELECT trace_id FROM traces FINAL WHERE {wanted})"
+        chosen += _of_wanted_traces(scope, bind)
     key = "('', '')" if grouped is _NO_GROUP else f"arrayJoin({grouped.keys})"
     return (
         f"SELECT s.name AS name, s.data_type AS data_type, {key} AS key,\n"
         f"toInt64({bucket}) AS bucket, s.rate AS rate, s.unit AS unit,\n"
         "s.value AS value, s.quality AS quality, s.string_value AS string_value\n"
-        f"FROM (SELECT {', '.join(columns)},\n    {_RATE} AS rate, {_UNIT} AS unit\n"
+        f"FROM (SELECT {', '.join(columns)}\n"
         f"FROM scores FINAL\nWHERE {chosen}) AS s" + "".join(f"\n{join}" for join in joins)
     )
 
@@ -163,29 +168,31 @@ def _join_traces(scope: ScoreScope, held: str, bind: Binder) -> str:
     kind = "INNER ANY" if _asks_trace(scope) else "LEFT ANY"
     wanted = condition_of(scope.where, "traces", bind)
     return (
-        f"{kind} JOIN (SELECT trace_id, start_time_ns, name, feature, team, service, environment, release,\n"
-        f"    models, providers\nFROM traces FINAL\nWHERE {wanted}\n"
-        f"    AND trace_id IN (SELECT trace_id FROM scores WHERE {held})) AS t ON s.trace_id = t.trace_id"
+        f"{kind} JOIN (SELECT {_TRACE_HASH} AS trace_hash, start_time_ns, name, feature, team, service,\n"
+        f"    environment, release, models, providers\nFROM traces FINAL\nWHERE {wanted}\n"
+        f"    AND {_TRACE_HASH} IN (SELECT {_TRACE_HASH} FROM scores WHERE {held})) AS t"
+        " ON s.trace_hash = t.trace_hash"
     )
 
 
 def _join_spans(held: str) -> str:
     """The judged spans."""
     return (
-        f"LEFT ANY JOIN (SELECT trace_id, span_id, {_MODEL} AS model, provider, prompt_name, prompt_version\n"
-        f"FROM spans FINAL\nWHERE {SPANS_OF_TRACES}\n    AND (trace_id, span_id) IN"
-        f" (SELECT trace_id, span_id FROM scores WHERE {held} AND span_id != '')) AS c\n"
-        "ON s.trace_id = c.trace_id AND s.span_id = c.span_id"
+        f"LEFT ANY JOIN (SELECT {_SPAN_HASH} AS span_hash, {_MODEL} AS model, provider,"
+        " prompt_name, prompt_version\n"
+        f"FROM spans FINAL\nWHERE {SPANS_OF_TRACES}\n    AND {_SPAN_HASH} IN"
+        f" (SELECT {_SPAN_HASH} FROM scores WHERE {held} AND span_id != '')) AS c"
+        " ON s.span_hash = c.span_hash"
     )
 
 
 def _join_prompts(held: str) -> str:
     return (
-        "LEFT ANY JOIN (SELECT trace_id,"
+        f"LEFT ANY JOIN (SELECT {_TRACE_HASH} AS trace_hash,"
         " groupUniqArray((toString(prompt_name), toString(prompt_version))) AS prompts\n"
         f"FROM spans FINAL\nWHERE {SPANS_OF_TRACES} AND prompt_name != ''\n"
-        f"    AND trace_id IN (SELECT trace_id FROM scores WHERE {held})\n"
-        "GROUP BY trace_id) AS p ON s.trace_id = p.trace_id"
+        f"    AND {_TRACE_HASH} IN (SELECT {_TRACE_HASH} FROM scores WHERE {held})\n"
+        "GROUP BY trace_hash) AS p ON s.trace_hash = p.trace_hash"
     )
 
 
@@ -193,39 +200,55 @@ def group_of(group_by: ScoreGrouping | None) -> Grouped:
     return _NO_GROUP if group_by is None else _GROUPS[group_by]
 
 
-def sums_sql(scope: ScoreScope, breakdown: ScoreBreakdown, bind: Binder) -> str:
-    """Rows by name, data_type, group, version, bucket and rate; see MEASURES for the columns."""
+def single_sums_sql(scope: ScoreScope, breakdown: ScoreBreakdown, bind: Binder) -> str:
+    """Rows by name, data type, group, version, bucket and rate. Right where each unit has one score, which
+    `units` equal to `scores` tells; a third of the time of `unit_sums_sql`."""
+    rows = rows_sql(scope, group_of(breakdown.group_by), breakdown.bucket_ns, bind)
+    counts = [f"countIf(string_value = {bind(category)})" for category in breakdown.categories]
+    measured = ",\n".join(
+        f"toInt64(count({x})) AS n_{x}, ifNull(avg({x}), 0) AS mean_{x},"
+        f" ifNull(varPopStable({x}), 0) AS var_{x}"
+        for x in ("value", "quality")
+    )
+    shares = f"arrayMap(n -> toInt64(n), [{', '.join(counts)}])" if counts else "CAST([], 'Array(Int64)')"
+    return (
+        f"SELECT {_KEYS_READ},\n{measured},\n"
+        f"toInt64(countIf(string_value != '')) AS n_categories, {shares} AS categories,\n"
+        "toInt64(count()) AS scores, toInt64(uniqExact(unit)) AS units\n"
+        f"FROM (\n{rows}\n)\nGROUP BY {_KEYS}\nORDER BY {_KEYS}"
+    )
+
+
+_KEYS: Final = "name, data_type, key, bucket, rate"
+_KEYS_READ: Final = (
+    "toString(name) AS name, toString(data_type) AS data_type, key.1 AS grp, key.2 AS version, bucket, rate"
+)
+
+
+def unit_sums_sql(scope: ScoreScope, breakdown: ScoreBreakdown, bind: Binder) -> str:
+    """As `single_sums_sql`, with moments over units: m0 of values, m1 of qualities, then of each category."""
     rows = rows_sql(scope, group_of(breakdown.group_by), breakdown.bucket_ns, bind)
     counted = [
         f"countIf(string_value = {bind(category)}) AS s_c{place}"
         for place, category in enumerate(breakdown.categories)
     ]
-    if counted:
-        counted.insert(0, "countIf(string_value != '') AS n_c")
     inner = [
         "count() AS n_all", "count(value) AS n_v", "ifNull(sum(value), 0) AS s_v",
-        "count(quality) AS n_q", "ifNull(sum(quality), 0) AS s_q", *counted,
+        "count(quality) AS n_q", "ifNull(sum(quality), 0) AS s_q",
+        "countIf(string_value != '') AS n_c", *counted,
     ]  # fmt: skip
-    keys = "name, data_type, key, bucket, rate"
-    measured = ",\n".join(_moments(f"m{place}", n, s) for place, (n, s) in enumerate(measures_of(breakdown)))
+    measured = [("n_v", "s_v"), ("n_q", "s_q"), *(("n_c", f"s_c{place}") for place in range(len(counted)))]
+    moments = ",\n".join(_moments(f"m{place}", n, s) for place, (n, s) in enumerate(measured))
     return (
-        "SELECT toString(name) AS name, toString(data_type) AS data_type, key.1 AS grp, key.2 AS version,\n"
-        "bucket, rate, toInt64(count()) AS units, toInt64(sum(n_all)) AS count,\n"
-        f"{measured}\n"
-        f"FROM (SELECT {keys}, unit, {', '.join(inner)}\nFROM (\n{rows}\n)\nGROUP BY {keys}, unit)\n"
-        f"GROUP BY {keys}\nORDER BY {keys}"
+        f"SELECT {_KEYS_READ},\n{moments},\ntoInt64(sum(n_all)) AS scores, toInt64(count()) AS units\n"
+        f"FROM (SELECT {_KEYS}, unit, {', '.join(inner)}\nFROM (\n{rows}\n)\nGROUP BY {_KEYS}, unit)\n"
+        f"GROUP BY {_KEYS}\nORDER BY {_KEYS}"
     )
-
-
-def measures_of(breakdown: ScoreBreakdown) -> Sequence[tuple[str, str]]:
-    """Columns of (n, s): values, qualities, then each category."""
-    categories = [("n_c", f"s_c{place}") for place in range(len(breakdown.categories))]
-    return [("n_v", "s_v"), ("n_q", "s_q"), *categories]
 
 
 def _moments(name: str, n: str, s: str) -> str:
     """In the order of model.score_statistics.Moments, rate aside. Stable: values may be large and close."""
-    powers = [f"toFloat64(sum({'*'.join(['toFloat64(' + n + ')'] * power)}))" for power in (1, 2, 3, 4)]
+    powers = [f"sum({'*'.join([f'toFloat64({n})'] * power)})" for power in (1, 2, 3, 4)]
     spread = [
         f"varPopStableIf({n}, {n} > 0)", f"avgIf({s}, {n} > 0)",
         f"varPopStableIf({s}, {n} > 0)", f"covarPopStableIf({s}, {n}, {n} > 0)",
@@ -237,8 +260,7 @@ def _moments(name: str, n: str, s: str) -> str:
 def names_sql(scope: ScoreScope, bind: Binder) -> str:
     held = scores_condition(scope, bind)
     if _asks_trace(scope):
-        wanted = condition_of(scope.where, "traces", bind)
-        held += f"\n    AND trace_id IN (SELECT trace_id FROM traces FINAL WHERE {wanted})"
+        held += _of_wanted_traces(scope, bind)
     return (
         "SELECT toString(name) AS name, toString(data_type) AS data_type, toInt64(count()) AS count,\n"
         "arraySort(groupUniqArray(10)(toString(source))) AS sources,\n"
@@ -289,27 +311,31 @@ def bins_sql(scope: ScoreScope, *, first: float, width: float, bins: int, bind: 
 
 
 def pairs_sql(query: PairQuery, limit: int, bind: Binder) -> str:
-    everything = ScoreScope(during=query.first.during, at=query.first.at, where=query.first.where)
-    first, second = (
-        f"({' AND '.join(_narrowed(scope, bind)) or '1'})" for scope in (query.first, query.second)
-    )
+    both = ScoreScope(during=query.first.during, at=query.first.at, where=query.first.where)
+    kept = "trace_id != ''" if query.is_by_trace else "(trace_id != '' OR session_id != '')"
+    held = f"{wanted_scores(both, bind)}\n    AND {kept}"
+    sides = [f"({' AND '.join(_narrowed(scope, bind)) or '1'})" for scope in (query.first, query.second)]
     span = "''" if query.is_by_trace else "if(trace_id != '', span_id, '')"
+    target = f"(trace_id, {span}, if(trace_id = '', session_id, ''))"
+    # Most targets have one side only: they are passed over before anything of them is kept.
+    judged_twice = "".join(
+        f"\n    AND cityHash64{target} IN (SELECT cityHash64{target} FROM scores WHERE {held} AND {side})"
+        for side in sides
+    )
     told = "(value, quality, if(data_type = 'numeric', '', string_value), substringUTF8(comment, 1, 500))"
-    kept = " AND trace_id != ''" if query.is_by_trace else " AND (trace_id != '' OR session_id != '')"
-    sides = [
+    shown = ",\n".join(
         f"{place}.1 AS {place}_value, {place}.2 AS {place}_quality,"
         f" {place}.3 AS {place}_label, {place}.4 AS {place}_comment"
         for place in ("first", "second")
-    ]
+    )
     return (
-        f"SELECT target.1 AS trace_id, target.2 AS span_id, target.3 AS session_id, at_ns,\n"
-        f"{sides[0]},\n{sides[1]}\n"
-        "FROM (SELECT (trace_id, of_span, of_session) AS target, max(time_ns) AS at_ns,\n"
+        f"SELECT target.1 AS trace_id, target.2 AS span_id, target.3 AS session_id, at_ns,\n{shown}\n"
+        "FROM (SELECT target, max(time_ns) AS at_ns,\n"
         "argMaxIf(told, (time_ns, score_id), is_first) AS first,"
         " argMaxIf(told, (time_ns, score_id), is_second) AS second\n"
-        f"FROM (SELECT trace_id, {span} AS of_span, if(trace_id = '', session_id, '') AS of_session,\n"
-        f"    time_ns, score_id, {told} AS told, {first} AS is_first, {second} AS is_second\n"
-        f"FROM scores FINAL\nWHERE {wanted_scores(everything, bind)}{kept} AND (is_first OR is_second))\n"
+        f"FROM (SELECT {target} AS target, time_ns, score_id,\n"
+        f"    {told} AS told, {sides[0]} AS is_first, {sides[1]} AS is_second\n"
+        f"FROM scores FINAL\nWHERE {held} AND (is_first OR is_second){judged_twice})\n"
         "GROUP BY target HAVING countIf(is_first) > 0 AND countIf(is_second) > 0)\n"
-        f"ORDER BY at_ns DESC, trace_id, span_id, session_id\nLIMIT {limit:d}"
+        f"ORDER BY at_ns DESC, target\nLIMIT {limit:d}"
     )
