@@ -23,6 +23,7 @@ from spanglass_server.store.clickhouse.reader_experiments import ClickHouseExper
 from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
+from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
@@ -73,6 +74,7 @@ class JsonApi:
             reader=ClickHouseReader(engine),
             logs=ClickHouseLogReader(engine),
             scores=ClickHouseScoreReader(engine),
+            score_statistics=ClickHouseScoreStatistics(engine),
             views=ClickHouseViewReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,

@@ -251,6 +251,7 @@ class _Server:
             reader=self._stores.reader,
             logs=self._stores.logs,
             scores=self._stores.scores,
+            score_statistics=self._stores.score_statistics,
             views=self._stores.views,
             administration=ForgettingAdministration(
                 self._stores.administration,

@@ -25,6 +25,7 @@ from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReade
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.samples_reader import ClickHouseSampleSeries, SampleReadLimits
 from spanglass_server.store.clickhouse.samples_writer import ClickHouseSampleStore
+from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.evaluation import EvaluatorStore, TargetReader
@@ -48,6 +49,7 @@ from spanglass_server.store.ports import (
 )
 from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.rules import RuleStore
+from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.views import ViewReader
 
@@ -57,6 +59,7 @@ class Stores:
     reader: SpanReader
     logs: LogReader
     scores: ScoreReader
+    score_statistics: ScoreStatisticsReader
     views: ViewReader
     writer: SpanWriter
     administration: Administration
@@ -108,6 +111,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         reader=ClickHouseReader(engine),
         logs=ClickHouseLogReader(engine),
         scores=ClickHouseScoreReader(engine),
+        score_statistics=ClickHouseScoreStatistics(engine),
         views=ClickHouseViewReader(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,

@@ -15,6 +15,7 @@ from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
 from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
 from spanglass_server.store.review import ReviewStore
+from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SeriesReader
 from spanglass_server.store.views import ViewReader
 from spanglass_server.web.intake import Intake
@@ -39,6 +40,7 @@ class Services:
     reader: SpanReader
     logs: LogReader
     scores: ScoreReader
+    score_statistics: ScoreStatisticsReader
     views: ViewReader
     administration: Administration
     directory: Directory
