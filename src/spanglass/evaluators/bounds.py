@@ -81,10 +81,9 @@ class BoundsEvaluator:
 
 def find_ttft_ms(target: EvaluationTarget) -> float | None:
     """Milliseconds to the first token: of the span that is judged, else of the first span that tells."""
-    own = (
-        [span for span in target.spans if span.span_id == target.span_id] if target.span_id else target.spans
-    )
-    for span in own:
+    for span in target.spans:
+        if target.span_id and span.span_id != target.span_id:
+            continue
         seconds = span.attributes.get(semconv.TIME_TO_FIRST_CHUNK)
         try:
             if seconds is not None:

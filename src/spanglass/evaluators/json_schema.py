@@ -65,7 +65,9 @@ class JsonSchemaEvaluator:
             return "the answer is no JSON that can be read: it is nested too deeply"
         try:
             return describe_errors(self._validator.iter_errors(value))
-        except ValueError as error:  # nested too deeply, a lone surrogate
+        except UnicodeEncodeError:
+            return "the answer cannot be validated: it has half of a character (a lone surrogate)"
+        except ValueError as error:  # nested too deeply
             return f"the answer cannot be validated: {error}"
 
 
@@ -106,7 +108,7 @@ def _json_reason(error: ValueError) -> str:
 
 
 def fenced_json(text: str) -> str:
-    """What stands in the first Markdown code block that says it is JSON, or in the only one; else the text."""
+    """What stands in the first Markdown block that says it is JSON, or in the only one; else the text."""
     blocks = text.split("```")[1:-1:2]
     named = [block for block in blocks if block[:4].lower() == "json"]
     if named:

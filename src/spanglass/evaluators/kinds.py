@@ -1,15 +1,30 @@
 """The built-in evaluators, in the order in which people are shown them."""
 
-from spanglass.evaluators import bounds, json_schema, language, length, regex, similarity
+from spanglass.evaluators import (
+    bounds,
+    json_schema,
+    judge,
+    language,
+    length,
+    personal_data,
+    python,
+    regex,
+    secret_leak,
+    similarity,
+)
 from spanglass.evaluators.evaluator import EvaluatorKind, EvaluatorProblem
 
 KINDS: tuple[EvaluatorKind, ...] = (
+    judge.KIND,
     regex.KIND,
     json_schema.KIND,
     length.KIND,
     language.KIND,
     bounds.KIND,
     similarity.KIND,
+    personal_data.KIND,
+    secret_leak.KIND,
+    python.KIND,
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

@@ -57,10 +57,9 @@ class LanguageOptions(EvaluatorOptions):
     @field_validator("expected")
     @classmethod
     def _are_known(cls, expected: str) -> str:
-        unknown = (
-            [] if expected == SAME else [code for code in split_codes(expected) if code not in LANGUAGES]
-        )
-        if unknown or not split_codes(expected):
+        codes = split_codes(expected)
+        unknown = [code for code in codes if code not in LANGUAGES and code != SAME]
+        if unknown or not codes or (SAME in codes and len(codes) > 1):
             raise ValueError(f"{', '.join(unknown) or 'nothing'} is no code of a known language, such as en")
         return expected
 
@@ -137,6 +136,10 @@ _OWN_SCRIPTS = (
     ("pa", re.compile("[\u0a00-\u0a7f]")),
     ("or", re.compile("[\u0b00-\u0b7f]")),
 )
+_HAN = dict(_OWN_SCRIPTS)["zh"]
+_ONLY_CHINESE = re.compile("[你您们們这這吗嗎呢没沒她个說说么麼啊吧哪谁誰很還还]")
+_HAN_CERTAIN = 8
+"""Fewer characters without one of those may as well be a Japanese name."""
 _DENSE = frozenset({"ko", "ja", "zh"})
 _DENSE_WEIGHT = 4
 """A syllable or character says as much as so many letters."""
@@ -170,6 +173,8 @@ def detect_language(text: str) -> Detected | None:
 def _chinese_or_japanese(prose: str, confidence: float) -> Detected:
     """Of a text in Han characters alone."""
     found = _classify(_han_identifier(), prose, leaves_out=[])
+    if not _ONLY_CHINESE.search(prose):
+        confidence *= min(1.0, len(_HAN.findall(prose)) / _HAN_CERTAIN)
     return Detected(found.language, found.confidence * confidence)
 
 
@@ -194,7 +199,7 @@ def _han_identifier() -> Any:
 def _load(languages: list[str]) -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier: Any = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)  # type: ignore[no-untyped-call]
     identifier.set_languages(languages)
     return identifier
 

@@ -79,7 +79,9 @@ def token_f1(answer: str, reference: str) -> Similarity:
     if not given or not expected:
         return _verdict(given == expected)
     common = sum((Counter(given) & Counter(expected)).values())
-    comment = f"{common:,} of the answer's {plural(len(given), 'token')} are among the reference's {len(expected):,}"
+    comment = (
+        f"{common:,} of the answer's {plural(len(given), 'token')} are in the reference ({len(expected):,})"
+    )
     return Similarity(_f_score(common / len(given), common / len(expected)), comment)
 
 

@@ -1,0 +1,105 @@
+"""Where something was found in a text, and how it is shown without being told."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import re2
+
+
+class Finding(NamedTuple):
+    kind: str
+    start: int
+    end: int
+    """Half open, in characters of the text."""
+
+    def value(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+class Detector(NamedTuple):
+    """What one kind looks like."""
+
+    kind: str
+    pattern: str
+    """RE2's. Its first group, where it has one, is what is sensitive."""
+    measure: Callable[[str], int] = len
+    """How many characters of what the pattern found are really one, by checksums and plausible dates; 0: none
+    at all."""
+    extend: Callable[[str, int], int] = lambda text, end: end
+    """Where in the text it ends, of what has only its beginning in the pattern. Looks at a bounded piece."""
+    inner: frozenset[str] = frozenset()
+    """Characters that may not stand right before or after: it would be a part of something longer."""
+
+
+class Detectors:
+    """Several detectors in one pass: only those whose pattern is somewhere in the text search it again."""
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._detectors = detectors
+        self._patterns = [
+            re2.compile(detector.pattern, _options())  # type: ignore[no-untyped-call]
+            for detector in detectors
+        ]
+        self._screen = re2.Set.SearchSet(_options())  # type: ignore[no-untyped-call]
+        for detector in detectors:
+            self._screen.Add(detector.pattern)
+        self._screen.Compile()
+
+    def find(self, text: str, kinds: Iterable[str] | None = None) -> list[Finding]:
+        """In order of place, without overlaps: the longer one of two wins, then the first detector's."""
+        wanted = None if kinds is None else frozenset(kinds)
+        encoded = text.encode("utf-8", "replace")  # JSON can smuggle in lone surrogates, which UTF-8 has not
+        found: list[Finding] = []
+        clean = ""
+        for at in sorted(self._screen.Match(encoded) or ()):
+            if wanted is None or self._detectors[at].kind in wanted:
+                clean = clean or encoded.decode()
+                found += self._search(at, clean)
+        return drop_overlaps(found)
+
+    def _search(self, at: int, text: str) -> Iterator[Finding]:
+        detector = self._detectors[at]
+        for match in self._patterns[at].finditer(text):
+            start, end = match.span(1 if match.re.groups else 0)
+            end = start + detector.measure(text[start:end])
+            if end > start:
+                end = detector.extend(text, end)
+            if end > start and not _is_part(text, start, end, detector.inner):
+                yield Finding(detector.kind, start, end)
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 64 << 20
+    return options
+
+
+def _is_part(text: str, start: int, end: int, inner: frozenset[str]) -> bool:
+    return (start > 0 and text[start - 1] in inner) or (end < len(text) and text[end] in inner)
+
+
+def drop_overlaps(findings: Iterable[Finding]) -> list[Finding]:
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda finding: (finding.start, -finding.end)):
+        if not kept or finding.start >= kept[-1].end:
+            kept.append(finding)
+        elif finding.end - finding.start > kept[-1].end - kept[-1].start:
+            kept[-1] = finding
+    return kept
+
+
+def mask_value(value: str) -> str:
+    """What a person may see of it, to find it again: at most its first four characters and a sixth of it."""
+    seen = min(4, len(value) // 6)
+    return f"{value[:seen]}\u2026 ({len(value)} characters)"
+
+
+def replace_findings(text: str, findings: Sequence[Finding], name: Callable[[Finding], str]) -> str:
+    """The text with each finding replaced. `findings` in order, without overlaps."""
+    pieces: list[str] = []
+    at = 0
+    for finding in findings:
+        pieces += (text[at : finding.start], name(finding))
+        at = finding.end
+    return "".join([*pieces, text[at:]])
