@@ -226,6 +226,17 @@ def test_failures_are_one_a_target_and_version_and_the_newest_stay(store: SqlEva
     assert store.list_failures("e1", Slice(1, 0)).total == EVALUATION_FAILURES_MAX - 1
 
 
+def test_failures_are_judged_again_on_request(store: SqlEvaluatorStore) -> None:
+    store.put_evaluator(DEFINITION)
+    store.put_failures([failure(2, attempts=3), failure(1)])
+    assert store.list_retries(10) == []
+    assert store.request_retries("e1") == 2
+    assert store.request_retries("other") == 0
+    assert [(each.trace_id, each.attempts) for each in store.list_retries(10)] == [("t1", 0), ("t2", 0)]
+    store.put_failures([failure(1, attempts=1)])
+    assert [each.trace_id for each in store.list_retries(1)] == ["t2"]
+
+
 def test_runs_are_listed_newest_first_and_open_ones_oldest_first(store: SqlEvaluatorStore) -> None:
     store.put_evaluator(DEFINITION)
     runs = [RUN._replace(id=f"r{number}", created_at_ns=NOW_NS + number) for number in range(3)]

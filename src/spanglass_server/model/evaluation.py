@@ -94,6 +94,7 @@ class EvaluationFailure(NamedTuple):
     span_id: str
     reason: str
     attempts: int
+    """0: it is to be judged again, and waits for its turn."""
     at_ns: int
 
 

@@ -52,6 +52,13 @@ class EvaluatorStore(Protocol):
     def remove_failures(self, evaluator_id: str, targets: Sequence[tuple[str, str]]) -> None:
         """Of these (trace_id, span_id)."""
 
+    def request_retries(self, evaluator_id: str) -> int:
+        """Mark all its failures to be judged again, by whichever server judges: `attempts` becomes 0. How
+        many."""
+
+    def list_retries(self, limit: int) -> Sequence[EvaluationFailure]:
+        """Of all evaluators: failures that are to be judged again, oldest first."""
+
     def list_failures(self, evaluator_id: str, part: Slice) -> PageOf[EvaluationFailure]:
         """Newest first."""
 

@@ -30,8 +30,8 @@ PARSED_CHARS_MAX: Final = 300_000
 """A longer payload's preview is its raw beginning: parsing costs about a millisecond per megabyte."""
 JOINED_CHARS_MAX: Final = 1_000_000
 
-_ASKED_KEYS: Final = ("task", "question", "query", "prompt", "input", "message", "user_input", "text")
-_SAID_KEYS: Final = ("answer", "final_output", "output", "result", "response", "text", "message")
+ASKED_KEYS: Final = ("task", "question", "query", "prompt", "input", "message", "user_input", "text")
+SAID_KEYS: Final = ("answer", "final_output", "output", "result", "response", "text", "message")
 """In an object that is no conversation, a text under one of these says most."""
 
 _MISSED: Final = "\0missed"
@@ -151,7 +151,7 @@ def _long_way(value: Any, role: Role) -> str:
     if messages is not None:
         return input_preview(messages) if role == "user" else output_preview(messages)
     if isinstance(value, dict):
-        for key in _ASKED_KEYS if role == "user" else _SAID_KEYS:
+        for key in ASKED_KEYS if role == "user" else SAID_KEYS:
             if isinstance(found := value.get(key), str) and found:
                 return found
         value = value.get("documents") or value.get("data") or value.get("output")

@@ -175,6 +175,16 @@ class SqlEvaluatorStore:
                     )
                 )
 
+    def request_retries(self, evaluator_id: str) -> int:
+        mine = evaluation_failures.c.evaluator_id == evaluator_id
+        with write_transaction(self._engine) as connection:
+            return connection.execute(update(evaluation_failures).where(mine).values(attempts=0)).rowcount
+
+    def list_retries(self, limit: int) -> Sequence[EvaluationFailure]:
+        order = (evaluation_failures.c.at_ns, evaluation_failures.c.trace_id)
+        wanted = select(*_FAILURE).where(evaluation_failures.c.attempts == 0)
+        return [EvaluationFailure._make(row) for row in self._rows(wanted.order_by(*order).limit(limit))]
+
     def list_failures(self, evaluator_id: str, part: Slice) -> PageOf[EvaluationFailure]:
         mine = evaluation_failures.c.evaluator_id == evaluator_id
         order = (evaluation_failures.c.at_ns.desc(), evaluation_failures.c.trace_id)
