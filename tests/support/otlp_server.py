@@ -68,6 +68,7 @@ class OtlpServer:
             reader=nothing,
             logs=nothing,
             scores=nothing,
+            score_statistics=nothing,
             views=nothing,
             administration=nothing,
             directory=self.directory,

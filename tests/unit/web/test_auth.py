@@ -31,6 +31,7 @@ def services(directory: SqlDirectory) -> Services:
         reader=absent,
         logs=absent,
         scores=absent,
+        score_statistics=absent,
         views=absent,
         administration=absent,
         directory=directory,
