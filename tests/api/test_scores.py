@@ -72,7 +72,8 @@ def test_a_score_is_stored_as_it_was_sent_when_the_answer_comes(api: JsonApi) ->
     assert post(api, WHOLE) == {"ids": ["s1"], "rejected": []}
 
     stored = api.get("/scores/s1")
-    assert stored == WHOLE | {"created_at": time_text(NOW_NS), "updated_at": stored["updated_at"]}
+    made = {"is_public": False, "created_at": time_text(NOW_NS), "updated_at": stored["updated_at"]}
+    assert stored == WHOLE | made
     score_models.Score.model_validate(stored)
 
 

@@ -100,7 +100,7 @@ class Story:
                 f"score-{number}",
                 name=self.random.choice(["quality", "tone"]),
                 trace_id=known,
-                value=self.random.choice([0.0, 0.1, 0.35, 0.7, 1.0, 1.5, -1.0]),
+                quality=self.random.choice([0.0, 0.1, 0.35, 0.7, 1.0, None]),
                 author=self.random.choice(["", "judge"]),
                 environment=self.random.choice(["", "staging"]),
                 time_ns=EPOCH_NS + number * 700 * SECOND_NS,

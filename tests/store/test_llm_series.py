@@ -18,7 +18,8 @@ from spanglass_server.store.clickhouse.engine_server import ServerEngine
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits
 from spanglass_server.store.clickhouse.llm_rollups import FactRollups
 from spanglass_server.store.clickhouse.llm_series import LlmSeries
-from spanglass_server.store.clickhouse.rows import SPANS
+from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
+from spanglass_server.store.clickhouse.rows import SCORES, SPANS
 from spanglass_server.store.clickhouse.schema import MIGRATIONS, Topology, render
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.ports import TimeRange, TraceKey
@@ -262,9 +263,14 @@ def test_a_slow_bucket_leads_to_the_slow_trace(engine: Engine, span_factory: Spa
 def test_scores_count_under_the_labels_of_their_trace(engine: Engine, span_factory: SpanFactory) -> None:
     spans = span_factory.rag_trace(feature="search")
     score = make_score(
-        span_factory.project_id, "s1", trace_id=spans[0].trace_id, value=0.75, author="groundedness"
+        span_factory.project_id,
+        "s1",
+        trace_id=spans[0].trace_id,
+        value=4.0,
+        quality=0.75,
+        author="groundedness",
     )
-    of_five = make_score(span_factory.project_id, "s2", trace_id=spans[0].trace_id, value=4.0)
+    of_five = make_score(span_factory.project_id, "s2", trace_id=spans[0].trace_id, value=0.5, quality=None)
     ClickHouseWriter(engine).write_batch(
         spans=spans, traces=[span_factory.summary(spans)], logs=[], scores=[score, of_five]
     )
@@ -275,6 +281,47 @@ def test_scores_count_under_the_labels_of_their_trace(engine: Engine, span_facto
     selector = [Matcher("__name__", "=", "llm_quality_score_bucket"), Matcher("le", "=", "0.8")]
     (found,) = LlmSeries(engine).list_exemplars(span_factory.project_id, EVER, [selector], limit=9)
     assert dict(found.exemplars[0].labels) == {"trace_id": spans[0].trace_id}
+    assert found.exemplars[0].value == 0.75
+
+
+def test_categories_and_any_scale_are_seen_by_their_quality_also_when_hours_are_added_up(
+    engine: Engine, project_id: str
+) -> None:
+    fields = {"data_type": "categorical", "value": None, "string_value": "good"}
+    of_ten = make_score(project_id, "s2", value=8.0, quality=0.8)
+    ClickHouseWriter(engine).write_batch(
+        spans=[], traces=[], logs=[], scores=[make_score(project_id, "s1", quality=1.0, **fields), of_ten]
+    )
+
+    assert value_of(engine, project_id, "sum(llm_quality_score_sum)") == pytest.approx(1.8)
+    FactRollups(engine).roll_up(EPOCH_NS + DAY_NS, quiet_s=0)
+    later_ms = NOW_MS + 2 * DAY_NS // 1_000_000
+    assert value_of(engine, project_id, "sum(llm_quality_score_sum)", time_ms=later_ms) == pytest.approx(1.8)
+    assert value_of(engine, project_id, 'sum(llm_quality_score_bucket{le="0.8"})', time_ms=later_ms) == 1
+
+
+def test_scores_from_before_there_was_a_quality_count_as_they_did(engine: Engine, project_id: str) -> None:
+    scores = [
+        make_score(project_id, "s1", value=0.25),
+        make_score(project_id, "s2", value=1.0, data_type="boolean", string_value="true"),
+        make_score(project_id, "s3", value=4.0),
+        make_score(project_id, "s4", value=None, data_type="categorical", string_value="good"),
+    ]
+    added = ["quality", "sampling_rate", "evaluator_id", "evaluator_version", "is_public"]
+    engine.insert_arrow("scores", SCORES.to_batch(scores).drop_columns(added))
+    engine.command(
+        "INSERT INTO fact_hours"
+        " (project_id, source, hour, revisions, touched_at_s, first_end_ns, last_end_ns)"
+        " SELECT project_id, 'score', intDiv(time_ns, 3600000000000) AS hour, count(), 0, min(time_ns),"
+        " max(time_ns) FROM scores WHERE project_id = {project:String} GROUP BY project_id, hour",
+        {"project": project_id},
+    )
+
+    assert value_of(engine, project_id, "sum(llm_quality_score_sum)") == 1.25
+    assert value_of(engine, project_id, "sum(llm_quality_score_count)") == 2
+    found = ClickHouseScoreReader(engine).find_scores(project_id, ["s1", "s3", "s4"])
+    assert [found[score_id].quality for score_id in ("s1", "s3", "s4")] == [0.25, None, None]
+    assert (found["s1"].sampling_rate, found["s1"].evaluator_id, found["s1"].evaluator_version) == (1, "", 0)
 
 
 def test_what_nobody_told_is_no_series(engine: Engine, span_factory: SpanFactory) -> None:

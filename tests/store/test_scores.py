@@ -90,6 +90,19 @@ def test_a_score_that_moves_is_found_in_its_new_place_alone(store: Store, change
     assert store.of("t1", "t2") == ({moved.trace_id: ["s1"]} if moved.trace_id else {})
 
 
+def test_a_public_score_replaces_none_that_is_not(store: Store) -> None:
+    store.write(store.score("s1", value=0.9), store.score("s2", value=0.9, is_public=True))
+    store.write(
+        store.score("s1", value=0.1, is_public=True, version=2),
+        store.score("s2", value=0.1, is_public=True, version=2),
+        store.score("s3", value=0.9),
+        store.score("s3", value=0.1, is_public=True),
+    )
+
+    found = store.reader.find_scores(store.project_id, ["s1", "s2", "s3"])
+    assert {score_id: score.value for score_id, score in found.items()} == {"s1": 0.9, "s2": 0.1, "s3": 0.9}
+
+
 def test_a_score_that_moves_and_comes_back_is_there_once(store: Store) -> None:
     for version, trace_id in enumerate(("t1", "t2", "t1"), start=1):
         store.write(store.score("s1", trace_id=trace_id, version=version))

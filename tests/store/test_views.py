@@ -51,7 +51,8 @@ def _score(project_id: str, trace_id: str, span_id: str) -> Score:
         project_id=project_id, score_id="score", name="good", time_ns=EPOCH_NS + SECOND_NS, trace_id=trace_id,
         span_id=span_id, session_id="", dataset_run_id="", data_type="numeric", value=0.5, string_value="",
         source="api", comment="", author="", config_id="", queue_id="", environment="", metadata="{}",
-        quality=0.5, sampling_rate=1.0, evaluator_id="", evaluator_version=0, created_at_ns=EPOCH_NS, is_deleted=False, version=1,
+        quality=0.5, sampling_rate=1.0, evaluator_id="", evaluator_version=0, is_public=False,
+        created_at_ns=EPOCH_NS, is_deleted=False, version=1,
     )  # fmt: skip
 
 

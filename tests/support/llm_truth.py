@@ -30,8 +30,8 @@ def events_of(
     for trace in by_trace.values():
         yield from _of_trace(trace)
     for score in scores:
-        if score.data_type in ("numeric", "boolean") and score.value is not None and 0 <= score.value <= 1:
-            yield from _of_score(score, score.value, by_trace.get(score.trace_id))
+        if score.quality is not None:
+            yield from _of_score(score, score.quality, by_trace.get(score.trace_id))
 
 
 def totals_at(events: Iterable[Event], at_ns: int) -> Mapping[Labels, float]:

@@ -32,6 +32,7 @@ def make_score(project_id: str, score_id: str, **fields: Any) -> Score:
         sampling_rate=1.0,
         evaluator_id="",
         evaluator_version=0,
+        is_public=False,
         created_at_ns=EPOCH_NS,
         is_deleted=False,
         version=1,

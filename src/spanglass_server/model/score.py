@@ -49,6 +49,8 @@ class Score(NamedTuple):
     evaluator_id: str
     evaluator_version: int
     """0: none."""
+    is_public: bool
+    """Sent with a public key, which stands in web pages: by anyone."""
     created_at_ns: int
     """When the first version of it arrived."""
     is_deleted: bool

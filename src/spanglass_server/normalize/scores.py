@@ -39,6 +39,7 @@ def normalize_score(record: ScoreRecord, *, project_id: str, now_ns: int, versio
         sampling_rate=record.sampling_rate,
         evaluator_id=printable_text(record.evaluator_id),
         evaluator_version=record.evaluator_version,
+        is_public=record.is_public,
         created_at_ns=now_ns,
         is_deleted=False,
         version=version,

@@ -68,6 +68,8 @@ class ScoreRecord(NamedTuple):
     evaluator_id: str = ""
     evaluator_version: int = 0
     """0: none."""
+    is_public: bool = False
+    """Sent with a public key. Never read from what is sent."""
 
 
 class _Spelling(NamedTuple):
@@ -78,7 +80,8 @@ class _Spelling(NamedTuple):
 
 
 _OWN: Final = _Spelling(
-    keys={field: field for field in ScoreRecord._fields} | {"score_id": "id", "time_ns": "timestamp"},
+    keys={field: field for field in ScoreRecord._fields if field != "is_public"}
+    | {"score_id": "id", "time_ns": "timestamp"},
     data_types={word: word for word in _DATA_TYPES},
     sources={word: word for word in _SOURCES},
 )

@@ -593,5 +593,6 @@ ALTER TABLE scores
         CODEC(ZSTD(1)) AFTER metadata,
     ADD COLUMN IF NOT EXISTS sampling_rate Float64 DEFAULT 1 CODEC(ZSTD(1)) AFTER quality,
     ADD COLUMN IF NOT EXISTS evaluator_id LowCardinality(String) AFTER sampling_rate,
-    ADD COLUMN IF NOT EXISTS evaluator_version UInt32 CODEC(ZSTD(1)) AFTER evaluator_id;
+    ADD COLUMN IF NOT EXISTS evaluator_version UInt32 CODEC(ZSTD(1)) AFTER evaluator_id,
+    ADD COLUMN IF NOT EXISTS is_public UInt8 CODEC(ZSTD(1)) AFTER evaluator_version;
 

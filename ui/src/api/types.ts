@@ -68,6 +68,7 @@ export type Score = {
   sampling_rate: number;
   evaluator_id: string | null;
   evaluator_version: number;
+  is_public: boolean;
   timestamp: string;
   created_at: string;
   updated_at: string;
@@ -75,7 +76,7 @@ export type Score = {
 
 /** What gives a score: what is absent is chosen by the server. */
 export type ScoreInput = Pick<Score, "name" | "value"> &
-  Partial<Omit<Score, "name" | "value" | "created_at" | "updated_at">>;
+  Partial<Omit<Score, "name" | "value" | "is_public" | "created_at" | "updated_at">>;
 
 export type SpanKind =
   | "llm"

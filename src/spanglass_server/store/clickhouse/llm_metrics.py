@@ -221,7 +221,7 @@ METRICS: Final = (
     LlmMetric(
         name="llm_quality_score",
         type="histogram",
-        help="Scores between 0 and 1.",
+        help="Quality that scores tell, 1 is best.",
         unit="",
         family=SCORES,
         labels=LABELS["score"],

@@ -40,8 +40,7 @@ def count_scores(engine: Engine, project_id: str, points: Points, hours: Hours) 
 
 
 def scores_sql(project_id: str, *, where: str, moment: str, bind: Binder, hour: str = "toInt64(0)") -> str:
-    """Rows (label_values, hour, part, point, events, total, first_end_ns) of numbers between 0 and 1, and of
-    booleans."""
+    """Rows (label_values, hour, part, point, events, total, first_end_ns) of scores with a quality."""
     project = bind(project_id)
     feature, service, environment = (f"l.label_values[{place}]" for place in _OF_TRACE)
     return (
@@ -55,10 +54,11 @@ def scores_sql(project_id: str, *, where: str, moment: str, bind: Binder, hour: 
         f"        {hour} AS hour, toUInt8({SCORES.part}) AS part, toInt64({moment}) AS point,\n"
         "        count() AS events, sum(score) AS total, min(time_ns) AS first_end_ns\n"
         "    FROM (\n"
-        "        SELECT name, author, source, environment, trace_id, time_ns, assumeNotNull(value) AS score\n"
+        "        SELECT name, author, source, environment, trace_id, time_ns,"
+        " assumeNotNull(quality) AS score\n"
         "        FROM scores FINAL\n"
         f"        WHERE project_id = {project} AND {where}\n"
-        f"            AND {_IS_OBSERVED}\n"
+        "            AND quality IS NOT NULL\n"
         "    )\n"
         "    GROUP BY name, evaluator, environment, trace_hash, hour, part, point\n"
         ") AS s\n" + _joined_traces(project, "s.trace_hash") + "GROUP BY label_values, hour, part, point"
@@ -79,19 +79,16 @@ def newest_scores_sql(
         "FROM (\n"
         "    SELECT toString(name) AS name, toString(if(author != '', author, source)) AS evaluator,\n"
         "        toString(environment) AS environment, trace_id, span_id, time_ns, score_id,\n"
-        f"        assumeNotNull(value) AS score, toUInt8({SCORES.part}) AS part\n"
+        f"        assumeNotNull(quality) AS score, toUInt8({SCORES.part}) AS part\n"
         f"    FROM scores FINAL\n    WHERE project_id = {project} AND time_ns >= {first}"
         f" AND time_ns < {last}\n"
         f"        AND {HOUR_OF_SCORE} >= intDiv({first}, {HOUR_NS})"
         f" AND {HOUR_OF_SCORE} <= intDiv({last}, {HOUR_NS})\n"
-        f"        AND trace_id != '' AND {_IS_OBSERVED}\n"
+        f"        AND trace_id != '' AND quality IS NOT NULL\n"
         ") AS s\n"
         + _joined_traces(project, "halfMD5(s.trace_id)")
         + f"ORDER BY time_ns DESC, s.score_id LIMIT {each:d} BY label_values, part LIMIT {limit:d}"
     )
-
-
-_IS_OBSERVED: Final = "data_type IN ('numeric', 'boolean') AND value >= 0 AND value <= 1"
 
 
 def _joined_traces(project: str, trace_hash: str) -> str:

@@ -113,8 +113,8 @@ class ClickHouseWriter:
         rows: list[tuple[Source, Rows]] = []
         if spans:
             rows.append(("span", SPANS.to_batch(spans)))
-        if scores:
-            rows.append(("score", SCORES.to_batch(rows_to_write(self._engine, scores))))
+        if scores and (scored := rows_to_write(self._engine, scores)):
+            rows.append(("score", SCORES.to_batch(scored)))
         if traces:
             rows.append(("trace", trace_batch(traces)))
         if rows:

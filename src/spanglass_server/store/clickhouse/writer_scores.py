@@ -22,21 +22,33 @@ class _Stored(NamedTuple):
     trace_id: str
     time_ns: int
     created_at_ns: int
+    is_public: int
 
 
 def rows_to_write(engine: Engine, scores: Sequence[Score]) -> list[Score]:
     """One row a score, the last of each id, with the time when the id was first seen; and a tombstone for
-    each stored row whose key it does not take over."""
-    newest = {_ScoreId(score.project_id, score.score_id): score for score in scores}
+    each stored row whose key it does not take over. A public score replaces none that is not."""
+    newest: dict[_ScoreId, Score] = {}
+    for score in scores:
+        score_id = _ScoreId(score.project_id, score.score_id)
+        newest[score_id] = _winner(newest.get(score_id), score)
     rows: list[Score] = []
     for stored in _find_stored(engine, list(newest)):
         score_id = _ScoreId(stored.project_id, stored.score_id)
-        score = newest[score_id]
+        if (score := newest.get(score_id)) is None:
+            continue
+        if score.is_public and not stored.is_public:
+            del newest[score_id]
+            continue
         newest[score_id] = score._replace(created_at_ns=min(stored.created_at_ns, score.created_at_ns))
         if (hour_of(stored.time_ns), stored.trace_id) != (hour_of(score.time_ns), score.trace_id):
             rows.append(_tombstone(stored, score.version))
     # New rows first: should the process die in between, the sender tries again and finds what is left.
     return [*newest.values(), *rows]
+
+
+def _winner(before: Score | None, score: Score) -> Score:
+    return before if before is not None and score.is_public and not before.is_public else score
 
 
 def _find_stored(engine: Engine, ids: Sequence[_ScoreId]) -> Iterator[_Stored]:
@@ -47,7 +59,8 @@ def _find_stored(engine: Engine, ids: Sequence[_ScoreId]) -> Iterator[_Stored]:
     # Without FINAL, which would read whole granules of other scores; versions are few.
     table = engine.query_arrow(
         "SELECT project_id, score_id, trace_id, argMax(time_ns, version) AS at_ns,"
-        " argMax(created_at_ns, version) AS first_ns\nFROM scores\n"
+        " argMax(created_at_ns, version) AS first_ns, toInt64(argMax(is_public, version)) AS was_public\n"
+        "FROM scores\n"
         f"WHERE (project_id, {HOUR_OF_SCORE}) IN {{hours:Array(Tuple(String, Int64))}}"
         " AND score_id IN {ids:Array(String)}\n"
         f"GROUP BY project_id, score_id, trace_id, {HOUR_OF_SCORE}\n"
@@ -89,6 +102,7 @@ def _tombstone(stored: _Stored, version: int) -> Score:
         sampling_rate=1.0,
         evaluator_id="",
         evaluator_version=0,
+        is_public=False,
         created_at_ns=stored.created_at_ns,
         is_deleted=True,
         version=version,

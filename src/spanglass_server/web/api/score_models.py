@@ -76,6 +76,7 @@ class Score(Shape):
     sampling_rate: float
     evaluator_id: str | None
     evaluator_version: int = Field(description="0: none.")
+    is_public: bool = Field(description="Sent with a public key, which stands in web pages: by anyone.")
     timestamp: datetime
     created_at: datetime
     updated_at: datetime

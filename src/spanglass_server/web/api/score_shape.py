@@ -30,6 +30,7 @@ def score_json(score: Score) -> Json:
         "sampling_rate": score.sampling_rate,
         "evaluator_id": score.evaluator_id or None,
         "evaluator_version": score.evaluator_version,
+        "is_public": score.is_public,
         "timestamp": time_text(score.time_ns),
         "created_at": time_text(score.created_at_ns),
         "updated_at": time_text(score.version),
