@@ -11,13 +11,13 @@ from spanglass_server.base.errors import NotFound, StorageUnavailable
 from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.alert import Alert
 from spanglass_server.model.series import METRIC_NAME, Labels, MetricMetadata, Series, is_stale, labels_of
-from spanglass_server.rules.lease import LeaseKeeper
 from spanglass_server.rules.manager import AlertSink, RuleManager, RuleOptions, RulePorts
 from spanglass_server.rules.reports import GroupReport
 from spanglass_server.rules.round import RoundRunner
 from spanglass_server.rules.service import RuleService
 from spanglass_server.rules.sources import RulePath, RuleSources
 from spanglass_server.store.directory import Project
+from spanglass_server.store.lease import LeaseKeeper
 from spanglass_server.store.rules import Lease, LeaseLost, StoredGroup, StoredRuleFile
 
 START_S = 1_790_000_000
@@ -205,7 +205,7 @@ class Server:
         self.name = name
         self._sink = sink
         self.held: list[bool] = []
-        self.lease = LeaseKeeper(world.store, holder=name, monotonic_ns=self._monotonic_ns)
+        self.lease = LeaseKeeper(world.store, "rules", holder=name, monotonic_ns=self._monotonic_ns)
         self.sources = RuleSources(
             world.store, paths=paths, defaults=rules or {}, monotonic_ns=self._monotonic_ns
         )

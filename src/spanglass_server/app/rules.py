@@ -12,12 +12,12 @@ from typing import Final
 from spanglass_server.app.settings import Settings
 from spanglass_server.base.clock import Clock
 from spanglass_server.metrics.runner import QueryRunner
-from spanglass_server.rules.lease import LeaseKeeper
 from spanglass_server.rules.manager import AlertSink, RuleManager, RuleOptions, RulePorts
 from spanglass_server.rules.round import RoundRunner
 from spanglass_server.rules.service import RuleService
 from spanglass_server.rules.sources import RulePath, RuleSources
 from spanglass_server.store.directory import DEFAULT_PROJECT, Directory
+from spanglass_server.store.lease import LeaseKeeper
 from spanglass_server.store.rules import RuleStore
 from spanglass_server.store.series import SampleWriter
 
@@ -50,7 +50,7 @@ def build_rules(
         defaults=None if settings.default_rules else {},
         monotonic_ns=time.monotonic_ns,
     )
-    lease = LeaseKeeper(store, holder=_holder(settings), monotonic_ns=time.monotonic_ns)
+    lease = LeaseKeeper(store, "rules", holder=lease_holder(settings), monotonic_ns=time.monotonic_ns)
     interval_ms = int(settings.rule_interval_s * 1000)
     query_offset_ms = int(settings.rule_query_offset_s * 1000)
     manager = RuleManager(
@@ -86,7 +86,8 @@ def to_rule_path(entry: str) -> RulePath:
     return RulePath(DEFAULT_PROJECT, entry)
 
 
-def _holder(settings: Settings) -> str:
+def lease_holder(settings: Settings) -> str:
+    """Who this server is to the others."""
     if not settings.database_url and not settings.clickhouse_url:
         return _ALONE
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"

@@ -20,11 +20,11 @@ from spanglass_server.rules.group import (
     start_group,
     to_alert,
 )
-from spanglass_server.rules.lease import LeaseKeeper
 from spanglass_server.rules.round import Due, RoundRunner
 from spanglass_server.rules.sources import RuleSources
 from spanglass_server.rules.state import GroupState, decode, encode
 from spanglass_server.store.directory import Directory, Project
+from spanglass_server.store.lease import LeaseKeeper
 from spanglass_server.store.rules import LeaseLost, RuleStore, StoredGroup
 from spanglass_server.store.series import SampleWriter
 

@@ -1,21 +1,29 @@
-"""Which server evaluates rules: a lease in the database, renewed while its holder lives."""
+"""Which server does what only one may do: a lease in the database, renewed while its holder lives."""
 
 import threading
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import StorageUnavailable
-from spanglass_server.store.rules import Lease, LeaseLost, RuleStore
+from spanglass_server.store.rules import Lease, LeaseLost
 
 log = structlog.get_logger(__name__)
 
-LEASE_NAME: Final = "rules"
 LEASE_TTL_S: Final = 15.0
 """A lease that was not renewed for so long has lapsed. Each server counts it by its own monotonic clock, so
 that clocks which differ, or jump, matter to nobody."""
 _SECOND_NS: Final = 1_000_000_000
+
+
+class LeaseStore(Protocol):
+    """As `store.rules.RuleStore`, which is one."""
+
+    def find_lease(self, name: str) -> Lease | None: ...
+    def take_lease(self, name: str, holder: str, seen: Lease | None) -> Lease | None: ...
+    def renew_lease(self, lease: Lease) -> Lease | None: ...
+    def release_lease(self, lease: Lease) -> None: ...
 
 
 class LeaseKeeper:
@@ -23,14 +31,14 @@ class LeaseKeeper:
 
     def __init__(
         self,
-        store: RuleStore,
+        store: LeaseStore,
+        name: str,
         *,
         holder: str,
         monotonic_ns: Clock,
         ttl_s: float = LEASE_TTL_S,
-        name: str = LEASE_NAME,
     ) -> None:
-        """`holder`: unique among living servers; the same after a restart where nobody else can have it."""
+        """`name`: of what is done. `holder`: unique among living servers; the same after a restart where nobody else can have it."""
         self._store = store
         self._name = name
         self._holder = holder
@@ -61,7 +69,7 @@ class LeaseKeeper:
         try:
             self._renew() if self._held else self._take()
         except StorageUnavailable as error:
-            log.warning("rules_lease_unreachable", reason=error.message)
+            log.warning("lease_unreachable", name=self._name, reason=error.message)
         return self.is_held
 
     def lose(self, _error: LeaseLost) -> None:
@@ -82,7 +90,7 @@ class LeaseKeeper:
             return
         renewed = self._store.renew_lease(held)
         if renewed is None:
-            log.warning("rules_lease_lost", holder=self._holder)
+            log.warning("lease_lost", name=self._name, holder=self._holder)
         self._set(renewed, now_ns)
 
     def _take(self) -> None:
@@ -95,7 +103,7 @@ class LeaseKeeper:
             return
         taken = self._store.take_lease(self._name, self._holder, found)
         if taken is not None:
-            log.info("rules_lease_taken", holder=self._holder, epoch=taken.epoch)
+            log.info("lease_taken", name=self._name, holder=self._holder, epoch=taken.epoch)
         self._set(taken, now_ns)
 
     def _set(self, lease: Lease | None, now_ns: int = 0) -> None:
