@@ -14,6 +14,7 @@ from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.notify.office import NotificationOffice
+from spanglass_server.quality.service import EvaluationService
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
@@ -54,6 +55,7 @@ class JsonApi:
         budgets: Budgets | None = None,
         notifications: NotificationOffice | None = None,
         reviews: ReviewStore | None = None,
+        evaluations: EvaluationService | None = None,
     ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
@@ -90,6 +92,7 @@ class JsonApi:
             rules=cast("Any", None),
             notifications=cast("NotificationOffice", notifications),
             reviews=cast("ReviewStore", reviews),
+            evaluations=cast("EvaluationService", evaluations),
             auth_mode="off",
             version="1.2.3",
             engine_name="embedded",

@@ -89,6 +89,7 @@ class OtlpServer:
             rules=nothing,
             notifications=nothing,
             reviews=nothing,
+            evaluations=nothing,
             auth_mode=auth_mode,
             version="0",
             engine_name="memory",

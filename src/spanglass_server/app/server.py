@@ -18,6 +18,7 @@ import uvicorn
 
 from spanglass_server.app.alert_context import StoredContext
 from spanglass_server.app.budgets import keep_budgets
+from spanglass_server.app.judging import build_judging
 from spanglass_server.app.logs import configure_logs
 from spanglass_server.app.notifications import Notifications, build_notifications
 from spanglass_server.app.own_metrics import keep_own_metrics
@@ -39,6 +40,7 @@ from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.metrics.runner import QueryLimits, QueryRunner
+from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.sample_groups import SampleLimits
 from spanglass_server.rules.budgets_gauges import BudgetGauges
 from spanglass_server.rules.budgets_meter import BudgetMeter
@@ -99,10 +101,20 @@ class _Server:
         self._log = structlog.get_logger("spanglass.server")
         self._budget = QueueBudget(settings.queue_bytes_max)
         self._counters = Counters()
-        self._pipeline = _build_pipeline(settings, stores, self._budget, self._counters)
+        self._prices = load_prices(settings.price_file)
+        self._pipeline = _build_pipeline(settings, stores, self._prices, self._budget, self._counters)
         self._committer = _build_committer(settings, stores, self._counters)
         self._metrics = QueryRunner(stores.series, limits=_query_limits(settings))
         self._notifications = self._build_notifications()
+        self._judging = build_judging(
+            settings,
+            stores,
+            pipeline=self._pipeline,
+            queue=self._budget,
+            prices=self._prices,
+            office=self._notifications.office,
+            clock=now_ns,
+        )
         self._rules = self._build_rules()
         self._services = self._build_services()
         self._receiver = self._build_receiver()
@@ -116,6 +128,7 @@ class _Server:
         finally:
             # The threads may wait for the engine; the loop has nothing else to do.
             await asyncio.to_thread(self._rules.manager.stop)
+            await asyncio.to_thread(self._judging.close)
             await asyncio.to_thread(self._pipeline.stop)
             await asyncio.to_thread(self._committer.stop)
             self._log.info("server_stopped")
@@ -240,6 +253,7 @@ class _Server:
             **self._pipeline.counters(),
             **self._rules.manager.counters(),
             **self._notifications.service.counters(),
+            **self._judging.counters(),
         }
 
     def _project_name(self, project_id: str) -> str:
@@ -281,6 +295,7 @@ class _Server:
             rules=self._rules.service,
             notifications=self._notifications.office,
             reviews=self._stores.reviews,
+            evaluations=self._judging.service,
             auth_mode=self._settings.auth_mode,
             version=version("spanglass"),
             engine_name=self._stores.engine_name,
@@ -367,11 +382,11 @@ def _reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
 
 
 def _build_pipeline(
-    settings: Settings, stores: Stores, budget: QueueBudget, counters: Counters
+    settings: Settings, stores: Stores, prices: PriceBook, budget: QueueBudget, counters: Counters
 ) -> IngestPipeline:
     return IngestPipeline(
         stores.writer,
-        load_prices(settings.price_file),
+        prices,
         budget=budget,
         counters=counters,
         clock=now_ns,

@@ -103,6 +103,7 @@ class Egress:
 
     allows_private: bool = False
     timeout_s: float = HTTP_TIMEOUT_S
+    allow_hint: str = ALLOW_HINT
 
     def check(self, address: str) -> None:
         """Raises TargetRefused for an address (not a name) that may not be reached."""
@@ -111,7 +112,7 @@ class Egress:
         if inner in _ALWAYS_REFUSED or ip in _ALWAYS_REFUSED:
             raise TargetRefused(f"{ip} hands out this machine's credentials and is never reached")
         if not self.allows_private and not _is_public(inner):
-            raise TargetRefused(f"{ip} is not an address of the public internet; {ALLOW_HINT}")
+            raise TargetRefused(f"{ip} is not an address of the public internet; {self.allow_hint}")
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A connected socket to the first address that answers. Raises OSError."""

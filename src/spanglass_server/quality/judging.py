@@ -5,7 +5,7 @@ This is what runs use: live evaluation, runs over history, retries and trials al
 
 import inspect
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
@@ -21,14 +21,14 @@ from spanglass.evaluators import (
     JudgeModel,
     JudgeReply,
 )
+from spanglass.evaluators.judge import JudgeProblem, JudgeUsage, estimate_tokens
 from spanglass_server.base.clock import Clock
 from spanglass_server.model.evaluation import EvaluatorDefinition, HistoryRun, JudgeConnection
 from spanglass_server.normalize.cost import price_usage
-from spanglass_server.normalize.prices import ModelKey, PriceBook
+from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.usage import Usage
 from spanglass_server.quality.budget import Budgets, Charge, RunPurse
 from spanglass_server.quality.definitions import get_kind, options_of
-from spanglass_server.quality.tokens import count_tokens
 
 _ANSWER_TOKENS: Final = 300
 """What a judge writes about, of which nothing is known yet: a verdict and its reason."""
@@ -221,8 +221,10 @@ class Judging:
     def find_paid(
         self, definition: EvaluatorDefinition, purse: RunPurse | None, connection: str, model: str
     ) -> JudgeModel:
-        judge = self._judges.find(definition.project_id, connection, model)
-        return _PaidJudge(judge, definition, purse, self.budgets, self._prices, self._clock)
+        def find() -> ConnectedJudge:
+            return self._judges.find(definition.project_id, connection, model)
+
+        return _PaidJudge(find, definition, purse, self.budgets, self._prices, self._clock)
 
 
 class TokenRates(NamedTuple):
@@ -274,14 +276,15 @@ class _PaidJudge:
 
     def __init__(
         self,
-        judge: ConnectedJudge,
+        find: Callable[[], ConnectedJudge],
         definition: EvaluatorDefinition,
         purse: RunPurse | None,
         budgets: Budgets,
         prices: PriceBook,
         clock: Clock,
     ) -> None:
-        self._judge = judge
+        self._find = find
+        self._judge = find()
         self._definition = definition
         self._purse = purse
         self._budgets = budgets
@@ -297,10 +300,12 @@ class _PaidJudge:
         return self._judge.model.model
 
     async def ask(self, *, system: str, prompt: str, schema: type[BaseModel], max_tokens: int) -> JudgeReply:
+        # Anew each time: its key, address or price may have been changed.
+        self._judge = judge = self._find()
         call = JudgeCall(
             provider=self.provider,
             model=self.model,
-            connection=self._judge.connection.name,
+            connection=judge.connection.name,
             system=system,
             prompt=prompt,
             started_at_ns=self._clock(),
@@ -312,16 +317,12 @@ class _PaidJudge:
         if evaluation is not None:
             evaluation.calls.append(call)
         try:
-            reply = await self._judge.model.ask(
-                system=system, prompt=prompt, schema=schema, max_tokens=max_tokens
-            )
+            reply = await judge.model.ask(system=system, prompt=prompt, schema=schema, max_tokens=max_tokens)
             charge = self._charge(call, reply)
         except EvaluatorProblem as problem:
             call.problem = problem.message
-            if problem.scope == "target" and not problem.is_transient:
-                # It answered, and not as asked: that was billed too, and nobody says how much it was.
-                charge = Charge(usd=estimate_usd, is_answered=False)
-                call.cost_usd = estimate_usd
+            if isinstance(problem, JudgeProblem):
+                charge = self._charge_failed(call, problem.usage)
             raise
         finally:
             call.ended_at_ns = self._clock()
@@ -332,7 +333,7 @@ class _PaidJudge:
         rates = find_rates(self._prices, self._judge, at_ns=self._clock())
         if rates is None:
             return 0.0
-        input_tokens = count_tokens(system) + count_tokens(prompt)
+        input_tokens = estimate_tokens(system) + estimate_tokens(prompt)
         return input_tokens * rates.input + min(max_tokens, _ANSWER_TOKENS) * rates.output
 
     def _charge(self, call: JudgeCall, reply: JudgeReply) -> Charge:
@@ -340,40 +341,48 @@ class _PaidJudge:
         call.input_tokens, call.output_tokens = reply.input_tokens, reply.output_tokens
         call.cache_read_tokens, call.cache_write_tokens = reply.cache_read_tokens, reply.cache_write_tokens
         call.attempts = reply.attempts
-        call.cost_usd = self._cost_usd(reply)
-        return Charge(
-            usd=call.cost_usd or 0.0,
-            input_tokens=reply.input_tokens or 0,
-            output_tokens=reply.output_tokens or 0,
-            is_unpriced=call.cost_usd is None,
-        )
+        call.cost_usd = self._cost_usd(call)
+        return _charge_of(call, is_answered=True)
 
-    def _cost_usd(self, reply: JudgeReply) -> float | None:
+    def _charge_failed(self, call: JudgeCall, used: JudgeUsage) -> Charge:
+        """Answers that could not be used are billed too."""
+        call.attempts = used.attempts
+        if not used.input_tokens and not used.output_tokens:
+            return Charge(usd=0.0, is_answered=False)
+        call.input_tokens, call.output_tokens = used.input_tokens, used.output_tokens
+        call.cache_read_tokens, call.cache_write_tokens = used.cache_read_tokens, used.cache_write_tokens
+        call.cost_usd = self._cost_usd(call)
+        return _charge_of(call, is_answered=False)
+
+    def _cost_usd(self, call: JudgeCall) -> float | None:
         connection = self._judge.connection
         if connection.input_usd_per_mtok is not None and connection.output_usd_per_mtok is not None:
-            rates = TokenRates(connection.input_usd_per_mtok / _MTOK, connection.output_usd_per_mtok / _MTOK)
-            return (reply.input_tokens or 0) * rates.input + (reply.output_tokens or 0) * rates.output
+            input_usd = (call.input_tokens or 0) * connection.input_usd_per_mtok
+            return (input_usd + (call.output_tokens or 0) * connection.output_usd_per_mtok) / _MTOK
         usage = Usage(
-            input_tokens=reply.input_tokens,
-            output_tokens=reply.output_tokens,
-            cache_read_tokens=reply.cache_read_tokens,
-            cache_write_tokens=reply.cache_write_tokens,
+            input_tokens=call.input_tokens,
+            output_tokens=call.output_tokens,
+            cache_read_tokens=call.cache_read_tokens,
+            cache_write_tokens=call.cache_write_tokens,
         )
         return price_usage(
             self._prices,
-            provider=reply.provider or self.provider,
-            model=reply.model or self.model,
+            provider=self.provider,
+            model=call.response_model or self.model,
             request_model=self.model,
             usage=usage,
             at_ns=self._clock(),
         ).cost_usd
 
 
-def is_priced(prices: PriceBook, judge: ConnectedJudge) -> bool:
-    connection = judge.connection
-    if connection.input_usd_per_mtok is not None and connection.output_usd_per_mtok is not None:
-        return True
-    return bool(prices.find_schedule(ModelKey(judge.model.provider, judge.model.model, "", False)))
+def _charge_of(call: JudgeCall, *, is_answered: bool) -> Charge:
+    return Charge(
+        usd=call.cost_usd or 0.0,
+        input_tokens=call.input_tokens or 0,
+        output_tokens=call.output_tokens or 0,
+        is_unpriced=call.cost_usd is None,
+        is_answered=is_answered,
+    )
 
 
 def _told(score: Score, evaluation: Evaluation) -> Score:

@@ -12,6 +12,19 @@ DEFAULT_PROJECT = "default"
 """Name and id of the project that exists from the start and takes keyless requests."""
 
 
+JUDGES_SUFFIX = ".judges"
+"""Of the project beside another in which the calls of its judges are traced: ends its id, which nobody can
+choose, and its name."""
+
+
+def judges_id_of(project_id: str) -> str:
+    return project_id + JUDGES_SUFFIX
+
+
+def is_judges_project(project_id: str) -> bool:
+    return project_id.endswith(JUDGES_SUFFIX)
+
+
 class Project(NamedTuple):
     id: str
     """Immutable; what rows of the span store carry."""
@@ -55,10 +68,17 @@ class Directory(Protocol):
 
     def find_project(self, name: str) -> Project | None: ...
     def list_projects(self) -> Sequence[Project]: ...
+    def find_judges(self, project_id: str) -> Project | None:
+        """The project of its judges' calls, where there is one."""
+
+    def ensure_judges(self, project: Project) -> Project:
+        """The same, made where it is missing; it begins with the project's own retention. NotFound for a
+        project that is gone."""
+
     def set_retention(self, project_id: str, days: int | None) -> Project: ...
     def delete_project(self, project_id: str) -> None:
-        """The project and its keys. The default project's row is made again empty. Spans are not its
-        business."""
+        """The project, its judges' one, and their keys. The default project's row is made again empty. Spans
+        are not its business."""
 
     def create_key(self, project_id: str, *, scopes: frozenset[Scope], note: str = "") -> NewKey: ...
     def list_keys(self, project_id: str) -> Sequence[KeyInfo]: ...

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.notify.office import NotificationOffice
+from spanglass_server.quality.service import EvaluationService
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.rules.service import RuleService
 from spanglass_server.store.budgets import Budgets
@@ -56,6 +57,7 @@ class Services:
     rules: RuleService
     notifications: NotificationOffice
     reviews: ReviewStore
+    evaluations: EvaluationService
     auth_mode: AuthMode
     version: str
     engine_name: str

@@ -2,6 +2,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,31 +28,9 @@ def directory(tmp_path: Path):
 @pytest.fixture
 def services(directory: SqlDirectory) -> Services:
     absent = Absent()
-    return Services(
-        reader=absent,
-        logs=absent,
-        scores=absent,
-        score_statistics=absent,
-        views=absent,
-        administration=absent,
-        directory=directory,
-        library=absent,
-        experiments=absent,
-        series=absent,
-        metrics=absent,
-        ingest=absent,
-        intake=absent,
-        repricing=absent,
-        budgets=absent,
-        budget_meter=absent,
-        rules=absent,
-        notifications=absent,
-        auth_mode="required",
-        version="0",
-        engine_name="none",
-        started_at_ns=0,
-        now_ns=lambda: 0,
-    )
+    fields: dict[str, Any] = dict.fromkeys(Services.__dataclass_fields__, absent)
+    given = {"directory": directory, "auth_mode": "required", "now_ns": lambda: 0}
+    return Services(**{**fields, **given})
 
 
 @pytest.fixture

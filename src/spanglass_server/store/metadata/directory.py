@@ -11,7 +11,16 @@ from sqlalchemy.exc import IntegrityError
 
 from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.base.limits import RETENTION_DAYS_MAX
-from spanglass_server.store.directory import DEFAULT_PROJECT, Grant, KeyInfo, NewKey, Project, Scope
+from spanglass_server.store.directory import (
+    DEFAULT_PROJECT,
+    JUDGES_SUFFIX,
+    Grant,
+    KeyInfo,
+    NewKey,
+    Project,
+    Scope,
+    judges_id_of,
+)
 from spanglass_server.store.metadata.cache import RecentAnswers
 from spanglass_server.store.metadata.engine import open_engine, read_transaction, write_transaction
 from spanglass_server.store.metadata.last_used import LastUsed
@@ -22,7 +31,8 @@ from spanglass_server.store.metadata.tables import api_keys, projects
 _ANSWER_AGE_NS_MAX: Final = 1_000_000_000
 """Half of the two seconds that are promised: the other half is for a slow read."""
 _ANSWERS_MAX: Final = 10_000
-_NAME: Final = re.compile(r"[a-z0-9_.-]{1,64}")
+_NAME_CHARS_MAX: Final = 64
+_NAME: Final = re.compile(rf"[a-z0-9_.-]{{1,{_NAME_CHARS_MAX}}}")
 _NOTE_CHARS_MAX: Final = 200
 
 
@@ -56,6 +66,12 @@ class SqlDirectory:
         self._retention_days = retention_days
         self._projects = RecentAnswers(
             self._load_project,
+            age_ns_max=_ANSWER_AGE_NS_MAX,
+            entries_max=_ANSWERS_MAX,
+            monotonic_ns=monotonic_ns,
+        )
+        self._judges = RecentAnswers(
+            self._load_judges,
             age_ns_max=_ANSWER_AGE_NS_MAX,
             entries_max=_ANSWERS_MAX,
             monotonic_ns=monotonic_ns,
@@ -104,6 +120,36 @@ class SqlDirectory:
             rows = connection.execute(select(projects).order_by(projects.c.name)).all()
         return [Project(*row) for row in rows]
 
+    def find_judges(self, project_id: str) -> Project | None:
+        return self._judges.get(project_id)
+
+    def ensure_judges(self, project: Project) -> Project:
+        found = self.find_judges(project.id)
+        if found is None:
+            self._insert_judges(project)
+            found = self._load_judges(project.id)
+        if found is None:
+            raise NotFound(f"there is no project with the id '{project.id}'")
+        return found
+
+    def _insert_judges(self, parent: Project) -> None:
+        """Under its usual name, else, where somebody has that, one with its id."""
+        judges_id = judges_id_of(parent.id)
+        usual, other = _judges_name(parent.name, ""), _judges_name(parent.name, f"-{parent.id[:8]}")
+        for name in (usual, other):
+            row = Project(judges_id, name, parent.retention_days, self._now_ns())._asdict()
+            try:
+                with write_transaction(self._engine) as connection:
+                    still = select(projects.c.id).where(projects.c.id == parent.id).with_for_update()
+                    if connection.execute(still).one_or_none() is not None:
+                        connection.execute(insert(projects).values(row))
+            except IntegrityError:
+                if self._load_judges(parent.id) is not None:
+                    break  # Another process was first.
+            else:
+                break
+        self._forget()
+
     def set_retention(self, project_id: str, days: int | None) -> Project:
         if days is not None and days < 1:
             raise BadInput(f"a retention of {days} days keeps nothing", hint="give 1 day or more, or none")
@@ -128,6 +174,7 @@ class SqlDirectory:
     def delete_project(self, project_id: str) -> None:
         with write_transaction(self._engine) as connection:
             found = connection.execute(delete(projects).where(projects.c.id == project_id)).rowcount
+            connection.execute(delete(projects).where(projects.c.id == judges_id_of(project_id)))
         self._forget()
         if not found:
             raise NotFound(f"there is no project with the id '{project_id}'")
@@ -189,12 +236,19 @@ class SqlDirectory:
 
     def _forget(self) -> None:
         self._projects.forget()
+        self._judges.forget()
         self._grants.forget()
         self._scored.forget()
 
     def _load_project(self, name: str) -> Project | None:
         with read_transaction(self._engine) as connection:
             row = connection.execute(select(projects).where(projects.c.name == name)).one_or_none()
+        return Project(*row) if row is not None else None
+
+    def _load_judges(self, parent_id: str) -> Project | None:
+        query = select(projects).where(projects.c.id == judges_id_of(parent_id))
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
         return Project(*row) if row is not None else None
 
     def _load_grant(self, secret_hash: bytes) -> Grant | None:
@@ -251,6 +305,11 @@ def _checked_name(name: str) -> str:
             hint="use 1 to 64 of the letters a-z, digits, '-', '_', '.'",
         )
     return lowered
+
+
+def _judges_name(parent: str, mark: str) -> str:
+    end = f"{mark}{JUDGES_SUFFIX}"
+    return parent[: _NAME_CHARS_MAX - len(end)] + end
 
 
 def _to_key_info(row: Row[*tuple[Any, ...]]) -> KeyInfo:

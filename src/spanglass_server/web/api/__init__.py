@@ -3,7 +3,11 @@
 from fastapi import APIRouter
 
 from spanglass_server.web.api import (
+    annotation_queues,
     budgets,
+    evaluation_runs,
+    evaluator_kinds,
+    evaluators,
     facets,
     histogram,
     logs,
@@ -55,6 +59,9 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(logs.build_router(long_lane))
     router.include_router(scores.router)
     router.include_router(media.router)
+    router.include_router(evaluator_kinds.router)
+    router.include_router(evaluators.router)
+    router.include_router(evaluation_runs.router)
     router.include_router(status.router)
     router.include_router(projects.router)
     router.include_router(reprice.router)
@@ -63,4 +70,5 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(silences.router)
     router.include_router(receivers.router)
     router.include_router(notifications.router)
+    router.include_router(annotation_queues.build_router(long_lane))
     return router

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from spanglass_server.base.errors import BadInput, NotFound
-from spanglass_server.store.directory import Project
+from spanglass_server.store.directory import Project, judges_id_of
 from spanglass_server.web.api import models
 from spanglass_server.web.api.shape import json_response, time_text
 from spanglass_server.web.auth import Caller
@@ -39,14 +39,15 @@ def delete_project(
     name: str,
     confirm: Annotated[str, Query(description="The project's name again.")] = "",
 ) -> Response:
-    """Delete every span, trace, log and key of the project."""
+    """Delete every span, trace, log and key of the project, and the calls of its judges."""
     project = _get_project(name, caller, services)
     if confirm != name:
         raise BadInput(
             f"deleting project `{name}` needs its name twice",
             hint=f"add ?confirm={name} to delete all its data",
         )
-    services.administration.delete_project(project.id)
+    for project_id in (judges_id_of(project.id), project.id):
+        services.administration.delete_project(project_id)
     services.directory.delete_project(project.id)
     return Response(status_code=204)
 
