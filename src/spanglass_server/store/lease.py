@@ -38,7 +38,8 @@ class LeaseKeeper:
         monotonic_ns: Clock,
         ttl_s: float = LEASE_TTL_S,
     ) -> None:
-        """`name`: of what is done. `holder`: unique among living servers; the same after a restart where nobody else can have it."""
+        """`name`: of what is done. `holder`: unique among living servers; the same after a restart where
+        nobody else can have it."""
         self._store = store
         self._name = name
         self._holder = holder
