@@ -167,6 +167,13 @@ class Judge:
             hint="a larger model keeps to a form better; more output tokens help where it was cut off",
         )
 
+    async def aclose(self) -> None:
+        """Closes the connections that were made from the running event loop; a further question opens new
+        ones."""
+        endpoint = self._endpoints.pop(asyncio.get_running_loop(), None)
+        if endpoint is not None:
+            await endpoint.aclose()
+
     @property
     def _name(self) -> str:
         return f"{self.provider} {self.model}"

@@ -47,6 +47,11 @@ class EnvironmentJudges(NamedTuple):
             )
         return self.made[wanted]
 
+    async def aclose(self) -> None:
+        """See `Judge.aclose`."""
+        for judge in self.made.values():
+            await judge.aclose()
+
     def _provider(self, connection: str) -> tuple[str, str]:
         """With the model that the environment names for it."""
         told, colon, model = self.variables.get(MODEL, "").partition(":")

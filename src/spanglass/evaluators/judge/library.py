@@ -63,10 +63,15 @@ class Endpoint:
     ) -> None:
         self._key = api_key
         self._provider = provider
-        self._model = _make_model(provider, model, base_url, api_key, http_client)
+        self._client = (http_client or _http_client)() if provider.takes_http_client else None
+        self._model = _make_model(provider, model, base_url, api_key, self._client)
         self._settings = ModelSettings(timeout=timeout_s)
         if temperature is not None and _takes_temperature(self._model):
             self._settings["temperature"] = temperature
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
 
     async def request(
         self, system: str, prompt: str, schema: type[BaseModel], max_tokens: int, *, form: str
@@ -109,11 +114,10 @@ def _make_model(
     model: str,
     base_url: str,
     api_key: str,
-    http_client: Callable[[], httpx2.AsyncClient] | None,
+    client: httpx2.AsyncClient | None,
 ) -> Model[Any]:
     """Nothing is left to the environment: its keys belong to the services' own addresses."""
     url = base_url or provider.default_url
-    client = None if http_client is None else http_client()
     kind = "openai-chat" if provider.name == "openai" else provider.name
     if provider.name == "anthropic":
         return infer_model(f"anthropic:{model}", lambda _: _anthropic(url, api_key, client))
@@ -131,9 +135,7 @@ def _anthropic(url: str, api_key: str, client: httpx2.AsyncClient | None) -> Lib
     from anthropic import AsyncAnthropic
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
-    made = AsyncAnthropic(
-        api_key=api_key or _NO_KEY, base_url=url, max_retries=0, http_client=client or _http_client()
-    )
+    made = AsyncAnthropic(api_key=api_key or _NO_KEY, base_url=url, max_retries=0, http_client=client)
     return AnthropicProvider(anthropic_client=made)
 
 
@@ -142,9 +144,7 @@ def _openai(
 ) -> LibraryProvider[Any]:
     from openai import AsyncOpenAI
 
-    made = AsyncOpenAI(
-        api_key=api_key or _NO_KEY, base_url=url, max_retries=0, http_client=client or _http_client()
-    )
+    made = AsyncOpenAI(api_key=api_key or _NO_KEY, base_url=url, max_retries=0, http_client=client)
     made.organization = made.project = None
     make: Callable[..., LibraryProvider[Any]] = infer_provider_class(provider.name)
     return make(openai_client=made)

@@ -53,8 +53,7 @@ def frame(rubric: str, language: str = "") -> str:
 
 def make_prompt(system: str, texts: Sequence[JudgedText], *, nonce: str, tokens_max: int) -> JudgePrompt:
     """`nonce` is a word that no text can know. `tokens_max` bounds the texts together."""
-    cleaned = [JudgedText(text.name, tuple(_clean(part, nonce) for part in text.parts)) for text in texts]
-    unseen_count = sum(len(_UNSEEN.findall(part)) for text in texts for part in text.parts)
+    cleaned, unseen_count = _clean(texts, nonce)
     lengths = [sum(map(len, text.parts)) for text in cleaned]
     shares = share_fairly(lengths, _chars_of(cleaned, sum(lengths), tokens_max))
     blocks, cut_count = [], 0
@@ -81,10 +80,20 @@ def _chars_of(texts: Sequence[JudgedText], chars: int, tokens_max: int) -> int:
     return chars if tokens <= tokens_max else chars * tokens_max // tokens
 
 
-def _clean(text: str, nonce: str) -> str:
-    seen = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _LIKE_BOUNDARY.sub(_spread, seen).replace(nonce, "(boundary)")
+def _clean(texts: Sequence[JudgedText], nonce: str) -> tuple[list[JudgedText], int]:
+    """Without what no reader sees, counted, and without anything that looks like a boundary."""
+    cleaned, unseen_count = [], 0
+    for text in texts:
+        parts = []
+        for part in text.parts:
+            seen, count = _UNSEEN.subn("", part.replace("\r\n", "\n").replace("\r", "\n"))
+            unseen_count += count
+            parts.append(_without_boundary(seen, nonce))
+        cleaned.append(JudgedText(text.name, tuple(parts)))
+    return cleaned, unseen_count
 
 
-def _spread(match: re.Match[str]) -> str:
-    return " ".join(match[0])
+def _without_boundary(text: str, nonce: str) -> str:
+    if "<<<" in text or ">>>" in text:
+        text = _LIKE_BOUNDARY.sub(lambda match: " ".join(match[0]), text)
+    return text.replace(nonce, "(boundary)")

@@ -13,7 +13,8 @@ _SPAN: Final = re.compile(
     r'spans\.(?:"(?P<quoted>[^"]+)"|(?P<name>.+?))\.(?P<field>input|output|documents|attributes\.(?P<key>.+?))'
     r"(?::(?P<which>first|last|all))?"
 )
-_PLAIN: Final = ("input", "output", "documents", "reference", "messages")
+_PLAIN: Final = ("messages", "input", "documents", "reference", "output")
+"""In the order of reading."""
 
 
 class Variable(NamedTuple):
@@ -33,7 +34,7 @@ class Template(NamedTuple):
 
     text: str
     variables: tuple[Variable, ...]
-    """Each once, in the order of the text."""
+    """Each once, in the order of reading."""
 
 
 def parse_template(text: str) -> Template:
@@ -49,7 +50,12 @@ def parse_template(text: str) -> Template:
         return f"[{variable.name}]"
 
     named = _VARIABLE.sub(name, text)
-    return Template(named, tuple(found.values()))
+    return Template(named, tuple(sorted(found.values(), key=_place)))
+
+
+def _place(variable: Variable) -> int:
+    """As one would read them: the question before the answer; then the others, in the order of the text."""
+    return _PLAIN.index(variable.name) if variable.name in _PLAIN else len(_PLAIN)
 
 
 def _parse_variable(written: str) -> Variable:
