@@ -20,7 +20,9 @@ from spanglass._runtime import hint_at_init, slot
 from spanglass._span import complain, current_trace_id
 from spanglass._step import name_of
 
-ScoreType: TypeAlias = Literal["numeric", "categorical", "boolean", "text"]
+ScoreType: TypeAlias = Literal["numeric", "categorical", "boolean", "text", "correction"]
+"""`correction`: the value is what the answer should have been."""
+ScoreSource: TypeAlias = Literal["api", "evaluator", "person"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 COMMENT_CHARS_MAX = 10_000
@@ -35,6 +37,8 @@ class Score(NamedTuple):
     name: str | None = None
     """The function's where None."""
     metadata: Mapping[str, object] | None = None
+    quality: float | None = None
+    """How good what was judged is: 0 to 1, 1 is best. None: as the value and its configuration say."""
 
 
 def score(
@@ -48,6 +52,15 @@ def score(
     id: str | None = None,
     metadata: Mapping[str, object] | None = None,
     data_type: ScoreType | None = None,
+    source: ScoreSource | None = None,
+    author: str | None = None,
+    config_id: str | None = None,
+    queue_id: str | None = None,
+    environment: str | None = None,
+    quality: float | None = None,
+    sampling_rate: float | None = None,
+    evaluator_id: str | None = None,
+    evaluator_version: int | None = None,
 ) -> str | None:
     """Scores the current trace, or what is named: a trace, a span of a trace, or a session.
 
@@ -55,6 +68,11 @@ def score(
     score with the `id` of an earlier one replaces it. Returns the id; None where nothing is recorded. It is
     sent in the background: what it judges need not have arrived yet. Traces that are not sampled get no
     scores.
+
+    `source` is `api`, `evaluator` or `person`, and `author` who of these judged. `config_id` names a score
+    configuration, which the server then holds the score to. `quality` (0 to 1, 1 is best) says how good what
+    was judged is where neither the value nor a configuration does. `sampling_rate` is the share of traces
+    that were considered for judging. The environment is that of `init` unless given.
     """
     runtime = slot.runtime
     if runtime is None:
@@ -85,7 +103,15 @@ def score(
             "data_type": data_type,
             "metadata": None if metadata is None else _plain_metadata(metadata),
             "timestamp": _rfc3339(runtime.clock()),
-            "environment": runtime.settings.resource.get(semconv.ENVIRONMENT),
+            "environment": environment or runtime.settings.resource.get(semconv.ENVIRONMENT),
+            "source": source,
+            "author": author,
+            "config_id": config_id,
+            "queue_id": queue_id,
+            "quality": quality,
+            "sampling_rate": sampling_rate,
+            "evaluator_id": evaluator_id,
+            "evaluator_version": evaluator_version,
         }
         sent: dict[str, object] = {key: item for key, item in given.items() if item is not None}
         runtime.scores.send_score(sent)
@@ -207,6 +233,7 @@ def _score_all(name: str, comment: str | None, result: object, target: Mapping[s
                 told.value,
                 comment=told.comment or comment,
                 metadata=told.metadata,
+                quality=told.quality,
                 **target,  # type: ignore[arg-type]
             )
     except Exception:  # noqa: BLE001 - telemetry must not fail the application

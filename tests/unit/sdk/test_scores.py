@@ -89,6 +89,25 @@ def test_the_server_reads_what_is_sent(captured: Capture) -> None:
     assert (third.value, third.span_id) == (True, root.span_id)
 
 
+def test_everything_that_a_score_may_say_arrives(captured: Capture) -> None:
+    facts: dict[str, Any] = {
+        "source": "evaluator", "author": "judge", "config_id": "c1", "queue_id": "q1", "quality": 0.75,
+        "sampling_rate": 0.05, "evaluator_id": "e1", "evaluator_version": 3, "environment": "staging",
+    }  # fmt: skip
+    spanglass.score("depth", 4, session_id="s1", **facts)
+    spanglass.score("answer", "42", data_type="correction", trace_id="t", span_id="b")
+
+    first, second = [read_score(score) for score in captured.scores]
+    assert {name: getattr(first, name) for name in facts} == facts
+    assert (second.data_type, second.span_id, second.source) == ("correction", "b", "")
+
+
+def test_a_function_may_say_how_good_what_it_judged_is(captured: Capture) -> None:
+    spanglass.evaluated("depth")(lambda trace_id: spanglass.Score(4, quality=0.75))("ab" * 16)
+
+    assert (captured.scores[0]["value"], captured.scores[0]["quality"]) == (4, 0.75)
+
+
 RESULTS: list[tuple[object, list[tuple[str, object, str | None]]]] = [
     (0.5, [("judge", 0.5, None)]),
     (True, [("judge", True, None)]),
