@@ -11,6 +11,7 @@ from tests.support.spans import EPOCH_NS, SECOND_NS, SpanFactory
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
+from spanglass_server.ingest.prepare import no_configs
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.notify.office import NotificationOffice
@@ -70,6 +71,7 @@ class JsonApi:
             clock=lambda: NOW_NS,
             is_only_writer=True,
             options=PipelineOptions(commit_interval_ms=1),
+            score_configs=library.score_configs.catalog if library else no_configs,
         )
         self._pipeline.start()
         self.services = Services(

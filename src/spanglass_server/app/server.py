@@ -400,6 +400,7 @@ def _build_pipeline(
                 value_chars=settings.attribute_value_chars_max,
             ),
         ),
+        score_configs=stores.library.score_configs.catalog,
     )
 
 

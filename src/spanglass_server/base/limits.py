@@ -103,6 +103,9 @@ SCORES_PER_REQUEST_MAX: Final = 1_000
 SCORES_OF_TRACE_MAX: Final = 1_000
 """The newest scores that are read with a trace."""
 
+SCORE_CONFIGS_MAX: Final = 2_000
+"""Of one project, archived ones included: all are held in memory while its scores come."""
+
 SCORE_BODY_BYTES_MAX: Final = 5 << 20
 """A request of scores. Langfuse's SDKs stop at 1 MB."""
 

@@ -31,12 +31,13 @@ from spanglass_server.base.limits import (
 from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters, Word
 from spanglass_server.ingest.langfuse_memory import LangfuseMemory, Merged
-from spanglass_server.ingest.prepare import IngestSignal, Prepared, make_spans, prepare
+from spanglass_server.ingest.prepare import IngestSignal, Prepared, make_spans, no_configs, prepare
 from spanglass_server.ingest.trace_cache import Settled, SpanKey, TraceCache
 from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.score_configs import ScoreCatalog
 from spanglass_server.store.ports import SpanWriter, TraceKey
 from spanglass_server.wire.otlp import DEFAULT_LIMITS, RecordLimits
 from spanglass_server.wire.records import Rejection, SpanRecord
@@ -118,10 +119,13 @@ class IngestPipeline:
         clock: Clock,
         is_only_writer: bool,
         options: PipelineOptions | None = None,
+        score_configs: Callable[[str], ScoreCatalog] = no_configs,
     ) -> None:
+        """`score_configs`: those of a project, from memory mostly; may block and raise StorageUnavailable."""
         self._writer = writer
         self._prices = prices
         self._options = options or PipelineOptions()
+        self._score_configs = score_configs
         self._budget = budget
         self._counters = counters
         self._versions = VersionClock(clock)
@@ -293,8 +297,9 @@ class IngestPipeline:
                 prices=self._prices,
                 limits=self._options.limits,
                 version=batch.version,
+                score_configs=self._score_configs,
             )
-        except BadInput as error:
+        except SpanglassError as error:
             _fail(reply, request.reservation, error)
             return
         except Exception as error:  # noqa: BLE001 - one request's bug must not take the thread with it

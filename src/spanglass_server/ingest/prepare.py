@@ -1,6 +1,6 @@
 """A request's bytes to rows: decode and normalize. The part of ingest that holds the interpreter's lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -10,6 +10,7 @@ from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.langfuse_spans import read_time_ns
 from spanglass_server.normalize.pipeline import normalize_logs, normalize_spans
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.score_configs import NO_CONFIGS, ScoreCatalog
 from spanglass_server.normalize.scores import normalize_score
 from spanglass_server.normalize.values import dump_json
 from spanglass_server.wire.cuts import ValueCutter
@@ -18,11 +19,15 @@ from spanglass_server.wire.otlp import RecordLimits, decode_logs, decode_traces
 from spanglass_server.wire.otlp_json import decode_logs_json, decode_traces_json
 from spanglass_server.wire.records import Rejection, SpanRecord
 from spanglass_server.wire.responses import Encoding
-from spanglass_server.wire.scores import ScoreRecord, decode_scores
+from spanglass_server.wire.scores import RefusedScoreError, ScoreRecord, decode_scores
 
 IngestSignal: TypeAlias = Literal["traces", "logs", "scores", "langfuse"]
 """What a body holds: an OTLP export, scores as `wire.scores.encode_scores` writes them, or a batch of
 Langfuse's events."""
+
+
+def no_configs(project_id: str) -> ScoreCatalog:
+    return NO_CONFIGS
 
 
 class Prepared(NamedTuple):
@@ -53,16 +58,19 @@ def prepare(
     prices: PriceBook,
     limits: RecordLimits,
     version: int,
+    score_configs: Callable[[str], ScoreCatalog] = no_configs,
 ) -> Prepared:
-    """Raises MalformedBody."""
+    """`score_configs`: those of a project; may block. Raises MalformedBody, and what it raises."""
     if signal == "traces":
         traces = (decode_traces if encoding == "protobuf" else decode_traces_json)(body, limits)
         spans = normalize_spans(traces.records, project_id=project_id, prices=prices, version=version)
         return Prepared(spans, [], traces.rejections, traces.cut_count)
     if signal == "scores":
-        return Prepared([], [], [], 0, scores=_scores(decode_scores(body), project_id, version))
+        return Prepared(
+            [], [], [], 0, scores=_scores(decode_scores(body), project_id, version, score_configs)
+        )
     if signal == "langfuse":
-        return _prepare_langfuse(body, project_id, version)
+        return _prepare_langfuse(body, project_id, version, score_configs)
     logs = (decode_logs if encoding == "protobuf" else decode_logs_json)(body, limits)
     rows = normalize_logs(logs.records, project_id=project_id, version=version)
     return Prepared([], rows, logs.rejections, logs.cut_count)
@@ -88,20 +96,46 @@ def _with_fewer(record: SpanRecord, attributes_max: int) -> SpanRecord:
     return record._replace(attributes=kept, dropped_attributes_count=dropped)
 
 
-def _scores(records: Sequence[ScoreRecord], project_id: str, version: int) -> list[Score]:
-    return [
-        normalize_score(record, project_id=project_id, now_ns=version, version=version) for record in records
-    ]
+def _scores(
+    records: Sequence[ScoreRecord],
+    project_id: str,
+    version: int,
+    score_configs: Callable[[str], ScoreCatalog],
+) -> list[Score]:
+    """Of scores that their doors held to their configurations."""
+    catalog = score_configs(project_id)
+    return [_score(_settled(record, catalog), project_id, version) for record in records]
 
 
-def _prepare_langfuse(body: bytes, project_id: str, version: int) -> Prepared:
+def _settled(record: ScoreRecord, catalog: ScoreCatalog) -> ScoreRecord:
+    try:
+        return catalog.settle(record)
+    except RefusedScoreError:
+        # It was acknowledged as fitting a moment ago, before its configuration changed.
+        return record
+
+
+def _score(record: ScoreRecord, project_id: str, version: int) -> Score:
+    return normalize_score(record, project_id=project_id, now_ns=version, version=version)
+
+
+def _prepare_langfuse(
+    body: bytes, project_id: str, version: int, score_configs: Callable[[str], ScoreCatalog]
+) -> Prepared:
     batch = decode_ingestion(body)
+    catalog = score_configs(project_id) if batch.scores else NO_CONFIGS
+    scores: list[Score] = []
+    for position, record in zip(batch.score_positions, batch.scores, strict=True):
+        try:
+            scores.append(_score(catalog.settle(record), project_id, version))
+        except RefusedScoreError as refusal:
+            batch.rejections.append(Rejection(str(refusal), position))
     return Prepared(
         [],
         [],
         batch.rejections,
         0,
-        scores=_scores(batch.scores, project_id, version),
+        scores=scores,
         events=[_event(record, project_id, version) for record in batch.events],
         positions=[record.position for record in batch.events],
     )

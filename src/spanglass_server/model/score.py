@@ -58,6 +58,11 @@ class Score(NamedTuple):
     """Revision: nanoseconds of the commit that wrote the row (which is `updated_at`); the highest wins."""
 
 
+ScoreDirection: TypeAlias = Literal["higher", "lower", "none"]
+"""Which way of a score is better. `none`: it tells nothing of quality."""
+SCORE_DIRECTIONS: tuple[str, ...] = get_args(ScoreDirection)
+
+
 class ScoreCategory(NamedTuple):
     label: str
     value: float
@@ -78,3 +83,4 @@ class ScoreConfig(NamedTuple):
     is_archived: bool
     created_at_ns: int
     updated_at_ns: int
+    better: ScoreDirection = "higher"

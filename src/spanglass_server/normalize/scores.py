@@ -35,7 +35,7 @@ def normalize_score(record: ScoreRecord, *, project_id: str, now_ns: int, versio
         queue_id=printable_text(record.queue_id),
         environment=printable_text(record.environment),
         metadata=dump_json(record.metadata or {}),
-        quality=record.quality if record.quality is not None else _plain_quality(value),
+        quality=record.quality,
         sampling_rate=record.sampling_rate,
         evaluator_id=printable_text(record.evaluator_id),
         evaluator_version=record.evaluator_version,
@@ -61,11 +61,6 @@ def _values(value: float | str | bool, data_type: ScoreType) -> tuple[float | No
     if data_type == "numeric":
         return float(value), ""
     return None, printable_text(str(value))
-
-
-def _plain_quality(value: float | None) -> float | None:
-    """Of a number or boolean that no configuration says more of."""
-    return value if value is not None and 0 <= value <= 1 else None
 
 
 def _stored_id(value: str) -> str:

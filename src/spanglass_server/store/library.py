@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from spanglass_server.model.score import ScoreConfig
+from spanglass_server.normalize.score_configs import ScoreCatalog
 
 JsonText: TypeAlias = str
 PromptType: TypeAlias = Literal["text", "chat"]
@@ -398,13 +399,16 @@ class ScoreConfigs(Protocol):
     """They belong to a project and go with it. Scores keep the id of theirs, whatever becomes of it."""
 
     def put(self, project_id: str, config: ScoreConfig) -> None:
-        """Made, or replaced where there is one of its id."""
+        """Made, or replaced where there is one of its id. BadInput beyond SCORE_CONFIGS_MAX."""
 
     def list(self, project_id: str, part: Slice) -> PageOf[ScoreConfig]:
         """Newest first."""
 
     def find(self, project_id: str, ids: Sequence[str]) -> Mapping[str, ScoreConfig]:
         """By id; what is not there is absent."""
+
+    def catalog(self, project_id: str) -> ScoreCatalog:
+        """All of a project, from memory: a change made by another server is seen some seconds later."""
 
 
 class Library(Protocol):

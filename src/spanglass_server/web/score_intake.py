@@ -1,7 +1,7 @@
 """A request of scores, whichever API it came by: read, checked one by one, stored with the next commit."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from fastapi import Request
@@ -9,8 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from spanglass_server.base.limits import SCORE_BODY_BYTES_MAX, SCORES_PER_REQUEST_MAX
 from spanglass_server.ingest.pipeline import IngestRequest
-from spanglass_server.model.score import ScoreConfig
-from spanglass_server.normalize.score_configs import fit_config
+from spanglass_server.normalize.score_configs import ScoreCatalog
 from spanglass_server.web.bodies import read_body
 from spanglass_server.web.services import Services
 from spanglass_server.wire.scores import (
@@ -43,9 +42,9 @@ async def take_scores(
     try:
         parsed = parse_json(body)
         records, refusals = _read_all(parsed if isinstance(parsed, list) else [parsed], read_score)
-        if config_ids := sorted({record.config_id for record in records if record and record.config_id}):
-            configs = await run_in_threadpool(services.library.score_configs.find, project_id, config_ids)
-            _refuse_misfits(records, refusals, configs)
+        if any(records):
+            catalog = await run_in_threadpool(services.library.score_configs.catalog, project_id)
+            _refuse_misfits(records, refusals, catalog)
         encoded = encode_scores([record for record in records if record is not None])
     except BaseException:
         reservation.release()
@@ -77,15 +76,13 @@ def _read_all(
 def _refuse_misfits(
     records: list[ScoreRecord | None],
     refusals: list[tuple[int, RefusedScoreError]],
-    configs: Mapping[str, ScoreConfig],
+    catalog: ScoreCatalog,
 ) -> None:
-    """A configuration that is not here, but maybe where the program came from, asks for nothing."""
     for index, record in enumerate(records):
-        config = configs.get(record.config_id) if record else None
-        if record is None or config is None:
+        if record is None:
             continue
         try:
-            records[index] = fit_config(record, config)
+            records[index] = catalog.settle(record)
         except RefusedScoreError as refusal:
             records[index] = None
             refusals.append((index, refusal))

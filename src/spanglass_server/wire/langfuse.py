@@ -55,6 +55,7 @@ class EventRecord(NamedTuple):
 class IngestionBatch:
     events: list[EventRecord] = field(default_factory=list)
     scores: list[ScoreRecord] = field(default_factory=list)
+    score_positions: list[str] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     """Items are positions, `batch[7]`."""
 
@@ -138,6 +139,7 @@ def _take(item: Json, position: str, sdk_version: str, batch: IngestionBatch) ->
     event_id = _read_id(item.get("id"), "id") or _digest(item)
     if event_type == "score-create":
         batch.scores.append(_read_score(body, event_id, timestamp))
+        batch.score_positions.append(position)
         return
     entity_type, entity_id, trace_id = _read_entity(event_type, body, event_id)
     batch.events.append(

@@ -29,9 +29,9 @@ def rows_to_write(engine: Engine, scores: Sequence[Score]) -> list[Score]:
     """One row a score, the last of each id, with the time when the id was first seen; and a tombstone for
     each stored row whose key it does not take over. A public score replaces none that is not."""
     newest: dict[_ScoreId, Score] = {}
-    for score in scores:
-        score_id = _ScoreId(score.project_id, score.score_id)
-        newest[score_id] = _winner(newest.get(score_id), score)
+    for given in scores:
+        score_id = _ScoreId(given.project_id, given.score_id)
+        newest[score_id] = _winner(newest.get(score_id), given)
     rows: list[Score] = []
     for stored in _find_stored(engine, list(newest)):
         score_id = _ScoreId(stored.project_id, stored.score_id)

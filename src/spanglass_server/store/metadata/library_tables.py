@@ -197,4 +197,5 @@ score_configs = Table(
     Column("is_archived", Boolean, nullable=False),
     Column("created_at_ns", BigInteger, nullable=False),
     Column("updated_at_ns", BigInteger, nullable=False),
+    Column("better", String(8), nullable=False, server_default="higher"),
 )
