@@ -4,6 +4,7 @@ evaluators."""
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from spanglass_server.app.settings import Settings
 from spanglass_server.app.storage import Stores
@@ -15,10 +16,16 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.notify.office import NotificationOffice
 from spanglass_server.quality.budget import Budgets
 from spanglass_server.quality.connections import JudgeConnections, JudgePolicy
+from spanglass_server.quality.dry_run import Trials
+from spanglass_server.quality.estimates import Estimator
 from spanglass_server.quality.judging import Judging
+from spanglass_server.quality.loop import JudgeLoop
 from spanglass_server.quality.service import EvaluationService
 from spanglass_server.quality.tracing import JudgeTracer
 from spanglass_server.store.directory import Directory
+
+_TRIALS_MAX: Final = 4
+"""At a time: each holds a thread of the API until its judge has answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +35,15 @@ class JudgingParts:
     service: EvaluationService
     """What the API asks."""
     tracer: JudgeTracer
+    loop: JudgeLoop
+    """Of trials."""
 
     def counters(self) -> Mapping[str, int]:
         return self.tracer.counters()
 
     def close(self) -> None:
         """While the ingest still takes traces."""
+        self.loop.close()
         self.judging.budgets.close()
         self.tracer.close()
 
@@ -56,6 +66,7 @@ def build_judging(
     judging = Judging(
         connections, Budgets(stores.evaluators, clock=clock), tracer, prices=prices, clock=clock
     )
+    loop = JudgeLoop(concurrency_max=_TRIALS_MAX)
     service = EvaluationService(
         stores.evaluators,
         stores.targets,
@@ -63,9 +74,12 @@ def build_judging(
         judging,
         office,
         connections,
+        Estimator(stores.evaluators, stores.targets, stores.scores, judging, clock=clock),
+        Trials(judging, stores.reader, loop),
+        loop,
         clock=clock,
     )
-    return JudgingParts(judging=judging, service=service, tracer=tracer)
+    return JudgingParts(judging=judging, service=service, tracer=tracer, loop=loop)
 
 
 def _policy(settings: Settings, environ: Mapping[str, str]) -> JudgePolicy:

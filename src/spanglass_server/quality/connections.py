@@ -76,7 +76,7 @@ class JudgeConnections:
 
     def __init__(self, store: EvaluatorStore, policy: JudgePolicy, *, clock: Clock) -> None:
         self._store = store
-        self._policy = policy
+        self.policy = policy
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], _Known] = {}
@@ -175,9 +175,9 @@ class JudgeConnections:
         )
 
     def _client_factory(self, provider: Provider) -> Callable[[], object] | None:
-        if not provider.takes_http_client and self._policy.allows_unchecked:
+        if not provider.takes_http_client and self.policy.allows_unchecked:
             return None
-        egress = self._policy.egress
+        egress = self.policy.egress
         return lambda: checked_client(egress)
 
     def _limits_of(self, connection: JudgeConnection) -> Limits:
@@ -196,7 +196,7 @@ class JudgeConnections:
             return connection.api_key
         name = connection.api_key.removeprefix(_ENVIRON)
         self._check_lent(name, connection.base_url)
-        key = self._policy.environ.get(name, "").strip()
+        key = self.policy.environ.get(name, "").strip()
         if not key:
             raise EvaluatorProblem(
                 f"the environment variable {name} is not set on the server",
@@ -207,14 +207,14 @@ class JudgeConnections:
 
     def _check_lent(self, name: str, base_url: str) -> None:
         """Raises EvaluatorProblem where the operator does not lend this variable to that address."""
-        if name not in self._policy.env_keys:
-            known = ", ".join(sorted(self._policy.env_keys)) or "none"
+        if name not in self.policy.env_keys:
+            known = ", ".join(sorted(self.policy.env_keys)) or "none"
             raise EvaluatorProblem(
                 f"the server's environment variable {name[:64]} is not to be used for judges",
                 scope="evaluator",
                 hint=f"the operator allows: {known} (setting judge_env_keys)",
             )
-        if base_url and not self._policy.lends_keys_anywhere:
+        if base_url and not self.policy.lends_keys_anywhere:
             raise EvaluatorProblem(
                 "the server's own key goes to the provider's own address only",
                 scope="evaluator",
@@ -255,7 +255,7 @@ class JudgeConnections:
         try:
             self._connect(connection, connection.default_model, retries=Retries())
             if connection.base_url:
-                check_url(connection.base_url, self._policy.egress)
+                check_url(connection.base_url, self.policy.egress)
         except EvaluatorProblem as problem:
             raise BadInput(problem.message, hint=problem.hint) from None
 

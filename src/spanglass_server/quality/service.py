@@ -18,9 +18,13 @@ from spanglass_server.model.evaluation import (
 from spanglass_server.model.score import ScoreCategory, ScoreConfig
 from spanglass_server.quality import definitions
 from spanglass_server.quality.budget import day_of
+from spanglass_server.quality.connection_trial import ConnectionTest, try_connection
 from spanglass_server.quality.connections import JudgeConnections
 from spanglass_server.quality.definitions import Draft
+from spanglass_server.quality.dry_run import Trial, Trials
+from spanglass_server.quality.estimates import Estimate, Estimator
 from spanglass_server.quality.judging import Judging
+from spanglass_server.quality.loop import JudgeLoop
 from spanglass_server.store.directory import is_judges_project
 from spanglass_server.store.evaluation import EvaluatorStore, TargetReader
 from spanglass_server.store.library import PageOf, ScoreConfigs, Slice
@@ -80,6 +84,9 @@ class EvaluationService:
         judging: Judging,
         receivers: Receivers,
         connections: JudgeConnections,
+        estimator: Estimator,
+        trials: Trials,
+        loop: JudgeLoop,
         *,
         clock: Clock,
     ) -> None:
@@ -89,6 +96,9 @@ class EvaluationService:
         self._judging = judging
         self._receivers = receivers
         self._clock = clock
+        self._estimator = estimator
+        self._trials = trials
+        self._loop = loop
         self.connections = connections
 
     # Definitions
@@ -233,6 +243,41 @@ class EvaluationService:
     def list_failures(self, project_id: str, evaluator_id: str, part: Slice) -> PageOf[EvaluationFailure]:
         self.get_definition(project_id, evaluator_id)
         return self._store.list_failures(evaluator_id, part)
+
+    # Before anything is judged
+
+    def try_out(self, definition: EvaluatorDefinition, trace_id: str, span_id: str) -> Trial:
+        """`definition`: stored, or as `check` gives it."""
+        return self._trials.run(definition, trace_id, span_id)
+
+    def test_connection(self, project_id: str, name: str) -> ConnectionTest:
+        return try_connection(self.connections, self._loop, project_id, name)
+
+    def estimate_day(self, definition: EvaluatorDefinition) -> Estimate:
+        try:
+            return self._estimator.of_day(definition)
+        except EvaluatorProblem as problem:
+            raise BadInput(f"`options`: {problem.message}", hint=problem.hint) from None
+
+    def estimate_run(
+        self,
+        project_id: str,
+        evaluator_id: str,
+        during: TimeRange,
+        *,
+        filter_text: str | None,
+        sampling_rate: float | None,
+    ) -> Estimate:
+        definition = self.get_definition(project_id, evaluator_id)
+        try:
+            return self._estimator.of_run(
+                definition,
+                during,
+                filter_text=definition.filter if filter_text is None else filter_text,
+                sampling_rate=definition.sampling_rate if sampling_rate is None else sampling_rate,
+            )
+        except EvaluatorProblem as problem:
+            raise BadInput(f"`options`: {problem.message}", hint=problem.hint) from None
 
     # Runs over history
 

@@ -6,10 +6,12 @@ from spanglass_server.web.api import (
     annotation_queues,
     budgets,
     evaluation_runs,
+    evaluation_trials,
     evaluator_kinds,
     evaluators,
     facets,
     histogram,
+    judge_connections,
     logs,
     media,
     notifications,
@@ -17,6 +19,7 @@ from spanglass_server.web.api import (
     receivers,
     reprice,
     rules,
+    score_statistics,
     scores,
     silences,
     spans,
@@ -57,10 +60,13 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(facets.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))
     router.include_router(logs.build_router(long_lane))
+    router.include_router(score_statistics.build_router(long_lane))
     router.include_router(scores.router)
     router.include_router(media.router)
     router.include_router(evaluator_kinds.router)
+    router.include_router(evaluation_trials.build_router(long_lane))
     router.include_router(evaluators.router)
+    router.include_router(judge_connections.router)
     router.include_router(evaluation_runs.router)
     router.include_router(status.router)
     router.include_router(projects.router)
