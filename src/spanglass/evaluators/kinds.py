@@ -2,12 +2,14 @@
 
 from spanglass.evaluators import (
     bounds,
+    citations,
     json_schema,
     judge,
     language,
     length,
     personal_data,
     python,
+    refusal,
     regex,
     secret_leak,
     similarity,
@@ -22,6 +24,8 @@ KINDS: tuple[EvaluatorKind, ...] = (
     language.KIND,
     bounds.KIND,
     similarity.KIND,
+    citations.KIND,
+    refusal.KIND,
     personal_data.KIND,
     secret_leak.KIND,
     python.KIND,
