@@ -54,6 +54,17 @@ export const tracesQuery = (selection: Selection, order: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+/** A few of the last day's newest that match. */
+export const newestTracesQuery = (project: ProjectName, filter: string) =>
+  queryOptions({
+    queryKey: ["newest-traces", project, filter],
+    queryFn: async ({ signal }) => {
+      const query = { project, filter, from: "now-24h", to: "now", order: "-start_time", limit: 5 };
+      return (await getJson<Page<Trace>>("/traces", query, signal)).items;
+    },
+    retry: false,
+  });
+
 const DAY_MS = 86_400_000;
 
 /** When the project's newest trace of the last year started; also from a sender whose clock is ahead. */

@@ -7,6 +7,7 @@ import {
   ListTree,
   PanelLeftClose,
   PanelLeftOpen,
+  Scale,
   ScrollText,
 } from "lucide-react";
 import { usePreference } from "../base/preferences";
@@ -22,6 +23,7 @@ const SECTIONS = [
   { to: "/logs", word: "logs", Icon: ScrollText },
   { to: "/explore", word: "metrics", Icon: ChartSpline },
   { to: "/alerts", word: "alerts", Icon: BellRing },
+  { to: "/evaluators", word: "evaluators", Icon: Scale },
 ] as const;
 
 export function Navigation(props: { onHelp: () => void }) {

@@ -105,6 +105,45 @@ const budgetsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/alerts/budgets/BudgetsPage"), "BudgetsPage"),
 });
 
+const evaluatorsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evaluators",
+  component: lazyRouteComponent(() => import("../features/evaluators/EvaluatorsLayout"), "EvaluatorsLayout"),
+});
+
+const evaluatorListRoute = createRoute({
+  getParentRoute: () => evaluatorsRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("../features/evaluators/list/EvaluatorsPage"), "EvaluatorsPage"),
+});
+
+const judgesRoute = createRoute({
+  getParentRoute: () => evaluatorsRoute,
+  path: "/judges",
+  component: lazyRouteComponent(
+    () => import("../features/evaluators/connections/ConnectionsPage"),
+    "ConnectionsPage",
+  ),
+});
+
+const newEvaluatorRoute = createRoute({
+  getParentRoute: () => evaluatorsRoute,
+  path: "/new",
+  component: lazyRouteComponent(() => import("../features/evaluators/edit/NewPage"), "NewPage"),
+});
+
+const evaluatorRoute = createRoute({
+  getParentRoute: () => evaluatorsRoute,
+  path: "/$evaluatorId",
+  component: lazyRouteComponent(() => import("../features/evaluators/detail/EvaluatorPage"), "EvaluatorPage"),
+});
+
+const editEvaluatorRoute = createRoute({
+  getParentRoute: () => evaluatorsRoute,
+  path: "/$evaluatorId/edit",
+  component: lazyRouteComponent(() => import("../features/evaluators/edit/ChangePage"), "ChangePage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -130,6 +169,13 @@ export const router = createRouter({
     traceRoute,
     logsRoute,
     exploreRoute,
+    evaluatorsRoute.addChildren([
+      evaluatorListRoute,
+      judgesRoute,
+      newEvaluatorRoute,
+      evaluatorRoute,
+      editEvaluatorRoute,
+    ]),
     alertsRoute.addChildren([alertListRoute, rulesRoute, silencesRoute, receiversRoute, budgetsRoute]),
   ]),
   parseSearch,

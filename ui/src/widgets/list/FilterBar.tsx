@@ -19,6 +19,8 @@ export function FilterBar(props: {
   inputRef: RefObject<HTMLInputElement | null>;
   /** Null where the filter was emptied. */
   onApply: (filter: string | null) => void;
+  /** In a form, what is typed counts without Enter. */
+  appliesOnLeaving?: boolean;
 }) {
   const t = useListWords();
   const { selection, problem, inputRef, onApply } = props;
@@ -99,7 +101,7 @@ export function FilterBar(props: {
         onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
         onFocus={() => setOpen(true)}
         onClick={() => setOpen(true)}
-        onBlur={() => setOpen(false)}
+        onBlur={() => (props.appliesOnLeaving ? apply() : setOpen(false))}
         onKeyDown={onKey}
       />
       {text !== "" && (

@@ -1,0 +1,12 @@
+import { Link } from "@tanstack/react-router";
+import type { ScoreForm } from "../../api/evaluators";
+import classes from "../../widgets/cards/cards.module.css";
+
+/** The scores that an evaluator gives; each leads to the traces that have it. */
+export function ScoreNames(props: { scores: readonly ScoreForm[] }) {
+  return props.scores.map(({ name }) => (
+    <Link key={name} to="/traces" search={{ filter: `scores:${name}` }} className={classes.label}>
+      {name}
+    </Link>
+  ));
+}

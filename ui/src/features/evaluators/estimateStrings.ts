@@ -1,0 +1,24 @@
+import { defineStrings } from "../../base/i18n";
+
+export const useEstimateStrings = defineStrings({
+  en: {
+    day: "A day like the last one",
+    targets: (n: { count: string }) => `${n.count} would be judged`,
+    scored: (n: { count: string }) => `${n.count} of them have a score already`,
+    cost: (n: { usd: string; low: string; high: string }) => `about ${n.usd} (${n.low} to ${n.high})`,
+    free: "costs nothing",
+    unknown: "what it costs is not known",
+    duration: (n: { duration: string }) => `takes about ${n.duration}`,
+    overBudget: (n: { budget: string }) => `More than the budget of ${n.budget}: it would pause.`,
+  },
+  ko: {
+    day: "지난 하루와 같다면",
+    targets: (n) => `${n.count}건을 평가합니다`,
+    scored: (n) => `그중 ${n.count}건은 이미 점수가 있습니다`,
+    cost: (n) => `약 ${n.usd} (${n.low}~${n.high})`,
+    free: "비용 없음",
+    unknown: "비용을 알 수 없음",
+    duration: (n) => `약 ${n.duration} 걸림`,
+    overBudget: (n) => `예산 ${n.budget}보다 많습니다. 도중에 멈춥니다.`,
+  },
+});
