@@ -244,6 +244,11 @@ class EvaluationService:
         self.get_definition(project_id, evaluator_id)
         return self._store.list_failures(evaluator_id, part)
 
+    def retry_failures(self, project_id: str, evaluator_id: str) -> int:
+        """Judge again what could not be judged; how many."""
+        self.get_definition(project_id, evaluator_id)
+        return self._store.request_retries(evaluator_id)
+
     # Before anything is judged
 
     def try_out(self, definition: EvaluatorDefinition, trace_id: str, span_id: str) -> Trial:
@@ -368,4 +373,5 @@ def _config_of(form: ScoreForm, definition: EvaluatorDefinition, now_ns: int) ->
         is_archived=False,
         created_at_ns=now_ns,
         updated_at_ns=now_ns,
+        better=form.better,
     )

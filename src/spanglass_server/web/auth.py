@@ -14,13 +14,20 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from spanglass_server.base.errors import NotAllowed, NotFound
-from spanglass_server.store.directory import DEFAULT_PROJECT, Project, Scope
+from spanglass_server.store.directory import (
+    DEFAULT_PROJECT,
+    JUDGES_SUFFIX,
+    Project,
+    Scope,
+    judges_id_of,
+)
 from spanglass_server.web.services import Services
 
 HeaderPairs: TypeAlias = Iterable[tuple[str | bytes, str | bytes]]
 """Lower-case names with values, as ASGI (bytes) and gRPC metadata (text) give them."""
 
 ALL_SCOPES: Final = frozenset(cast("tuple[Scope, ...]", get_args(Scope)))
+_READING: Final[frozenset[Scope]] = frozenset({"read"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOREIGN_PREFIX: Final = "pk-lf-"
 """Of keys that Langfuse gave. Its SDKs send nothing without a pair, so where no key is needed a pair of
@@ -38,7 +45,8 @@ class Caller:
 
 
 def authenticate_headers(headers: HeaderPairs, services: Services, *, project: str = "") -> Caller:
-    """The caller of a request. `project` (a name, the query parameter) counts for keyless callers only.
+    """The caller of a request. `project` (a name, the query parameter) counts for keyless callers; with a key
+    only where it names the project of its own project's judges, which the key may then read.
 
     Answered from memory, but for one indexed read of the relational store a second and key: event loops that
     share it with other work may want to call it on a thread when that store is remote.
@@ -47,7 +55,7 @@ def authenticate_headers(headers: HeaderPairs, services: Services, *, project: s
     """
     given = [_text(value) for name, value in headers if _text(name) == "authorization"]
     if given:
-        return _authenticate_key(given, services)
+        return _at_its_judges(_authenticate_key(given, services), project, services)
     if services.auth_mode == "required":
         raise NotAllowed(
             "this server asks for an API key",
@@ -129,6 +137,17 @@ def _authenticate_key(given: list[str], services: Services) -> Caller:
     if services.auth_mode == "off" and public_key is not None and public_key.startswith(_FOREIGN_PREFIX):
         return Caller(project=_open_project("", services), scopes=ALL_SCOPES, is_key=False)
     raise NotAllowed(_WRONG_KEY, hint=_WRONG_KEY_HINT)
+
+
+def _at_its_judges(caller: Caller, project: str, services: Services) -> Caller:
+    """What judges were asked belongs to whoever may read what was judged. Whose judges' project it is stands
+    in its id, which nobody can choose."""
+    if not project.endswith(JUDGES_SUFFIX) or not caller.is_key:
+        return caller
+    found = services.directory.find_project(project)
+    if found is None or found.id != judges_id_of(caller.project.id):
+        return caller
+    return Caller(project=found, scopes=caller.scopes & _READING, is_key=True)
 
 
 def _parse_authorization(given: list[str]) -> tuple[str | None, str]:

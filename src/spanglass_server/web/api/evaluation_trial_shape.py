@@ -19,7 +19,7 @@ def trial_json(trial: Trial, judges: Project | None) -> Json:
         "calls": [_call_json(call) for call in trial.calls],
         "cost_usd": trial.cost_usd,
         "duration_ms": trial.duration_ms,
-        "judge_project": judges.name if judges and trial.judge_trace_id else None,
+        "judge_project": judges.name if judges else None,
         "judge_trace_id": trial.judge_trace_id or None,
         "problem": trial.problem or None,
         "hint": trial.hint or None,

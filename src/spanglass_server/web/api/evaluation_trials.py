@@ -25,7 +25,8 @@ def build_router(long_lane: LongLane) -> APIRouter:
         costs counts to the evaluator's budget."""
         definition = _definition(caller, services, given)
         trial = services.evaluations.try_out(definition, given.trace_id, given.span_id or "")
-        return json_response(trial_json(trial, services.directory.find_judges(caller.project.id)))
+        judges = services.directory.ensure_judges(caller.project) if trial.calls else None
+        return json_response(trial_json(trial, judges))
 
     @router.post("/evaluators/estimate", response_model=models.Estimate, dependencies=long)
     def estimate_day(caller: Reading, services: Serving, given: models.DraftInput) -> Response:

@@ -201,14 +201,6 @@ class Failures(BaseModel):
     total: int
 
 
-class RetryInput(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    trace_ids: list[str] | None = Field(
-        default=None, max_length=1000, description="Without any, all that are kept."
-    )
-
-
 class Retried(BaseModel):
     count: int
 

@@ -74,6 +74,12 @@ def list_failures(
     return json_response({"items": [failure_json(each) for each in page.items], "total": page.total})
 
 
+@router.post("/evaluators/{evaluator_id}/failures/retry", response_model=models.Retried)
+def retry_failures(caller: Administering, services: Serving, evaluator_id: EvaluatorId) -> Response:
+    """Judge all of them again, within seconds; how many. Those that go well leave the list."""
+    return json_response({"count": services.evaluations.retry_failures(caller.project.id, evaluator_id)})
+
+
 def draft_from(given: models.EvaluatorInput) -> Draft:
     values = given.model_dump(exclude={"notice", "budget_usd_per_day"})
     budget = given.budget_usd_per_day
