@@ -13,9 +13,12 @@ from tests.support.json_api import JsonApi
 from tests.support.langfuse_events import RECORDINGS, Event, at, batch_of, event, recording
 
 from spanglass_server.base.limits import INGESTION_BODY_BYTES_MAX
+from spanglass_server.model.score import ScoreConfig
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
 from spanglass_server.store.directory import NewKey, Scope
 from spanglass_server.store.metadata.directory import open_directory
+from spanglass_server.store.metadata.library import open_library
+from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.web.app import build_langfuse
 
 RAG_TRACE = "b20294a2-685d-4cae-b48a-15f6805d9fb7"
@@ -51,11 +54,15 @@ class Ingestion:
 def ingestion(
     embedded_engine: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactory, project_id: str
 ) -> Iterator[Ingestion]:
-    directory = open_directory(f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}")
+    url = f"sqlite:///{tmp_path_factory.mktemp('metadata') / 'metadata.db'}"
+    directory = open_directory(url)
     directory.migrate()
-    api = JsonApi(embedded_engine, directory, f"shop-{project_id}")
+    limits = MediaLimits(media_bytes_max=0, media_project_bytes_max=0)
+    library = open_library(url, now_ns=lambda: 0, limits=limits)
+    api = JsonApi(embedded_engine, directory, f"shop-{project_id}", library=library)
     yield Ingestion(api)
     api.close()
+    library.close()
     directory.close()
 
 
@@ -64,6 +71,29 @@ def test_every_event_of_a_batch_is_answered(ingestion: Ingestion) -> None:
     answer = ingestion.post((RECORDINGS / "v2-001.json").read_bytes())
     assert answer.status_code == 207
     assert answer.json() == {"successes": [{"id": e["id"], "status": 201} for e in events], "errors": []}
+
+
+def test_a_score_event_is_held_to_the_configuration_that_it_names(ingestion: Ingestion) -> None:
+    configs = ingestion.api.services.library.score_configs
+    stars = ScoreConfig(
+        id="c1", name="stars", data_type="numeric", min_value=1, max_value=5, categories=(), description=None,
+        is_archived=False, created_at_ns=0, updated_at_ns=0,
+    )  # fmt: skip
+    configs.put(ingestion.api.project.id, stars)
+    body = {"traceId": "t1", "name": "stars", "configId": "c1"}
+
+    answer = ingestion.tell(
+        event("score-create", 0, event_id="fits", **body, value=4),
+        event("score-create", 0, event_id="too many", **body, value=6),
+        event("score-create", 0, event_id="elsewhere", **(body | {"configId": "c9"}), value=6),
+    )
+
+    assert [success["id"] for success in answer["successes"]] == ["fits", "elsewhere"]
+    (error,) = answer["errors"]
+    assert (error["id"], error["status"]) == ("too many", 400)
+    assert "1..5" in json.dumps(error)
+    stored = ingestion.api.get("/scores", trace_id="t1")["items"]
+    assert {score["id"]: score["quality"] for score in stored} == {"fits": 0.75, "elsewhere": None}
 
 
 def test_a_recorded_program_opens_as_one_trace(ingestion: Ingestion) -> None:

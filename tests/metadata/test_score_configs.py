@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from spanglass_server.base.errors import NotFound
+from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.model.score import ScoreCategory, ScoreConfig
 from spanglass_server.store.library import Slice
+from spanglass_server.store.metadata import score_configs
 from spanglass_server.store.metadata.directory import SqlDirectory
+from spanglass_server.store.metadata.engine import open_engine
 from spanglass_server.store.metadata.library import SqlLibrary, open_library
 from spanglass_server.store.metadata.media import MediaLimits
+from spanglass_server.store.metadata.score_configs import SqlScoreConfigs
+from spanglass_server.wire.scores import read_score
 
 P = "default"
 CONFIG = ScoreConfig(
@@ -23,6 +27,7 @@ CONFIG = ScoreConfig(
     is_archived=True,
     created_at_ns=1_700_000_000_000_000_123,
     updated_at_ns=1_700_000_000_000_000_124,
+    better="lower",
 )
 
 
@@ -68,3 +73,36 @@ def test_configurations_belong_to_a_project_and_go_with_it(
     assert library.score_configs.find(shop.id, ["c1"]) == {}
     with pytest.raises(NotFound):
         library.score_configs.put(shop.id, CONFIG)
+
+
+def test_the_catalog_knows_a_change_at_once_and_another_servers_after_some_seconds(
+    directory: SqlDirectory, database_url: str
+) -> None:
+    clock = [0]
+    engine = open_engine(database_url)
+    here, there = [SqlScoreConfigs(engine, monotonic_ns=lambda: clock[0]) for _ in range(2)]
+    score = read_score({"name": "stars", "value": 4, "trace_id": "t"})
+    stars = CONFIG._replace(
+        name="stars", data_type="numeric", min_value=1, max_value=5, categories=(), is_archived=False
+    )
+    assert there.catalog(P).settle(score).quality is None
+
+    here.put(P, stars)
+
+    assert here.catalog(P).settle(score).quality == 0.25
+    assert there.catalog(P).settle(score).quality is None
+    clock[0] += 5_000_000_000
+    assert there.catalog(P).settle(score).quality == 0.25
+    engine.dispose()
+
+
+def test_a_project_has_so_many_configurations_and_no_more(
+    library: SqlLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score_configs, "SCORE_CONFIGS_MAX", 2)
+    for number in range(2):
+        library.score_configs.put(P, CONFIG._replace(id=f"c{number}"))
+
+    library.score_configs.put(P, CONFIG._replace(id="c1", name="n"))
+    with pytest.raises(BadInput):
+        library.score_configs.put(P, CONFIG._replace(id="c2"))

@@ -1,6 +1,6 @@
 """A named judgement of a trace, a span or a session; a row of the table `scores`."""
 
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 ScoreType: TypeAlias = Literal["numeric", "categorical", "boolean", "text", "correction"]
 """`correction`: `string_value` is what the answer should have been."""
@@ -66,6 +66,10 @@ SCORE_DIRECTIONS: tuple[str, ...] = get_args(ScoreDirection)
 class ScoreCategory(NamedTuple):
     label: str
     value: float
+
+
+YES_AND_NO: Final = (ScoreCategory("True", 1), ScoreCategory("False", 0))
+"""The categories of every boolean configuration."""
 
 
 class ScoreConfig(NamedTuple):

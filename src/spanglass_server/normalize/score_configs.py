@@ -1,9 +1,10 @@
 """Scores held to the configuration that they name, and how good they say that what they judge is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from spanglass_server.model.score import ScoreConfig
+from spanglass_server.base.errors import BadInput
+from spanglass_server.model.score import YES_AND_NO, ScoreCategory, ScoreConfig
 from spanglass_server.wire.scores import RefusedScoreError, ScoreRecord, read_value, shown
 
 
@@ -91,6 +92,28 @@ def fit_config(record: ScoreRecord, config: ScoreConfig) -> ScoreRecord:
             f"it is one of {shown(', '.join(labels))}",
         )
     return record._replace(data_type=config.data_type, value=value)
+
+
+def check_config(config: ScoreConfig) -> None:
+    """Raises BadInput where no score could ever fit, or it says what its type does not have."""
+    low, high = config.min_value, config.max_value
+    if config.data_type != "numeric" and (low is not None or high is not None):
+        raise BadInput("a range is of numbers", hint="leave least and greatest value out, or make it numeric")
+    if low is not None and high is not None and low >= high:
+        raise BadInput("the least value is not below the greatest")
+    if config.data_type == "categorical":
+        _check_categories(config.categories)
+    elif config.categories and config.categories != YES_AND_NO:
+        raise BadInput("`categories` are of categorical configurations", hint="leave them out")
+
+
+def _check_categories(categories: Sequence[ScoreCategory]) -> None:
+    if not categories:
+        raise BadInput("`categories` is empty", hint="give the labels and values that there are")
+    for what in ("label", "value"):
+        given = [getattr(category, what) for category in categories]
+        if len(set(given)) < len(given):
+            raise BadInput(f"`categories` has a {what} twice")
 
 
 def _check_range(value: float, config: ScoreConfig) -> None:

@@ -19,6 +19,7 @@ from spanglass_server.web.api import (
     receivers,
     reprice,
     rules,
+    score_configs,
     score_statistics,
     scores,
     silences,
@@ -62,6 +63,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(logs.build_router(long_lane))
     router.include_router(score_statistics.build_router(long_lane))
     router.include_router(scores.router)
+    router.include_router(score_configs.router)
     router.include_router(media.router)
     router.include_router(evaluator_kinds.router)
     router.include_router(evaluation_trials.build_router(long_lane))

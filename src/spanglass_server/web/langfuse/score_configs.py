@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from spanglass_server.base.errors import BadInput, NotFound
-from spanglass_server.model.score import ScoreCategory, ScoreConfig, ScoreType
+from spanglass_server.model.score import YES_AND_NO, ScoreCategory, ScoreConfig, ScoreType
+from spanglass_server.normalize.score_configs import check_config
 from spanglass_server.web.auth import Caller
 from spanglass_server.web.callers import Reading, Serving, Writing
 from spanglass_server.web.langfuse.documents import (
@@ -35,7 +36,6 @@ _DATA_TYPES: Final[dict[str, ScoreType]] = {
     "CATEGORICAL": "categorical",
     "TEXT": "text",
 }
-_YES_AND_NO: Final = (ScoreCategory("True", 1), ScoreCategory("False", 0))
 
 
 class CategoryBody(Document):
@@ -78,15 +78,13 @@ def create_config(
         data_type=data_type,
         min_value=body.min_value,
         max_value=body.max_value,
-        categories=_YES_AND_NO if data_type == "boolean" else _categories(body.categories),
+        categories=YES_AND_NO if data_type == "boolean" else _categories(body.categories),
         description=body.description,
         is_archived=False,
         created_at_ns=now_ns,
         updated_at_ns=now_ns,
     )
-    _check(config, gives_categories=body.categories is not None)
-    services.library.score_configs.put(caller.project.id, config)
-    return json_response(_config_json(config, caller.project.id))
+    return _keep(services, caller.project.id, config, body.categories)
 
 
 @router.get("/score-configs")
@@ -114,35 +112,21 @@ def change_config(
     if body.categories is not None:
         given["categories"] = _categories(body.categories)
     config = _get(services, caller, config_id)._replace(**given, updated_at_ns=services.now_ns())
-    _check(config, gives_categories=body.categories is not None)
-    services.library.score_configs.put(caller.project.id, config)
-    return json_response(_config_json(config, caller.project.id))
+    return _keep(services, caller.project.id, config, body.categories)
+
+
+def _keep(
+    services: Services, project_id: str, config: ScoreConfig, given: Sequence[CategoryBody] | None
+) -> Response:
+    if config.data_type == "boolean" and given is not None:
+        raise BadInput("`categories` are of CATEGORICAL configurations", hint="leave them out")
+    check_config(config)
+    services.library.score_configs.put(project_id, config)
+    return json_response(_config_json(config, project_id))
 
 
 def _categories(given: Sequence[CategoryBody] | None) -> tuple[ScoreCategory, ...]:
     return tuple(ScoreCategory(category.label, category.value) for category in given or ())
-
-
-def _check(config: ScoreConfig, *, gives_categories: bool) -> None:
-    is_numeric, is_categorical = config.data_type == "numeric", config.data_type == "categorical"
-    low, high = config.min_value, config.max_value
-    if not is_numeric and (low is not None or high is not None):
-        raise BadInput("`minValue` and `maxValue` are of numbers", hint="leave them out, or use NUMERIC")
-    if low is not None and high is not None and low >= high:
-        raise BadInput("`minValue` is not below `maxValue`")
-    if gives_categories and not is_categorical:
-        raise BadInput("`categories` are of CATEGORICAL configurations", hint="leave them out")
-    if is_categorical:
-        _check_categories(config.categories)
-
-
-def _check_categories(categories: Sequence[ScoreCategory]) -> None:
-    if not categories:
-        raise BadInput("`categories` is empty", hint="give the labels and values that there are")
-    for what in ("label", "value"):
-        given = [getattr(category, what) for category in categories]
-        if len(set(given)) < len(given):
-            raise BadInput(f"`categories` has a {what} twice")
 
 
 def _get(services: Services, caller: Caller, config_id: str) -> ScoreConfig:
