@@ -76,7 +76,13 @@ export type EvaluatorKind = {
   scores: ScoreForm[];
 };
 
-export type Rubric = { name: string; title: string; description: string; text: string };
+export type Rubric = {
+  name: string;
+  title: string;
+  description: string;
+  text: string;
+  levels: { answer: string; criterion: string }[];
+};
 
 export type EvaluatorKinds = { items: EvaluatorKind[]; rubrics: Rubric[]; functions: string[] };
 
@@ -187,8 +193,7 @@ export function cancelRun(project: ProjectName, id: string, run: string): Promis
   return postJson<Run>(`${path(id)}/runs/${encodeURIComponent(run)}/cancel`, { project }, {});
 }
 
-export type JudgeConnection = {
-  name: string;
+export type JudgeConnectionInput = {
   provider: string;
   base_url: string;
   /** Masked; given back masked it stays as it is. */
@@ -200,15 +205,31 @@ export type JudgeConnection = {
   calls_per_minute_max: number | null;
 };
 
+export type JudgeConnection = JudgeConnectionInput & { name: string };
+
+export type JudgeProvider = {
+  name: string;
+  title: string;
+  default_url: string;
+  needs_url: boolean;
+  needs_key: boolean;
+  is_installed: boolean;
+  /** What brings it, for pip. */
+  extra: string;
+};
+
+export type JudgeConnections = { items: JudgeConnection[]; providers: JudgeProvider[]; env_keys: string[] };
+
 export const connectionsQuery = (project: ProjectName) =>
   queryOptions({
     queryKey: ["judge-connections", project],
-    queryFn: ({ signal }) => getJson<{ items: JudgeConnection[] }>("/judge-connections", { project }, signal),
+    queryFn: ({ signal }) => getJson<JudgeConnections>("/judge-connections", { project }, signal),
   });
 
 export function putConnection(
   project: ProjectName,
-  { name, ...input }: JudgeConnection,
+  name: string,
+  input: JudgeConnectionInput,
 ): Promise<JudgeConnection> {
   return putJson<JudgeConnection>(`/judge-connections/${encodeURIComponent(name)}`, { project }, input);
 }
@@ -234,9 +255,15 @@ export type Estimate = {
   target_count: number;
   /** Of these, how many have a score of the version already. */
   scored_count: number;
-  call_count: number;
-  usd: { low: number; expected: number; high: number } | null;
-  seconds: number | null;
+  judged_count: number;
+  basis: "free" | "recent_calls" | "prompts" | "nothing";
+  prompt_count: number;
+  input_tokens_per_target: number | null;
+  output_tokens_per_target: number | null;
+  usd_low: number | null;
+  usd_expected: number | null;
+  usd_high: number | null;
+  seconds: number;
 };
 
 export type RangeInput = { from: string; to: string; filter: string | null; sampling_rate: number | null };
@@ -245,35 +272,61 @@ export function estimateRun(project: ProjectName, id: string, input: RangeInput)
   return postJson<Estimate>(`${path(id)}/estimate`, { project }, input);
 }
 
+/** An evaluator as it would be made; of one that is being changed with its id, whose budget holds. */
+export type Unsaved = { definition: EvaluatorInput; evaluator_id: string | null };
+
 /** Of live evaluation for a day, from the last 24 hours' traffic. */
-export function estimateDay(project: ProjectName, definition: EvaluatorInput): Promise<Estimate> {
-  return postJson<Estimate>("/evaluators/estimate", { project }, { definition });
+export function estimateDay(project: ProjectName, unsaved: Unsaved): Promise<Estimate> {
+  return postJson<Estimate>("/evaluators/estimate", { project }, unsaved);
 }
 
 export type TriedScore = {
-  name: string;
+  name: string | null;
   value: number | boolean | string;
   comment: string | null;
-  quality: number | null;
   metadata: JsonObject;
+};
+
+export type TriedCall = {
+  provider: string;
+  model: string;
+  connection: string;
+  system: string;
+  prompt: string;
+  answer: string | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost_usd: number | null;
+  duration_ms: number;
+  attempts: number;
+  problem: string | null;
 };
 
 export type Trial = {
   scores: TriedScore[];
-  target: { input: string; output: string; reference: string; documents: { id: string; content: string }[] };
-  prompt: { system: string; user: string } | null;
-  answer: string | null;
-  usage: { input_tokens: number | null; output_tokens: number | null } | null;
+  target: {
+    trace_id: string;
+    span_id: string | null;
+    name: string;
+    input: string;
+    output: string;
+    reference: string | null;
+    documents: { id: string | null; content: string; score: number | null }[];
+  };
+  calls: TriedCall[];
   cost_usd: number | null;
   duration_ms: number;
-  problem: { message: string; hint: string | null } | null;
+  judge_project: string | null;
+  judge_trace_id: string | null;
+  problem: string | null;
+  hint: string | null;
 };
 
 export function tryEvaluator(
   project: ProjectName,
-  definition: EvaluatorInput,
+  unsaved: Unsaved,
   trace: string,
   span: string | null,
 ): Promise<Trial> {
-  return postJson<Trial>("/evaluators/try", { project }, { definition, trace_id: trace, span_id: span });
+  return postJson<Trial>("/evaluators/try", { project }, { ...unsaved, trace_id: trace, span_id: span });
 }

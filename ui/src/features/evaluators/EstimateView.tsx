@@ -1,5 +1,5 @@
 import type { Estimate } from "../../api/evaluators";
-import { formatCost, formatCount, formatSpan } from "../../base/format";
+import { ABSENT, formatCost, formatCount, formatSpan } from "../../base/format";
 import { useLanguage } from "../../base/i18n";
 import cards from "../../widgets/cards/cards.module.css";
 import { useEstimateStrings } from "./estimateStrings";
@@ -9,8 +9,10 @@ export function EstimateView(props: { estimate: Estimate; budget: number | null;
   const t = useEstimateStrings();
   const language = useLanguage();
   const { estimate, budget } = props;
-  const { usd } = estimate;
-  const isOver = usd !== null && budget !== null && usd.expected > budget;
+  const { usd_expected: usd, usd_low: low, usd_high: high } = estimate;
+  const isOver = usd !== null && budget !== null && usd > budget;
+  const money = { usd: shown(usd), low: shown(low), high: shown(high) };
+  const unknown = estimate.basis === "nothing" ? "noTraffic" : "unknown";
   return (
     <>
       <p className={cards.facts}>
@@ -18,11 +20,14 @@ export function EstimateView(props: { estimate: Estimate; budget: number | null;
         {estimate.scored_count > 0 && (
           <span>{t("scored", { count: formatCount(estimate.scored_count, language) })}</span>
         )}
-        <b>{usd === null ? t("unknown") : usd.high === 0 ? t("free") : t("cost", moneyOf(usd))}</b>
-        {props.hasTime && estimate.seconds !== null && (
+        <b>{estimate.basis === "free" ? t("free") : usd === null ? t(unknown) : t("cost", money)}</b>
+        {props.hasTime && estimate.judged_count > 0 && (
           <span className="muted">{t("duration", { duration: formatSpan(estimate.seconds * 1000) })}</span>
         )}
       </p>
+      {estimate.basis !== "free" && estimate.basis !== "nothing" && (
+        <p className="muted">{t(estimate.basis, { count: estimate.prompt_count })}</p>
+      )}
       {isOver && (
         <p className={cards.text} role="alert">
           <span className={cards.badge} data-tone="warning">
@@ -34,6 +39,6 @@ export function EstimateView(props: { estimate: Estimate; budget: number | null;
   );
 }
 
-function moneyOf(usd: { low: number; expected: number; high: number }) {
-  return { usd: formatCost(usd.expected), low: formatCost(usd.low), high: formatCost(usd.high) };
+function shown(usd: number | null): string {
+  return formatCost(usd) ?? ABSENT;
 }

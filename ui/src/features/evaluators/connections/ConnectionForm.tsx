@@ -1,35 +1,45 @@
-import { Autocomplete, Button, Group, Modal, NumberInput, PasswordInput, TextInput } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, PasswordInput, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { type JudgeConnection, putConnection } from "../../../api/evaluators";
+import {
+  type JudgeConnection,
+  type JudgeConnectionInput,
+  type JudgeConnections,
+  putConnection,
+} from "../../../api/evaluators";
 import { useProject } from "../../../api/useProject";
 import { Problem } from "../../../widgets/cards/Problem";
 import { useCardStrings } from "../../../widgets/cards/strings";
 import { useConnectionStrings } from "./strings";
 
-const FIRST: JudgeConnection = {
-  name: "judge",
+const FIRST: JudgeConnectionInput = {
   provider: "anthropic",
   base_url: "",
   api_key: "",
   default_model: "",
   input_usd_per_mtok: null,
   output_usd_per_mtok: null,
-  concurrency_max: 16,
+  concurrency_max: 8,
   calls_per_minute_max: null,
 };
-const PROVIDERS = ["anthropic", "openai", "google", "mistral", "bedrock", "groq", "cohere"];
 
 /** A connection by hand; null is a new one. */
-export function ConnectionForm(props: { connection: JudgeConnection | null; onClose: () => void }) {
+export function ConnectionForm(props: {
+  connection: JudgeConnection | null;
+  known: JudgeConnections;
+  onClose: () => void;
+}) {
   const t = useConnectionStrings();
   const words = useCardStrings();
   const project = useProject();
   const queryClient = useQueryClient();
-  const [draft, setDraft] = useState(props.connection ?? FIRST);
-  const change = (part: Partial<JudgeConnection>) => setDraft((before) => ({ ...before, ...part }));
+  const [name, setName] = useState(props.connection?.name ?? "judge");
+  const [draft, setDraft] = useState(() => inputOf(props.connection));
+  const provider = props.known.providers.find((one) => one.name === draft.provider);
+  const [firstKey] = props.known.env_keys;
+  const change = (part: Partial<JudgeConnectionInput>) => setDraft((before) => ({ ...before, ...part }));
   const saving = useMutation({
-    mutationFn: () => putConnection(project, { ...draft, name: draft.name.trim() }),
+    mutationFn: () => putConnection(project, name.trim(), draft),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ["judge-connections"] });
       props.onClose();
@@ -54,16 +64,18 @@ export function ConnectionForm(props: { connection: JudgeConnection | null; onCl
           label={t("name")}
           maxLength={64}
           disabled={props.connection !== null}
-          value={draft.name}
-          onChange={(event) => change({ name: event.currentTarget.value })}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
         />
-        <Autocomplete
+        <Select
           required
+          searchable
+          allowDeselect={false}
           label={t("provider")}
-          description={t("providerHint")}
+          description={provider?.is_installed === false ? t("install", provider) : t("providerHint")}
           value={draft.provider}
-          onChange={(provider) => change({ provider })}
-          data={PROVIDERS}
+          onChange={(chosen) => change({ provider: chosen ?? draft.provider })}
+          data={props.known.providers.map(({ name: value, title: label }) => ({ value, label }))}
         />
         <TextInput
           required
@@ -74,15 +86,17 @@ export function ConnectionForm(props: { connection: JudgeConnection | null; onCl
         />
         <PasswordInput
           label={t("apiKey")}
-          description={t("apiKeyHint")}
+          required={provider?.needs_key ?? false}
+          description={firstKey === undefined ? undefined : t("apiKeyHint", { name: firstKey })}
           autoComplete="off"
           value={draft.api_key}
           onChange={(event) => change({ api_key: event.currentTarget.value })}
         />
         <TextInput
           label={t("baseUrl")}
+          required={provider?.needs_url ?? false}
           description={t("baseUrlHint")}
-          placeholder="http://localhost:11434/v1"
+          placeholder={provider?.default_url || "http://localhost:11434/v1"}
           value={draft.base_url}
           onChange={(event) => change({ base_url: event.currentTarget.value })}
         />
@@ -128,4 +142,14 @@ export function ConnectionForm(props: { connection: JudgeConnection | null; onCl
       </form>
     </Modal>
   );
+}
+
+function inputOf(connection: JudgeConnection | null): JudgeConnectionInput {
+  if (connection === null) return FIRST;
+  const { provider, base_url, api_key, default_model, input_usd_per_mtok, output_usd_per_mtok } = connection;
+  const { concurrency_max, calls_per_minute_max } = connection;
+  return {
+    ...{ provider, base_url, api_key, default_model, input_usd_per_mtok, output_usd_per_mtok },
+    ...{ concurrency_max, calls_per_minute_max },
+  };
 }

@@ -51,7 +51,11 @@ export function ConnectionsPage() {
         </div>
       )}
       {edited !== null && (
-        <ConnectionForm connection={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
+        <ConnectionForm
+          connection={edited === "new" ? null : edited}
+          known={connections.data}
+          onClose={() => setEdited(null)}
+        />
       )}
     </>
   );

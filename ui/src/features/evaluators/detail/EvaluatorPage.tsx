@@ -50,7 +50,7 @@ export function EvaluatorPage() {
       <FailureTable evaluator={evaluator} />
       <section className={classes.card}>
         <h3 className={classes.name}>{t("try")}</h3>
-        <TryPanel draft={draftOf(evaluator)} />
+        <TryPanel draft={draftOf(evaluator)} evaluatorId={evaluator.id} />
       </section>
     </div>
   );

@@ -59,8 +59,8 @@ function Editor(props: { evaluator: Evaluator | null; kinds: EvaluatorKinds }) {
         onSave={() => saving.mutate({ ...draft, name: draft.name.trim() })}
       />
       <aside className={classes.side}>
-        <EstimateBox draft={draft} />
-        <TryPanel draft={draft} />
+        <EstimateBox draft={draft} evaluatorId={evaluator?.id ?? null} />
+        <TryPanel draft={draft} evaluatorId={evaluator?.id ?? null} />
       </aside>
     </div>
   );

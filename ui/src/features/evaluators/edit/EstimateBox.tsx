@@ -5,17 +5,19 @@ import { useProject } from "../../../api/useProject";
 import cards from "../../../widgets/cards/cards.module.css";
 import { EstimateView } from "../EstimateView";
 import { useEstimateStrings } from "../estimateStrings";
+import { named } from "./draft";
 
 const PAUSE_MS = 600;
 
 /** What a day of it would judge and cost, by the last day's traffic: nobody should learn it from the bill. */
-export function EstimateBox(props: { draft: EvaluatorInput }) {
+export function EstimateBox(props: { draft: EvaluatorInput; evaluatorId: string | null }) {
   const t = useEstimateStrings();
   const project = useProject();
+  const { evaluatorId } = props;
   const [draft] = useDebouncedValue(props.draft, PAUSE_MS);
   const estimate = useQuery({
-    queryKey: ["evaluator-estimate", project, draft],
-    queryFn: () => estimateDay(project, { ...draft, name: draft.name.trim() || "estimate" }),
+    queryKey: ["evaluator-estimate", project, evaluatorId, draft],
+    queryFn: () => estimateDay(project, { definition: named(draft), evaluator_id: evaluatorId }),
     placeholderData: keepPreviousData,
     retry: false,
   });

@@ -13,6 +13,11 @@ export function RubricText(props: { rubrics: readonly Rubric[]; name: Json | und
       <summary>{t("rubricText")}</summary>
       <p className="muted">{rubric.description}</p>
       <CodeBlock code={rubric.text} />
+      {rubric.levels.map(({ answer, criterion }) => (
+        <p key={answer}>
+          <b>{answer}</b> {criterion}
+        </p>
+      ))}
     </details>
   );
 }

@@ -34,6 +34,11 @@ export function draftOf(evaluator: Evaluator): EvaluatorInput {
   };
 }
 
+/** One that has no name yet can be tried all the same. */
+export function named(draft: EvaluatorInput): EvaluatorInput {
+  return { ...draft, name: draft.name.trim() || "unnamed" };
+}
+
 /** Whether saving makes a new version: what decides the scores differs. */
 export function isNewVersion(before: EvaluatorInput, after: EvaluatorInput): boolean {
   return (

@@ -7,13 +7,14 @@ import { type EvaluatorInput, tryEvaluator } from "../../../api/evaluators";
 import { newestTracesQuery } from "../../../api/queries";
 import { useProject } from "../../../api/useProject";
 import { Problem } from "../../../widgets/cards/Problem";
+import { named } from "../edit/draft";
 import { useTryStrings } from "./strings";
 import { TraceChoice } from "./TraceChoice";
 import classes from "./TryPanel.module.css";
 import { TryResult } from "./TryResult";
 
 /** What an evaluator, saved or not, says of one trace. */
-export function TryPanel(props: { draft: EvaluatorInput }) {
+export function TryPanel(props: { draft: EvaluatorInput; evaluatorId: string | null }) {
   const t = useTryStrings();
   const project = useProject();
   const { draft } = props;
@@ -23,7 +24,8 @@ export function TryPanel(props: { draft: EvaluatorInput }) {
   const chosen = typed.trim() || (newest.data?.[0]?.trace_id ?? "");
   const [trace = "", span = null] = chosen.split("/");
   const trying = useMutation({
-    mutationFn: () => tryEvaluator(project, { ...draft, name: draft.name.trim() || "trial" }, trace, span),
+    mutationFn: () =>
+      tryEvaluator(project, { definition: named(draft), evaluator_id: props.evaluatorId }, trace, span),
   });
   return (
     <section className={classes.panel} aria-label={t("title")}>

@@ -1,4 +1,5 @@
-import type { Trial } from "../../../api/evaluators";
+import { Link } from "@tanstack/react-router";
+import type { Trial, TriedCall } from "../../../api/evaluators";
 import { ABSENT, formatCompact, formatCost, formatDuration } from "../../../base/format";
 import { CodeBlock } from "../../../widgets/CodeBlock";
 import cards from "../../../widgets/cards/cards.module.css";
@@ -9,15 +10,12 @@ import classes from "./TryPanel.module.css";
 export function TryResult(props: { trial: Trial }) {
   const t = useTryStrings();
   const { trial } = props;
-  const { usage, prompt, target } = trial;
+  const { target } = trial;
   return (
     <div aria-live="polite">
       {trial.problem && (
         <p className={cards.text} role="alert">
-          <span className={cards.badge} data-tone="bad">
-            {trial.problem.message}
-          </span>{" "}
-          <span className="muted">{trial.problem.hint}</span>
+          <b>{trial.problem}</b> <span className="muted">{trial.hint}</span>
         </p>
       )}
       {trial.scores.map((score) => (
@@ -31,15 +29,16 @@ export function TryResult(props: { trial: Trial }) {
       {trial.scores.length === 0 && trial.problem === null && <p>{t("noScore")}</p>}
       <p className={cards.facts}>
         <span>{t("took", { duration: formatDuration(trial.duration_ms) })}</span>
-        {usage && (
-          <span>
-            {t("tokens", {
-              input: formatCompact(usage.input_tokens),
-              output: formatCompact(usage.output_tokens),
-            })}
-          </span>
+        {trial.calls.length > 0 && <b>{formatCost(trial.cost_usd) ?? ABSENT}</b>}
+        {trial.judge_trace_id && (
+          <Link
+            to="/traces/$traceId"
+            params={{ traceId: trial.judge_trace_id }}
+            search={{ project: trial.judge_project ?? undefined }}
+          >
+            {t("judgeTrace")}
+          </Link>
         )}
-        {trial.prompt && <b>{formatCost(trial.cost_usd) ?? ABSENT}</b>}
       </p>
       <details>
         <summary>{t("seen")}</summary>
@@ -49,24 +48,44 @@ export function TryResult(props: { trial: Trial }) {
         {target.documents.length > 0 && (
           <Text
             label={t("documents", { count: target.documents.length })}
-            text={target.documents.map(({ id, content }) => `[${id}] ${content}`).join("\n\n")}
+            text={target.documents
+              .map(({ id, content }) => (id ? `[${id}] ${content}` : content))
+              .join("\n\n")}
           />
         )}
       </details>
-      {prompt && (
-        <details>
-          <summary>{t("prompt")}</summary>
-          <Text label={t("system")} text={prompt.system} />
-          <Text label={t("user")} text={prompt.user} />
-        </details>
-      )}
-      {trial.answer && (
+      {trial.calls.map((call, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: calls have no name, and never change
+        <TriedCallView key={index} call={call} />
+      ))}
+    </div>
+  );
+}
+
+function TriedCallView(props: { call: TriedCall }) {
+  const t = useTryStrings();
+  const { call } = props;
+  const tokens = { input: formatCompact(call.input_tokens), output: formatCompact(call.output_tokens) };
+  return (
+    <>
+      <p className={cards.facts}>
+        <span className="mono">{call.model}</span>
+        <span>{t("tokens", tokens)}</span>
+        <span>{formatDuration(call.duration_ms)}</span>
+        {call.problem && <span>{call.problem}</span>}
+      </p>
+      <details>
+        <summary>{t("prompt")}</summary>
+        <Text label={t("system")} text={call.system} />
+        <Text label={t("user")} text={call.prompt} />
+      </details>
+      {call.answer && (
         <details>
           <summary>{t("raw")}</summary>
-          <CodeBlock code={trial.answer} />
+          <CodeBlock code={call.answer} />
         </details>
       )}
-    </div>
+    </>
   );
 }
 

@@ -21,6 +21,7 @@ export const useTryStrings = defineStrings({
     system: "System",
     user: "User",
     raw: "Answer as it came",
+    judgeTrace: "The judge's own trace",
     open: "Open the trace",
   },
   ko: {
@@ -43,6 +44,7 @@ export const useTryStrings = defineStrings({
     system: "시스템",
     user: "사용자",
     raw: "받은 그대로의 답",
+    judgeTrace: "심사 모델의 트레이스",
     open: "트레이스 열기",
   },
 });
