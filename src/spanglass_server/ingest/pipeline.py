@@ -150,6 +150,8 @@ class IngestPipeline:
         self._queue: deque[_Waiting] = deque()
         self._handed: _Batch | None = None
         self._is_writing = False
+        self._open_versions: set[int] = set()
+        """Of commits on their way."""
         self._is_recovering = False
         """Memory forgot traces while batches that knew them were on their way: the next batch is not settled
         before those are stored, settled anew."""
@@ -186,6 +188,11 @@ class IngestPipeline:
             self._state.notify_all()
         return reply
 
+    def settled_until_ns(self) -> int:
+        """Whatever this pipeline gives an earlier version can be read by now, or was not stored."""
+        with self._state:
+            return min(self._open_versions) if self._open_versions else self._versions()
+
     def counters(self) -> dict[str, int]:
         return {
             **self._counters.snapshot(),
@@ -221,10 +228,15 @@ class IngestPipeline:
         those that change. Raises what the store and `make` raise.
         """
         with self._commit_lock:
-            version = self._versions()
-            spans = make(version)
-            if not spans:
-                return
+            version = self._open_version()
+            try:
+                self._rewrite(make, version)
+            finally:
+                self._close_version(version)
+
+    def _rewrite(self, make: Callable[[int], Sequence[Span]], version: int) -> None:
+        spans = make(version)
+        if spans:
             with self._cache_lock:
                 settled = self._cache.settle(spans, version=version)
             try:
@@ -243,13 +255,30 @@ class IngestPipeline:
 
     def _run_prepare(self) -> None:
         while (batch := self._gather()) is not None:
-            if batch.members:
-                self._await_recovery()
-                if self._settle(batch):
-                    self._hand_over(batch)
+            if not self._is_handed_over(batch):
+                self._close_version(batch.version)
         with self._state:
             self._is_prepared_out = True
             self._state.notify_all()
+
+    def _is_handed_over(self, batch: _Batch) -> bool:
+        if not batch.members:
+            return False
+        self._await_recovery()
+        if not self._settle(batch):
+            return False
+        self._hand_over(batch)
+        return True
+
+    def _open_version(self) -> int:
+        with self._state:
+            version = self._versions()
+            self._open_versions.add(version)
+            return version
+
+    def _close_version(self, version: int) -> None:
+        with self._state:
+            self._open_versions.discard(version)
 
     def _gather(self) -> _Batch | None:
         """The next batch, maybe without members; None when stopping and nothing waits."""
@@ -259,7 +288,7 @@ class IngestPipeline:
                     return None
                 self._state.wait()
             first_s = self._queue[0].arrived_s
-        batch = _Batch(version=self._versions())
+        batch = _Batch(version=self._open_version())
         deadline_s = first_s + self._options.commit_interval_ms / 1000
         while not self._is_full(batch):
             waiting = self._next(deadline_s)
@@ -381,6 +410,7 @@ class IngestPipeline:
                 self._commit(batch)
             with self._state:
                 self._is_writing = False
+                self._open_versions.discard(batch.version)
                 self._state.notify_all()
 
     def _take_over(self) -> _Batch | None:
