@@ -30,13 +30,21 @@ def to_records(
     *,
     forms: Sequence[ScoreForm],
     sampling_rate: float,
+    environment: str,
 ) -> list[ScoreRecord]:
-    """Raises EvaluatorProblem, of the target, for what can be no score."""
+    """`environment`: the trace's. Raises EvaluatorProblem, of the target, for what can be no score."""
     if len(scores) > SCORES_OF_TARGET_MAX:
         raise EvaluatorProblem(f"it gave {len(scores)} scores; {SCORES_OF_TARGET_MAX} are allowed")
     by_name = {form.name: form for form in forms}
     found = [
-        _record(score, definition, target, by_name.get(score.name or definition.name), sampling_rate)
+        _record(
+            score,
+            definition,
+            target,
+            form=by_name.get(score.name or definition.name),
+            sampling_rate=sampling_rate,
+            environment=environment,
+        )
         for score in scores
     ]
     # The last of a name stands, as if it had been sent later.
@@ -54,8 +62,10 @@ def _record(
     score: Score,
     definition: EvaluatorDefinition,
     target: EvaluationTarget,
+    *,
     form: ScoreForm | None,
     sampling_rate: float,
+    environment: str,
 ) -> ScoreRecord:
     name = (score.name or (form.name if form else definition.name)).strip()[:SCORE_NAME_CHARS_MAX]
     data_type = form.data_type if form else ""
@@ -70,7 +80,7 @@ def _record(
         data_type=data_type,
         trace_id=target.trace_id,
         span_id=target.span_id,
-        session_id=target.session_id,
+        session_id="",
         dataset_run_id="",
         time_ns=None,
         source="evaluator",
@@ -78,7 +88,7 @@ def _record(
         author=definition.name,
         config_id="",
         queue_id="",
-        environment="",
+        environment=environment,
         metadata=_plain_metadata(score),
         quality=quality_of(value, form),
         sampling_rate=sampling_rate,
