@@ -1,4 +1,5 @@
-"""Experiments, read from the spans that name them (`langfuse.experiment.*`, Langfuse's SDKs from 3 on).
+"""Experiments, read from the spans that name them (`langfuse.experiment.*`: Langfuse's SDKs from 3 on, and
+Spanglass').
 
 An item of an experiment is the span that its other spans name as their root. Bounded and failing as
 store/ports.py says.
@@ -37,6 +38,41 @@ class Experiment(NamedTuple):
     """JSON object: of one of its items, where description and metadata stand."""
 
 
+class RunKey(NamedTuple):
+    """What an item led to."""
+
+    trace_id: str
+    span_id: str
+    """Empty: the trace's root."""
+
+
+class ExperimentItem(NamedTuple):
+    experiment_id: str
+    item_id: str
+    key: RunKey
+    version: str
+    """Of the dataset, RFC 3339; empty where it is not told."""
+
+
+class RunSpan(NamedTuple):
+    start_ns: int
+    end_ns: int
+    status: str
+    error_message: str
+    output_hash: int
+    """Alike for outputs that are alike."""
+
+
+class RunTexts(NamedTuple):
+    input: str
+    output: str
+    item_input: str
+    """The item as the run's own span tells it: JSON text where the sender wrote JSON; empty where it does
+    not."""
+    expected_output: str
+    item_metadata: str
+
+
 class ExperimentReader(Protocol):
     def list_experiments(
         self, project_id: str, query: ExperimentQuery, *, limit: int, offset: int = 0
@@ -47,3 +83,12 @@ class ExperimentReader(Protocol):
         self, project_id: str, query: ExperimentQuery, *, limit: int, offset: int = 0
     ) -> Sequence[Mapping[str, Any]]:
         """Spans with payloads, newest first."""
+
+    def list_keys(self, project_id: str, query: ExperimentQuery, *, limit: int) -> Sequence[ExperimentItem]:
+        """Which span each item led to, oldest first, at most `limit` of each experiment."""
+
+    def read_spans(self, project_id: str, keys: Sequence[RunKey]) -> Mapping[RunKey, RunSpan]:
+        """What is not stored is absent."""
+
+    def read_texts(self, project_id: str, keys: Sequence[RunKey]) -> Mapping[RunKey, RunTexts]:
+        """As `read_spans`; for a page of items."""
