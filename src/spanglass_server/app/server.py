@@ -18,6 +18,7 @@ import uvicorn
 
 from spanglass_server.app.alert_context import StoredContext
 from spanglass_server.app.budgets import keep_budgets
+from spanglass_server.app.evaluations import build_evaluations
 from spanglass_server.app.judging import build_judging
 from spanglass_server.app.logs import configure_logs
 from spanglass_server.app.notifications import Notifications, build_notifications
@@ -115,6 +116,15 @@ class _Server:
             office=self._notifications.office,
             clock=now_ns,
         )
+        self._evaluations = build_evaluations(
+            settings,
+            stores,
+            self._judging.judging,
+            pipeline=self._pipeline,
+            queue=self._budget,
+            on_scored=lambda *_: None,
+            clock=now_ns,
+        )
         self._rules = self._build_rules()
         self._services = self._build_services()
         self._receiver = self._build_receiver()
@@ -123,11 +133,13 @@ class _Server:
         self._pipeline.start()
         self._committer.start()
         self._rules.manager.start()
+        self._evaluations.runner.start()
         try:
             await self._serve()
         finally:
             # The threads may wait for the engine; the loop has nothing else to do.
             await asyncio.to_thread(self._rules.manager.stop)
+            await asyncio.to_thread(self._evaluations.stop)
             await asyncio.to_thread(self._judging.close)
             await asyncio.to_thread(self._pipeline.stop)
             await asyncio.to_thread(self._committer.stop)
@@ -253,6 +265,7 @@ class _Server:
             **self._pipeline.counters(),
             **self._rules.manager.counters(),
             **self._notifications.service.counters(),
+            **self._evaluations.counters(),
             **self._judging.counters(),
         }
 

@@ -71,6 +71,13 @@ OWN_METRICS: Final[tuple[OwnMetric, ...]] = (
     _counter("notifications_deferred", "Messages that waited for their receiver's rate limit."),
     _counter("notifications_merged", "Messages that a newer one replaced before they were sent."),
     _counter("notifications_alerts_refused", "Alerts beyond those that a project may have at a time."),
+    _counter("evaluations", "Traces and spans that evaluators were done with."),
+    _counter("evaluations_scored", "Traces and spans that evaluators scored."),
+    _counter("evaluations_failed", "Traces and spans that evaluators could not judge."),
+    _gauge(
+        "evaluation_lag_seconds", "How far the evaluator that is last is behind what is stored.", "seconds"
+    ),
+    _gauge("evaluators_troubled", "Evaluators that are failing, over their budget or cannot run."),
     _gauge("queue_bytes", "Decompressed bytes that wait for storage.", "bytes"),
     _gauge("queue_bytes_max", "Bytes that may wait for storage (setting queue_bytes_max).", "bytes"),
     _gauge("cached_spans", "Spans whose facts are in memory."),

@@ -90,7 +90,7 @@ def _record(
         queue_id="",
         environment=environment,
         metadata=_plain_metadata(score),
-        quality=quality_of(value, form),
+        quality=score.quality if score.quality is not None else quality_of(value, form),
         sampling_rate=sampling_rate,
         evaluator_id=definition.id,
         evaluator_version=definition.version,
