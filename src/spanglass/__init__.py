@@ -26,7 +26,9 @@ from spanglass._span import (
 
 if TYPE_CHECKING:
     from spanglass import logs
+    from spanglass._evaluate import evaluate
     from spanglass._instrument import instrumented
+    from spanglass._prepared import evaluator
     from spanglass._threads import ContextThreadPoolExecutor, in_context
     from spanglass.logs import log_llm_event
 
@@ -36,7 +38,9 @@ __all__ = [
     "SpanHandle",
     "current_span_id",
     "current_trace_id",
+    "evaluate",
     "evaluated",
+    "evaluator",
     "flush",
     "in_context",
     "init",
@@ -53,6 +57,9 @@ __all__ = [
 
 _LAZY = {
     "ContextThreadPoolExecutor": "spanglass._threads",
+    "evaluate": "spanglass._evaluate",
+    "evaluator": "spanglass._prepared",
+    "evaluators": "spanglass.evaluators",
     "in_context": "spanglass._threads",
     "instrumented": "spanglass._instrument",
     "log_llm_event": "spanglass.logs",

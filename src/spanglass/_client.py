@@ -252,22 +252,30 @@ def _instrument(client: Client, names: Any) -> None:
 
 
 def flush(timeout_s: float = FLUSH_S) -> bool:
-    """Sends what is queued now. Whether all of it was dealt with in time; True where there is nothing."""
+    """Judges and sends what is queued now. Whether all of it was dealt with in time; True where there is
+    nothing."""
+    end = monotonic() + timeout_s
+    judging = sys.modules.get("spanglass._evaluations")
+    is_judged = judging is None or judging.evaluations.flush(timeout_s)
     client = _client
-    return client is None or client.flush(timeout_s)
+    return (client is None or client.flush(_left_ms(end) / 1000)) and is_judged
 
 
 def shutdown(timeout_s: float = EXIT_S) -> None:
     """Sends what is queued, then records nothing more, until `init` is called again. The application's
     TracerProvider goes on."""
     global _client
+    end = monotonic() + timeout_s
+    judging = sys.modules.get("spanglass._evaluations")
+    if judging is not None:
+        judging.evaluations.close(timeout_s / 2)  # The rest is for sending.
     with _lock:
         client, _client = _client, None
         slot.runtime = None
         slot.is_off = True
         if client is None:
             return
-        client.close(timeout_s)
+        client.close(_left_ms(end) / 1000)
         processor = _processors.get(client.provider)
         if processor is not None and processor.exporter is client.exporter:
             processor.exporter = None
