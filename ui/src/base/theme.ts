@@ -55,7 +55,11 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { size: "md", variant: "subtle", color: "gray" } },
     TextInput: { defaultProps: { size: "xs" } },
     Select: { defaultProps: { size: "xs" } },
-    Checkbox: { defaultProps: { size: "xs" } },
+    ...Object.fromEntries(
+      ["Checkbox", "InputWrapper", "NumberInput", "PasswordInput", "Switch", "TagsInput", "Textarea"].map(
+        (name) => [name, { defaultProps: { size: "xs" } }],
+      ),
+    ),
     Text: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false, fz: "xs" } },
     Menu: { defaultProps: { shadow: "md", withinPortal: true } },

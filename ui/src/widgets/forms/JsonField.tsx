@@ -25,7 +25,7 @@ export function JsonField(props: JsonFieldProps) {
       minRows={3}
       maxRows={20}
       spellCheck={false}
-      ff="monospace"
+      classNames={{ input: "mono" }}
       value={text}
       error={isBroken ? t("notJson") : null}
       onChange={(event) => {

@@ -15,13 +15,15 @@ type SchemaFormProps = {
   onChange: (value: JsonObject) => void;
   /** Fields that the page asks for in its own way. */
   without?: readonly string[];
+  /** Present where only these are asked for. */
+  only?: readonly string[];
 };
 
 /** Fields for what a JSON schema describes. */
 export function SchemaForm(props: SchemaFormProps) {
-  const { value, onChange, without = [] } = props;
+  const { value, onChange, without = [], only } = props;
   return fieldsOf(props.schema)
-    .filter((field) => !without.includes(field.name))
+    .filter((field) => !without.includes(field.name) && (only?.includes(field.name) ?? true))
     .map((field) => (
       <Field
         key={field.name}

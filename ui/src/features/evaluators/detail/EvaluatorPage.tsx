@@ -49,7 +49,6 @@ export function EvaluatorPage() {
       <RunList evaluator={evaluator} />
       <FailureTable evaluator={evaluator} />
       <section className={classes.card}>
-        <h3 className={classes.name}>{t("try")}</h3>
         <TryPanel draft={draftOf(evaluator)} evaluatorId={evaluator.id} />
       </section>
     </div>

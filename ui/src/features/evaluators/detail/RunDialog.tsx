@@ -71,7 +71,7 @@ export function RunDialog(props: { evaluator: Evaluator; onClose: () => void }) 
         <TextInput
           label={t("filter")}
           value={filter}
-          ff="monospace"
+          classNames={{ input: "mono" }}
           onChange={(event) => setFilter(event.currentTarget.value)}
         />
         {evaluator.is_judge && (

@@ -42,7 +42,6 @@ export const useDetailStrings = defineStrings({
     moreFailures: (n: { count: number }) => `and ${n.count} more`,
     notice: (n: { threshold: number; receiver: string }) =>
       `${n.receiver} is told of answers below ${n.threshold}`,
-    try: "Try it",
   },
   ko: {
     version: (n) => `버전 ${n.version}`,
@@ -83,6 +82,5 @@ export const useDetailStrings = defineStrings({
     when: "시각",
     moreFailures: (n) => `외 ${n.count}건`,
     notice: (n) => `${n.threshold}보다 낮은 답변을 ${n.receiver}에게 알립니다`,
-    try: "시험하기",
   },
 });

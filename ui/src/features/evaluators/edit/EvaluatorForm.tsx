@@ -5,7 +5,7 @@ import type { EvaluatorInput, EvaluatorKinds } from "../../../api/evaluators";
 import { Problem } from "../../../widgets/cards/Problem";
 import { SchemaForm } from "../../../widgets/forms/SchemaForm";
 import { ConnectionField } from "./ConnectionField";
-import { firstDraft, hiddenOptions } from "./draft";
+import { firstDraft, hiddenOptions, MORE_OPTIONS } from "./draft";
 import classes from "./EditPage.module.css";
 import { KindField } from "./KindField";
 import { LimitFields } from "./LimitFields";
@@ -58,10 +58,23 @@ export function EvaluatorForm(props: EvaluatorFormProps) {
             key={kind.name}
             schema={kind.options_schema}
             value={draft.options}
-            without={kind.is_judge ? hiddenOptions(draft.options) : []}
+            without={kind.is_judge ? [...hiddenOptions(draft.options), ...MORE_OPTIONS] : []}
             onChange={(options) => change({ options })}
           />
           {kind.is_judge && <RubricText rubrics={kinds.rubrics} name={draft.options.rubric} />}
+          {kind.is_judge && (
+            <details>
+              <summary>{t("more")}</summary>
+              <div className={classes.fields}>
+                <SchemaForm
+                  schema={kind.options_schema}
+                  value={draft.options}
+                  only={MORE_OPTIONS}
+                  onChange={(options) => change({ options })}
+                />
+              </div>
+            </details>
+          )}
         </Fieldset>
       )}
       <ScopeFields draft={draft} onChange={change} />

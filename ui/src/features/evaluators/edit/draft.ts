@@ -51,6 +51,15 @@ export function isNewVersion(before: EvaluatorInput, after: EvaluatorInput): boo
 export const CONNECTION_OPTION = "connection";
 const OWN_RUBRIC = "own";
 
+/** Options of a judge that most people leave as they are. */
+export const MORE_OPTIONS = [
+  "score_name",
+  "model",
+  "reason_language",
+  "input_tokens_max",
+  "output_tokens_max",
+];
+
 /** Options of a judge that the form asks for in its own way, or that the chosen rubric has no use for. */
 export function hiddenOptions(options: JsonObject): string[] {
   const isOwn = options.rubric === OWN_RUBRIC;

@@ -43,6 +43,7 @@ export const useEditStrings = defineStrings({
     minutes: "min",
     versionHint:
       "What decides its scores changed: this becomes a new version. The scores of the old one stay.",
+    more: "More",
     save: "Save",
     create: "Create",
     cancel: "Cancel",
@@ -89,6 +90,7 @@ export const useEditStrings = defineStrings({
     interval: "메시지 최소 간격",
     minutes: "분",
     versionHint: "점수를 정하는 내용이 바뀌어 새 버전이 됩니다. 이전 버전의 점수는 남습니다.",
+    more: "더 보기",
     save: "저장",
     create: "만들기",
     cancel: "취소",

@@ -39,7 +39,7 @@ export function TryPanel(props: { draft: EvaluatorInput; evaluatorId: string | n
           placeholder={newest.data?.[0]?.trace_id}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
-          ff="monospace"
+          classNames={{ input: "mono" }}
         />
         <Button
           variant="filled"
