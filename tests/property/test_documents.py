@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanglass_server.web.langfuse.documents import json_text
+from spanglass_server.wire.json_documents import json_text
 from spanglass_server.web.langfuse.media_references import find_references
 
 any_text = st.text(st.characters(codec=None, categories=None))

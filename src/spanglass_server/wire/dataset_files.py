@@ -2,11 +2,11 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple, NoReturn, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from spanglass_server.base.limits import DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX
+from spanglass_server.wire.json_documents import depth_of, json_text, parse_json
 
 ImportFormat: TypeAlias = Literal["jsonl", "csv"]
 
@@ -61,24 +61,13 @@ def read_items(body: bytes, format: ImportFormat) -> Iterator[ItemRecord | BadLi
         yield record
 
 
-def json_text(value: object) -> str:
-    """JSON that any database holds: the standard library writes NUL and lone surrogates as escapes where they
-    would be none."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
-    return text
-
-
 def _read_json_lines(text: str) -> Iterator[ItemRecord | BadLine]:
     # Only by line feeds: JSON texts may hold the other ends of lines that splitlines() knows.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            value = json.loads(line, parse_constant=_refuse_constant)
+            value = parse_json(line)
         except (ValueError, RecursionError) as problem:
             yield BadLine(number, f"is not JSON: {problem}")
             continue
@@ -128,7 +117,7 @@ def _read_cell(cell: str) -> object:
     if cell[0] not in '{["':
         return cell
     try:
-        return json.loads(cell, parse_constant=_refuse_constant)
+        return parse_json(cell)
     except (ValueError, RecursionError):
         return cell
 
@@ -171,7 +160,7 @@ def _find_problem(value: Mapping[str, Any], texts: Mapping[str, Any], status: ob
             return f"its `{field}` is longer than {_TEXT_CHARS_MAX[field]} characters"
     if status and (not isinstance(status, str) or status.lower() not in _STATUS):
         return "its `status` is neither `active` nor `archived`"
-    if _is_deeper(value, DOCUMENT_DEPTH_MAX):
+    if depth_of(value) > DOCUMENT_DEPTH_MAX:
         return f"nests arrays and objects deeper than {DOCUMENT_DEPTH_MAX}"
     return ""
 
@@ -184,20 +173,3 @@ def _take(rest: dict[str, Any], names: Sequence[str]) -> Any:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else json_text(value)
-
-
-def _is_deeper(value: object, depth_max: int) -> bool:
-    """Level by level, so that depth overflows no stack."""
-    level: list[object] = [value]
-    for _ in range(depth_max + 1):
-        inner: list[object] = []
-        for one in level:
-            inner += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
-        if not inner:
-            return False
-        level = inner
-    return True
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

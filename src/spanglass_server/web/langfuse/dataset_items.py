@@ -9,16 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from spanglass_server.store.library import DatasetItem, ItemQuery, NewDatasetItem
 from spanglass_server.web.auth import Caller
 from spanglass_server.web.callers import Administering, Reading, Serving, Writing
+from spanglass_server.web.documents import Id, Name, body_of, optional_json_text, raw
 from spanglass_server.web.langfuse.documents import (
     Document,
-    Id,
-    Name,
     Paging,
-    body_of,
     json_response,
-    optional_json_text,
     page_json,
-    raw,
     time_param,
     time_text,
 )

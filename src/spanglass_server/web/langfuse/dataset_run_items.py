@@ -8,18 +8,9 @@ from pydantic import AwareDatetime
 from spanglass_server.base.errors import BadInput
 from spanglass_server.store.library import NewRunItem
 from spanglass_server.web.callers import Reading, Serving, Writing
+from spanglass_server.web.documents import Id, Name, Text, body_of, optional_json_text
 from spanglass_server.web.langfuse.datasets import run_item_json
-from spanglass_server.web.langfuse.documents import (
-    Document,
-    Id,
-    Name,
-    Paging,
-    Text,
-    body_of,
-    json_response,
-    optional_json_text,
-    page_json,
-)
+from spanglass_server.web.langfuse.documents import Document, Paging, json_response, page_json
 
 router = APIRouter()
 

@@ -9,18 +9,8 @@ from spanglass_server.base.errors import NotFound
 from spanglass_server.store.library import Dataset, DatasetRun, ItemQuery, NewDataset, PageOf, RunItem, Slice
 from spanglass_server.web.auth import Caller
 from spanglass_server.web.callers import Administering, Reading, Serving, Writing
-from spanglass_server.web.langfuse.documents import (
-    Document,
-    Name,
-    Paging,
-    Text,
-    body_of,
-    json_response,
-    optional_json_text,
-    page_json,
-    raw,
-    time_text,
-)
+from spanglass_server.web.documents import Name, Text, body_of, optional_json_text, raw
+from spanglass_server.web.langfuse.documents import Document, Paging, json_response, page_json, time_text
 from spanglass_server.web.langfuse.experiment_runs import get_experiment_run, list_experiment_runs
 from spanglass_server.web.services import Services
 

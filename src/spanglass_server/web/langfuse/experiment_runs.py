@@ -7,9 +7,9 @@ from spanglass_server.base.errors import NotFound
 from spanglass_server.store.experiments import PREFIX, Experiment, ExperimentQuery
 from spanglass_server.store.library import Dataset, DatasetRun, RunItem
 from spanglass_server.web.langfuse.asked import ALL_TIME
-from spanglass_server.web.langfuse.documents import json_text
 from spanglass_server.web.langfuse.shape import as_object, read_whole
 from spanglass_server.web.services import Services
+from spanglass_server.wire.json_documents import json_text
 
 EXPERIMENTS_MAX: Final = 1_000
 """Of one dataset, the last ones."""

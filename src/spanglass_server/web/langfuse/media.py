@@ -24,14 +24,8 @@ from spanglass_server.base.limits import MEDIA_UPLOAD_S_MAX, MEDIA_UPLOADS_MAX, 
 from spanglass_server.store.library import Media, NewMedia
 from spanglass_server.web.api.traces import stored_id
 from spanglass_server.web.callers import Reading, Serving, Writing
-from spanglass_server.web.langfuse.documents import (
-    Document,
-    Id,
-    body_of,
-    json_response,
-    read_body,
-    time_text,
-)
+from spanglass_server.web.documents import Id, body_of, read_body
+from spanglass_server.web.langfuse.documents import Document, json_response, time_text
 from spanglass_server.web.media_links import MediaLinks, base_url, check_link
 from spanglass_server.web.services import Services
 

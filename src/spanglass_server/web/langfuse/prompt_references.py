@@ -11,7 +11,7 @@ from typing import Final
 from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.base.limits import PROMPT_REFERENCES_MAX, PROMPT_TEXT_CHARS_MAX
 from spanglass_server.store.library import JsonText, Prompt, Prompts
-from spanglass_server.web.langfuse.documents import json_text
+from spanglass_server.wire.json_documents import json_text
 
 _MARK: Final = "@@@langfusePrompt:"
 _REFERENCE: Final = re.compile(

@@ -9,21 +9,18 @@ from pydantic import AfterValidator
 from spanglass_server.base.errors import BadInput, NotFound, QueryInvalid
 from spanglass_server.store.library import LATEST, PRODUCTION, NewPrompt, Prompt, PromptQuery, PromptSummary
 from spanglass_server.web.callers import Administering, Reading, Serving, Writing
+from spanglass_server.web.documents import Name, Text, body_of, raw
 from spanglass_server.web.langfuse.documents import (
     Document,
-    Name,
     Paging,
-    Text,
-    body_of,
     int_param,
     json_response,
-    json_text,
     page_json,
-    raw,
     time_param,
     time_text,
 )
 from spanglass_server.web.langfuse.prompt_references import resolve_references
+from spanglass_server.wire.json_documents import json_text
 
 router = APIRouter()
 

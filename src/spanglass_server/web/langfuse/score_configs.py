@@ -12,15 +12,8 @@ from spanglass_server.model.score import YES_AND_NO, ScoreCategory, ScoreConfig,
 from spanglass_server.normalize.score_configs import check_config
 from spanglass_server.web.auth import Caller
 from spanglass_server.web.callers import Reading, Serving, Writing
-from spanglass_server.web.langfuse.documents import (
-    Document,
-    Paging,
-    Text,
-    body_of,
-    json_response,
-    page_json,
-    time_text,
-)
+from spanglass_server.web.documents import Text, body_of
+from spanglass_server.web.langfuse.documents import Document, Paging, json_response, page_json, time_text
 from spanglass_server.web.langfuse.score_json import DATA_TYPES
 from spanglass_server.web.services import Services
 
