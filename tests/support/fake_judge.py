@@ -35,8 +35,8 @@ FAULTS: Final[Mapping[str, str]] = {
     "401": "wrong key, which the answer repeats as careless servers do",
     "404": "unknown model",
     "too_long": "400: the prompt is longer than the model can read",
-    "quota": "429 that says the account has no money left",
-    "no_tools": "400 where tools are given: this model has none",
+    "quota": "the account has no money left, as each API says it",
+    "no_tools": "400 where tools or formats are given: this model has none",
     "hang": "never answers",
     "disconnect": "closes the connection without an answer",
     "no_json": "text instead of the form",
@@ -334,8 +334,8 @@ class FakeJudge:
 def make_answer(call: JudgeCall, quality: float) -> Mapping[str, Any]:
     """An answer of the form that was asked for: good where `quality` (0..1) is high."""
     schema = call.schema or {"type": "object", "properties": {}}
-    definitions = schema.get("$defs", {})
-    return _value(schema, quality, definitions)
+    answer: Mapping[str, Any] = _value(schema, quality, schema.get("$defs", {}))
+    return answer
 
 
 def _value(schema: Mapping[str, Any], quality: float, definitions: Mapping[str, Any]) -> Any:
@@ -413,12 +413,15 @@ def _refusal(call: JudgeCall, fault: str, key: str) -> _Answer | None:
             return _Answer(401, _problem(call.api, "authentication_error", f"invalid key: {key}"))
         case "404":
             return _Answer(404, _problem(call.api, "not_found_error", f"model: {call.model}"))
+        case "quota" if call.api == "anthropic":
+            told = "Your credit balance is too low to access the Anthropic API."
+            return _Answer(400, _problem(call.api, "invalid_request_error", told))
         case "quota":
             return _Answer(429, _problem(call.api, "insufficient_quota", "no money left"))
         case "too_long":
             return _Answer(400, _too_long(call.api))
-        case "no_tools" if call.mode == "tool":
-            told = f"{call.model} does not support tools"
+        case "no_tools" if call.mode != "text":
+            told = f"{call.model} does not support {'tools' if call.mode == 'tool' else 'response_format'}"
             return _Answer(400, _problem(call.api, "invalid_request_error", told))
         case _:
             return None

@@ -22,10 +22,10 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "groq": ("GROQ_API_KEY",),
     "cohere": ("CO_API_KEY",),
 }
-_URLS: Final[Mapping[str, str]] = {
-    "anthropic": "ANTHROPIC_BASE_URL",
-    "openai": "OPENAI_BASE_URL",
-    "ollama": "OLLAMA_BASE_URL",
+_URLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "anthropic": ("ANTHROPIC_BASE_URL",),
+    "openai": ("OPENAI_BASE_URL",),
+    "ollama": ("OLLAMA_BASE_URL",),
 }
 
 
@@ -54,8 +54,7 @@ class EnvironmentJudges(NamedTuple):
 
     def _provider(self, connection: str) -> tuple[str, str]:
         """With the model that the environment names for it."""
-        told, colon, model = self.variables.get(MODEL, "").partition(":")
-        told, model = (told, model) if colon else ("", told)
+        told, _, model = self._named()
         provider = connection or told or next((name for name in _KEYS if self._key(name)), "")
         if not provider:
             raise EvaluatorProblem(
@@ -65,18 +64,29 @@ class EnvironmentJudges(NamedTuple):
             )
         return provider, model if told in ("", provider) else ""
 
+    def _named(self) -> tuple[str, str, str]:
+        """Provider, colon and model; of a model alone the provider is empty."""
+        told = self.variables.get(MODEL, "")
+        return told.partition(":") if ":" in told else ("", "", told)
+
     def _key(self, provider: str) -> str:
-        names = (API_KEY, *_KEYS.get(provider, ()))
-        return next((self.variables[name] for name in names if self.variables.get(name)), "")
+        return self._first(*self._own(provider, API_KEY), *_KEYS.get(provider, ()))
 
     def _url(self, provider: str) -> str:
-        return self.variables.get(BASE_URL, "") or self.variables.get(_URLS.get(provider, ""), "")
+        return self._first(*self._own(provider, BASE_URL), *_URLS.get(provider, ()))
+
+    def _own(self, provider: str, name: str) -> tuple[str, ...]:
+        """What is set for judges alone goes to the provider that is named, and to no other."""
+        return (name,) if self._named()[0] == provider else ()
+
+    def _first(self, *names: str) -> str:
+        return next((self.variables[name] for name in names if self.variables.get(name)), "")
 
 
 def judges_from_environment(
     variables: Mapping[str, str] = os.environ, *, limits: Limits | None = None
 ) -> EnvironmentJudges:
-    """Judges by what the environment says: `SPANGLASS_JUDGE_MODEL` (`provider:model`),
-    `SPANGLASS_JUDGE_BASE_URL`, `SPANGLASS_JUDGE_API_KEY`, else the providers' own `ANTHROPIC_API_KEY`,
-    `OPENAI_API_KEY` and the like."""
+    """Judges by what the environment says: `SPANGLASS_JUDGE_MODEL` is `provider:model`, or a model of the
+    provider whose key is there (`ANTHROPIC_API_KEY`, `OPENAI_API_KEY` and the like).
+    `SPANGLASS_JUDGE_BASE_URL` and `SPANGLASS_JUDGE_API_KEY` win over the named provider's own."""
     return EnvironmentJudges(variables, limits or Limits(), {})

@@ -14,10 +14,11 @@ _WIDE_CHARS: Final = re.compile(
 """Of Chinese, Japanese and Korean."""
 
 _UNSEEN: Final = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
 )
-"""Control characters, text that no reader sees, and what turns the direction of reading around. Joiners stay:
-Persian and emoji need them."""
+"""Control characters, halves of characters, text that no reader sees, and what turns the direction of reading
+around. Joiners stay: Persian and emoji need them."""
 _LIKE_BOUNDARY: Final = re.compile(r"<{3,}|>{3,}")
 
 _FRAME: Final = """\
