@@ -1,147 +1,171 @@
-"""A whole server whose evaluators are asked and told of by the API, with traces that a judge can judge."""
+"""A running server with evaluators: connected to a judge, sent answers to judge, asked for scores."""
 
+import hashlib
 import json
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import httpx
-from tests.support.spanglass_process import SpanglassProcess
+from tests.support.fake_judge import FakeJudge
 
-T = TypeVar("T")
-_SECOND_NS = 1_000_000_000
-
-
-class EvaluatingServer:
-    """One project of a server of its own; `project` of a keyless one is named with each request."""
-
-    def __init__(self, data_dir: Path, **variables: str) -> None:
-        self.process = SpanglassProcess(data_dir, **{"DEFAULT_RULES": "false", **variables})
-        self.url = self.process.url
-        self.http = httpx.Client(base_url=self.url, trust_env=False, timeout=60)
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        project: str = "default",
-        key: str = "",
-        status: int = 200,
-        **query: Any,
-    ) -> Any:
-        """The body of an answer that has this status; None of an empty one."""
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        params = query if key else {"project": project, **query}
-        answer = self.http.request(method, f"/api/v1{path}", json=body, params=params, headers=headers)
-        assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def send_trace(self, trace_id: str, *, key: str = "", at_ns: int | None = None, **told: Any) -> None:
-        """A question with its answer: `question`, `answer`, `documents`, `feature`."""
-        start_ns = at_ns or time.time_ns() - _SECOND_NS
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        body = otlp_trace(trace_id, start_ns, **told)
-        answer = self.http.post("/v1/traces", json=body, headers=headers)
-        assert answer.status_code == 200, answer.text
-
-    def connect_judge(self, url: str, *, name: str = "main", **fields: Any) -> Any:
-        """A connection to a fake judge, with prices."""
-        given = {
-            "provider": "openai",
-            "base_url": url,
-            "api_key": "sk-judge-secret",
-            "default_model": "judge-1",
-            "input_usd_per_mtok": 1.0,
-            "output_usd_per_mtok": 5.0,
-            **fields,
-        }
-        project = given.pop("project", "default")
-        return self.ask("PUT", f"/judge-connections/{name}", given, project=project)
-
-    def close(self) -> None:
-        self.http.close()
-        if self.process.process.poll() is None:
-            assert self.process.terminate() == 0
+WAIT_S: Final = 120.0
+PRICES: Final = {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}
 
 
-def otlp_trace(
-    trace_id: str,
-    start_ns: int,
-    *,
-    question: str = "Where is the office?",
-    answer: str = "In the old town.",
-    documents: tuple[str, ...] = (),
-    feature: str = "search",
-) -> dict[str, Any]:
-    spans = [
-        _span(trace_id, 1, 0, "answer", start_ns, {"spanglass.kind": "chain", "spanglass.feature": feature}),
-        _span(
-            trace_id,
-            2,
-            1,
-            "chat model-1",
-            start_ns,
-            {
-                "spanglass.kind": "llm",
-                "gen_ai.operation.name": "chat",
-                "gen_ai.request.model": "model-1",
-                "spanglass.input": question,
-                "spanglass.output": answer,
-            },
-        ),
-    ]
-    spans[0]["attributes"] += _attributes({"spanglass.input": question, "spanglass.output": answer})
-    if documents:
-        found = [{"id": str(number), "content": text} for number, text in enumerate(documents, 1)]
-        spans.append(
-            _span(
-                trace_id,
-                3,
-                1,
-                "retrieve",
-                start_ns,
-                {"spanglass.kind": "retriever", "gen_ai.retrieval.documents": json.dumps(found)},
-            )
-        )
-    return {
-        "resourceSpans": [
-            {
-                "resource": {"attributes": _attributes({"service.name": "rag"})},
-                "scopeSpans": [{"scope": {"name": "tests"}, "spans": spans}],
-            }
+def case_of(number: int) -> str:
+    return f"case-{number:05d}"
+
+
+def trace_id_of(case: str) -> str:
+    return hashlib.sha256(case.encode()).hexdigest()[:32]
+
+
+def span_id_of(case: str, name: str) -> str:
+    return hashlib.sha256(f"{case} {name}".encode()).hexdigest()[:16]
+
+
+def answered(cases: Iterable[str], *, time_ns: int | None = None) -> bytes:
+    """OTLP JSON: a trace of each case, a chain that asks a model."""
+    spans: list[dict[str, Any]] = []
+    for case in cases:
+        start_ns = time_ns or time.time_ns() - 2_000_000_000
+        spans += [
+            span(case, "answer", start_ns, 900, kind="chain"),
+            span(case, "chat", start_ns + 100_000_000, 700, kind="llm", parent="answer"),
         ]
-    }
+    return export(spans)
 
 
-def _span(
-    trace_id: str, number: int, parent: int, name: str, start_ns: int, attributes: dict[str, str]
+def span(
+    case: str, name: str, start_ns: int, duration_ms: int, *, kind: str, parent: str = "", **more: str
 ) -> dict[str, Any]:
-    # Ids of spans are unique in their trace only, as real ones need not be told apart beyond it.
+    attributes = {
+        "spanglass.kind": kind,
+        "spanglass.feature": "refunds",
+        "spanglass.input": f"How do refunds work? {case}",
+        "spanglass.output": f"Within 30 days of {case}.",
+        **more,
+    }
     return {
-        "traceId": trace_id,
-        "spanId": f"{number:016x}",
-        "parentSpanId": f"{parent:016x}" if parent else "",
+        "traceId": trace_id_of(case),
+        "spanId": span_id_of(case, name),
+        **({"parentSpanId": span_id_of(case, parent)} if parent else {}),
         "name": name,
         "kind": 1,
-        "startTimeUnixNano": str(start_ns + number),
-        "endTimeUnixNano": str(start_ns + _SECOND_NS // 2 - number),
-        "attributes": _attributes(attributes),
+        "startTimeUnixNano": str(start_ns),
+        "endTimeUnixNano": str(start_ns + duration_ms * 1_000_000),
+        "attributes": [
+            {"key": key, "value": {"stringValue": value}} for key, value in attributes.items() if value
+        ],
     }
 
 
-def _attributes(values: dict[str, str]) -> list[dict[str, Any]]:
-    return [{"key": name, "value": {"stringValue": value}} for name, value in values.items()]
+def export(spans: Sequence[Mapping[str, Any]]) -> bytes:
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
+    scope_spans = [{"scope": {"name": "test"}, "spans": list(spans)}]
+    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": scope_spans}]}).encode()
 
 
-def await_outcome(look: Callable[[], T | None], *, timeout_s: float = 60.0) -> T:
-    """What `look` finds, once it finds something."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < deadline, "it did not come"
+class EvaluationClient:
+    """Of the project `default` of a server that asks for no keys."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=60)
+
+    def __enter__(self) -> "EvaluationClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, body: object = None, **query: Any) -> Any:
+        response = self._http.request(method, f"/api/v1{path}", json=body, params=query)
+        assert response.status_code < 300, (response.status_code, response.text)
+        return response.json() if response.content else None
+
+    def send(self, body: bytes) -> None:
+        """Stored when it returns."""
+        response = self._http.post(
+            "/v1/traces", content=body, headers={"content-type": "application/json"}
+        )
+        assert response.status_code == 200, response.text
+
+    def send_cases(self, cases: Iterable[str]) -> None:
+        self.send(answered(cases))
+
+    def connect(self, judge: FakeJudge, **more: Any) -> None:
+        connection = {
+            "provider": "openai",
+            "base_url": judge.openai_url,
+            "api_key": "key",
+            "default_model": "judge-1",
+            "concurrency_max": 64,
+            **PRICES,
+        }
+        self.call("PUT", "/judge-connections/default", connection | more)
+
+    def make_judge(self, **fields: Any) -> str:
+        """The id of an evaluator that asks the judge about every trace at once."""
+        definition = {
+            "name": "relevance",
+            "kind": "judge",
+            "options": {"rubric": "answer_relevance", "score_name": "relevance"},
+            "sampling_rate": 1.0,
+            "delay_s": 0,
+            "concurrency_max": 8,
+            "budget_usd_per_day": 1000.0,
+        }
+        return self.make(**(definition | fields))
+
+    def make(self, **definition: Any) -> str:
+        made: str = self.call("POST", "/evaluators", definition)["id"]
+        return made
+
+    def change(self, evaluator_id: str, **fields: Any) -> Any:
+        return self.call("PATCH", f"/evaluators/{evaluator_id}", fields)
+
+    def state(self, evaluator_id: str) -> Any:
+        return self.call("GET", f"/evaluators/{evaluator_id}")["state"]
+
+    def scores(self, name: str = "relevance") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.call("GET", "/scores", name=name, limit=1000, **({"cursor": cursor} if cursor else {}))
+            found += page["items"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return found
+
+    def await_scores(self, count: int, name: str = "relevance") -> list[dict[str, Any]]:
+        return wait_for(lambda: self.scores(name), lambda found: len(found) >= count)
+
+    def await_state(self, evaluator_id: str, is_so: Callable[[Any], bool]) -> Any:
+        return wait_for(lambda: self.state(evaluator_id), is_so)
+
+    def await_idle(self, evaluator_id: str) -> Any:
+        """Everything that is stored by now was looked at, and this is written down."""
+        now_s = time.time()
+        return self.await_state(evaluator_id, lambda state: _seconds(state["watermark"]) > now_s)
+
+
+def wait_for(look: Callable[[], Any], is_so: Callable[[Any], bool], *, wait_s: float = WAIT_S) -> Any:
+    deadline = time.monotonic() + wait_s
+    while not is_so(found := look()):
+        assert time.monotonic() < deadline, str(found)[:2000]
         time.sleep(0.1)
+    return found
+
+
+def counts_by_case(scores: Iterable[Mapping[str, Any]], cases: Iterable[str]) -> Counter[str]:
+    """How many scores each case's trace has."""
+    by_trace = {trace_id_of(case): case for case in cases}
+    return Counter(by_trace[score["trace_id"]] for score in scores)
+
+
+def _seconds(time_text: str | None) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(time_text).timestamp() if time_text else 0.0

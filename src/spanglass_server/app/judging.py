@@ -2,7 +2,7 @@
 evaluators."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from spanglass_server.quality.dry_run import Trials
 from spanglass_server.quality.estimates import Estimator
 from spanglass_server.quality.judging import Judging
 from spanglass_server.quality.loop import JudgeLoop
+from spanglass_server.quality.notices import LowScoreNotices
 from spanglass_server.quality.service import EvaluationService
 from spanglass_server.quality.tracing import JudgeTracer
 from spanglass_server.store.directory import Directory
@@ -37,12 +38,15 @@ class JudgingParts:
     tracer: JudgeTracer
     loop: JudgeLoop
     """Of trials."""
+    notices: LowScoreNotices
+    """Of single bad answers."""
 
     def counters(self) -> Mapping[str, int]:
-        return self.tracer.counters()
+        return {**self.tracer.counters(), **self.notices.counters()}
 
     def close(self) -> None:
         """While the ingest still takes traces."""
+        self.notices.stop()
         self.loop.close()
         self.judging.budgets.close()
         self.tracer.close()
@@ -56,9 +60,13 @@ def build_judging(
     queue: QueueBudget,
     prices: PriceBook,
     office: NotificationOffice,
+    external_url: str,
+    project_name: Callable[[str], str],
+    is_leading: Callable[[], bool],
     clock: Clock,
     environ: Mapping[str, str] | None = None,
 ) -> JudgingParts:
+    """`is_leading`: this is the server that evaluates."""
     connections = JudgeConnections(
         stores.evaluators, _policy(settings, os.environ if environ is None else environ), clock=clock
     )
@@ -79,7 +87,17 @@ def build_judging(
         loop,
         clock=clock,
     )
-    return JudgingParts(judging=judging, service=service, tracer=tracer, loop=loop)
+    notices = LowScoreNotices(
+        stores.evaluators,
+        stores.scores,
+        stores.reader,
+        office,
+        external_url=external_url,
+        project_name=project_name,
+        is_leading=is_leading,
+        clock=clock,
+    )
+    return JudgingParts(judging=judging, service=service, tracer=tracer, loop=loop, notices=notices)
 
 
 def _policy(settings: Settings, environ: Mapping[str, str]) -> JudgePolicy:

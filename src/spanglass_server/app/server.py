@@ -48,6 +48,7 @@ from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse, build_prometheus_api
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.exposition import Exposition
+from spanglass_server.web.feedback import FeedbackDoor
 from spanglass_server.web.health import Health
 from spanglass_server.web.intake import Intake
 from spanglass_server.web.metric_intake import MetricIntake
@@ -114,6 +115,9 @@ class _Server:
             queue=self._budget,
             prices=self._prices,
             office=self._notifications.office,
+            external_url=self._external_url(),
+            project_name=self._project_name,
+            is_leading=lambda: self._evaluations.runner.is_leading,
             clock=now_ns,
         )
         self._evaluations = build_evaluations(
@@ -122,7 +126,7 @@ class _Server:
             self._judging.judging,
             pipeline=self._pipeline,
             queue=self._budget,
-            on_scored=lambda *_: None,
+            on_scored=self._judging.notices.consider,
             clock=now_ns,
         )
         self._rules = self._build_rules()
@@ -134,6 +138,7 @@ class _Server:
         self._committer.start()
         self._rules.manager.start()
         self._evaluations.runner.start()
+        self._judging.notices.start()
         try:
             await self._serve()
         finally:
@@ -309,6 +314,11 @@ class _Server:
             notifications=self._notifications.office,
             reviews=self._stores.reviews,
             evaluations=self._judging.service,
+            feedback=FeedbackDoor(
+                origins=self._settings.feedback_origins,
+                per_address=self._settings.feedback_per_address_max,
+                per_key=self._settings.feedback_per_key_max,
+            ),
             auth_mode=self._settings.auth_mode,
             version=version("spanglass"),
             engine_name=self._stores.engine_name,

@@ -3,7 +3,7 @@ alerts with who hears of them."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from spanglass_server.base.clock import Clock
@@ -11,11 +11,13 @@ from spanglass_server.base.errors import Busy, NotFound
 from spanglass_server.model.alert import Alert
 from spanglass_server.model.notification import Attempt, Silence
 from spanglass_server.model.series import Labels
-from spanglass_server.notify.config import NotificationConfig
+from spanglass_server.notify.config import NotificationConfig, Receiver
 from spanglass_server.notify.config_source import ConfigSource
 from spanglass_server.notify.config_text import mask_secrets
+from spanglass_server.notify.context import AlertContext
 from spanglass_server.notify.dispatch import named_integrations
 from spanglass_server.notify.integrations.base import Integration
+from spanglass_server.notify.lanes import RateLimit
 from spanglass_server.notify.muting import Mute, Muting
 from spanglass_server.notify.notification import Notification
 from spanglass_server.notify.sending import Tried, ms_of, to_attempt, try_to_send
@@ -73,6 +75,15 @@ class GroupOfAlerts(NamedTuple):
     alerts: Sequence[AlertView]
 
 
+class Told(NamedTuple):
+    """What came of telling a receiver."""
+
+    is_sent: bool
+    """By one integration at least."""
+    is_retryable: bool
+    """One that was not reached may be, later."""
+
+
 class NotificationOffice:
     """Safe from many threads. Everything may raise StorageUnavailable."""
 
@@ -91,6 +102,8 @@ class NotificationOffice:
         self._clock = clock
         self._silences = Silences(store, new_id=new_id)
         self._tests = threading.BoundedSemaphore(_TESTS_MAX)
+        self._turns: dict[tuple[str, str], RateLimit] = {}
+        self._turns_lock = threading.Lock()
 
     # Configuration
 
@@ -165,6 +178,56 @@ class NotificationOffice:
         notification = test_notification(project_id, receiver, started_ms)
         outcome = try_to_send(integration, notification, self._service.tools(config.templates))
         return to_attempt(Tried(notification, name, 1, started_ms, self._now_ms(), outcome, is_test=True))
+
+    # Messages besides those of rules
+
+    def send(self, notification: Notification, context: AlertContext) -> Told:
+        """Tell a receiver of something that no rule watches, by each of its integrations, once; each attempt
+        is written down. Routes and silences have no say. Raises NotFound, and Busy where the receiver has
+        been told as often as it may in a minute."""
+        config = self._configs.load(notification.project_id).config
+        receiver = config.receivers.get(notification.receiver)
+        if receiver is None:
+            raise NotFound(
+                f"there is no receiver `{notification.receiver}`",
+                hint=f"there are: {', '.join(config.receivers) or 'none'}",
+            )
+        self._take_turn(notification.project_id, receiver)
+        tools = replace(self._service.tools(config.templates), context=context)
+        tried = []
+        for name, integration in named_integrations(receiver):
+            started_ms = self._now_ms()
+            outcome = try_to_send(integration, notification, tools)
+            tried.append(Tried(notification, name, 1, started_ms, self._now_ms(), outcome))
+        self._store.write_attempts([to_attempt(each) for each in tried])
+        return Told(
+            is_sent=any(not each.outcome.error for each in tried),
+            is_retryable=any(each.outcome.is_retryable for each in tried),
+        )
+
+    def last_sent_ms(self, project_id: str, receiver: str, group_key: str) -> int | None:
+        """When the receiver was last told of the group, as far as attempts are kept."""
+        attempts = self._store.list_attempts(
+            project_id, receiver=receiver, limit=_ATTEMPTS_LOOKED_AT, before_ms=self._now_ms() + 1
+        )
+        sent = (each.time_ms for each in attempts if each.group_key == group_key and not each.error)
+        return max(sent, default=None)
+
+    def _take_turn(self, project_id: str, receiver: Receiver) -> None:
+        now_ms = self._now_ms()
+        with self._turns_lock:
+            key = project_id, receiver.name
+            turns = self._turns.get(key)
+            if turns is None or turns.messages_max != receiver.messages_per_minute_max:
+                turns = self._turns[key] = RateLimit(receiver.messages_per_minute_max)
+            if turns.take(now_ms):
+                return
+            wait_ms = max(1_000, turns.free_at_ms() - now_ms)
+        raise Busy(
+            f"the receiver `{receiver.name}` has been told as often as it may in a minute",
+            hint="raise its messages_per_minute_max",
+            retry_after_s=wait_ms // 1000,
+        )
 
     def list_attempts(
         self, project_id: str, *, receiver: str, limit: int, before_ms: int

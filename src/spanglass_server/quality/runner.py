@@ -79,6 +79,11 @@ class EvaluationRunner:
             "evaluators_troubled": self._supervision.troubled_count,
         }
 
+    @property
+    def is_leading(self) -> bool:
+        """This server is the one that evaluates."""
+        return self._lease.is_held
+
     def _serve(self) -> None:
         asyncio.run(self._run())
 
