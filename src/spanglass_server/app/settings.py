@@ -142,6 +142,18 @@ class Settings(BaseModel):
         "where they are.",
     )
 
+    feedback_origins: tuple[str, ...] = Field(
+        ("*",),
+        description="Origins whose pages may send scores with a public key, `https://shop.example.com`; `*` "
+        "is any, empty none (docs/scores.md).",
+    )
+    feedback_per_address_max: int = Field(
+        60, ge=1, description="Scores a minute that one address may send with public keys; then it gets 429."
+    )
+    feedback_per_key_max: int = Field(
+        6_000, ge=1, description="Scores a minute that may come with one public key; then it gets 429."
+    )
+
     body_bytes_max: ByteSize = Field(
         ByteSize(32 * _MIB), ge=1024, description="Largest request body as sent; larger ones get 413."
     )
@@ -235,7 +247,7 @@ class Settings(BaseModel):
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value is not None else None
 
-    @field_validator("rule_files", "judge_env_keys", mode="before")
+    @field_validator("rule_files", "judge_env_keys", "feedback_origins", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         """The environment has lists as texts with commas."""
@@ -252,6 +264,15 @@ class Settings(BaseModel):
     @classmethod
     def _check_external_url(cls, value: str) -> str:
         return _checked_url(value, schemes=("http", "https")).rstrip("/")
+
+    @field_validator("feedback_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if origin != "*" and (not parts.scheme or origin != f"{parts.scheme}://{parts.netloc}".lower()):
+                raise ValueError(f"`{origin}` is no origin: write https://host or http://host:port")
+        return value
 
     @field_validator("database_url")
     @classmethod

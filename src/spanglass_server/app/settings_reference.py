@@ -73,6 +73,8 @@ def _render_default(name: str, field: FieldInfo) -> str:
         return "unset"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
+    if isinstance(default, tuple):
+        return f"`{','.join(default)}`"
     if isinstance(default, ByteSize):
         return f"`{default >> 20}MiB`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"

@@ -109,6 +109,12 @@ SCORE_CONFIGS_MAX: Final = 2_000
 SCORE_BODY_BYTES_MAX: Final = 5 << 20
 """A request of scores. Langfuse's SDKs stop at 1 MB."""
 
+PUBLIC_SCORES_PER_REQUEST_MAX: Final = 20
+"""With a public key: what one user says of one answer."""
+
+PUBLIC_SCORE_BODY_BYTES_MAX: Final = 64 << 10
+"""With a public key; as much as browsers send while a page closes."""
+
 SCORE_NAME_CHARS_MAX: Final = 200
 """Of a score's name, author and environment."""
 

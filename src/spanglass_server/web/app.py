@@ -13,6 +13,7 @@ from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, he
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.exposition import METRICS_PATH
+from spanglass_server.web.feedback import OpenToPages
 from spanglass_server.web.graph_links import PATHS as GRAPH_PATHS
 from spanglass_server.web.graph_links import redirect_to_explore
 from spanglass_server.web.health import PATHS as HEALTH_PATHS
@@ -125,7 +126,7 @@ def build_api(services: Services) -> AsgiApp:
     install_error_handlers(api)
     api.include_router(build_router(services))
     api.mount(ALERTMANAGER_PATH, build_alertmanager(services))
-    return Gzip(_Guarded(api))
+    return OpenToPages(Gzip(_Guarded(api)), services.feedback)
 
 
 def build_langfuse(services: Services) -> AsgiApp:
@@ -135,7 +136,7 @@ def build_langfuse(services: Services) -> AsgiApp:
     install_langfuse_error_handlers(api)
     api.include_router(build_langfuse_router(services))
     api.include_router(links.router)
-    return Gzip(_Guarded(api))
+    return OpenToPages(Gzip(_Guarded(api)), services.feedback)
 
 
 def build_prometheus_api(services: Services, *, check: Callable[[], None]) -> AsgiApp:

@@ -6,6 +6,7 @@ refused even where none is needed, because whoever sends a key means to be told 
 
 import base64
 import binascii
+import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast, get_args
@@ -29,6 +30,8 @@ HeaderPairs: TypeAlias = Iterable[tuple[str | bytes, str | bytes]]
 ALL_SCOPES: Final = frozenset(cast("tuple[Scope, ...]", get_args(Scope)))
 _READING: Final[frozenset[Scope]] = frozenset({"read"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+LOCAL_PAGE: Final = "a page of this machine"
+"""Stands for the public key of a page of another port, where none is needed."""
 _FOREIGN_PREFIX: Final = "pk-lf-"
 """Of keys that Langfuse gave. Its SDKs send nothing without a pair, so where no key is needed a pair of
 Langfuse's own is as good as none: one variable, the address, is all that has to change."""
@@ -42,6 +45,8 @@ class Caller:
     scopes: frozenset[Scope]
     is_key: bool
     """False for a keyless caller of a server that needs no key."""
+    public_key: str = ""
+    """Of a caller who has nothing else, and may be anyone: only scores are taken from them."""
 
 
 def authenticate_headers(headers: HeaderPairs, services: Services, *, project: str = "") -> Caller:
@@ -96,14 +101,32 @@ def caller_with(scope: Scope) -> Callable[[Request], Caller]:
 def find_scorer(request: Request) -> Caller:
     """A FastAPI dependency for the doors that take scores, and for no others: a caller who may ingest, or
     whoever sends `Bearer PUBLIC_KEY`. A public key stands in web pages: it lets their users score, and opens
-    nothing else."""
+    nothing else. So does a page of another port of this machine, where no key is needed."""
     services: Services = request.app.state.services
     given = request.headers.getlist("authorization")
     if len(given) == 1:
         scheme, _, credentials = given[0].strip().partition(" ")
         if scheme.lower() == "bearer" and (project := services.directory.find_scored(credentials.strip())):
-            return Caller(project=project, scopes=frozenset(), is_key=True)
+            return Caller(project=project, scopes=frozenset(), is_key=True, public_key=credentials.strip())
+    elif not given and services.auth_mode == "off" and _is_of_local_page(request.headers.raw):
+        project = _open_project(request.query_params.get("project", ""), services)
+        return Caller(project=project, scopes=frozenset(), is_key=False, public_key=LOCAL_PAGE)
     return caller_with("ingest")(request)
+
+
+def _is_of_local_page(headers: HeaderPairs) -> bool:
+    """Whether another port of this machine served the page that asks: what somebody works on. No page of the
+    internet has such an origin, whatever its name is made to point to."""
+    named = {_text(name): _text(value) for name, value in headers}
+    origin = urlsplit(named.get("origin", ""))
+    if not origin.hostname or origin.netloc == named.get("host"):
+        return False
+    if origin.hostname == "localhost" or origin.hostname.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(origin.hostname).is_loopback
+    except ValueError:
+        return False
 
 
 def refuse_cross_site(method: str, headers: HeaderPairs) -> None:

@@ -1,15 +1,20 @@
 """A request of scores, whichever API it came by: read, checked one by one, stored with the next commit."""
 
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from spanglass_server.base.limits import SCORE_BODY_BYTES_MAX, SCORES_PER_REQUEST_MAX
+from spanglass_server.base.limits import (
+    PUBLIC_SCORE_BODY_BYTES_MAX,
+    PUBLIC_SCORES_PER_REQUEST_MAX,
+    SCORE_BODY_BYTES_MAX,
+    SCORES_PER_REQUEST_MAX,
+)
 from spanglass_server.ingest.pipeline import IngestRequest
-from spanglass_server.normalize.score_configs import ScoreCatalog
+from spanglass_server.web.auth import Caller
 from spanglass_server.web.bodies import read_body
 from spanglass_server.web.services import Services
 from spanglass_server.wire.scores import (
@@ -17,12 +22,10 @@ from spanglass_server.wire.scores import (
     ScoreRecord,
     encode_scores,
     parse_json,
+    shown,
 )
 
 ReadScore = Callable[[object], ScoreRecord]
-_TOO_MANY: Final = RefusedScoreError(
-    f"the request holds more than {SCORES_PER_REQUEST_MAX} scores", "send them in several requests"
-)
 
 
 class TakenScores(NamedTuple):
@@ -35,37 +38,76 @@ class TakenScores(NamedTuple):
 
 
 async def take_scores(
-    request: Request, services: Services, project_id: str, read_score: ReadScore
+    request: Request, services: Services, caller: Caller, read_score: ReadScore
 ) -> TakenScores:
-    """Returns when those that can be stored are. Raises what reading a body and storing raise."""
-    body, reservation = await read_body(request, services.intake.budget, bytes_max=SCORE_BODY_BYTES_MAX)
+    """Returns when those that can be stored are. Raises what reading a body and storing raise, and Busy where
+    a public key has sent too many."""
+    is_public = bool(caller.public_key)
+    if is_public:
+        _admit(request, services, caller, 1)
+    bytes_max = PUBLIC_SCORE_BODY_BYTES_MAX if is_public else SCORE_BODY_BYTES_MAX
+    body, reservation = await read_body(request, services.intake.budget, bytes_max=bytes_max)
     try:
         parsed = parse_json(body)
-        records, refusals = _read_all(parsed if isinstance(parsed, list) else [parsed], read_score)
+        items = parsed if isinstance(parsed, list) else [parsed]
+        if is_public and len(items) > 1:
+            _admit(request, services, caller, min(len(items), PUBLIC_SCORES_PER_REQUEST_MAX) - 1)
+        read = (lambda item: as_public(read_score(item))) if is_public else read_score
+        count_max = PUBLIC_SCORES_PER_REQUEST_MAX if is_public else SCORES_PER_REQUEST_MAX
+        records, refusals = _read_all(items, read, count_max)
         if any(records):
-            catalog = await run_in_threadpool(services.library.score_configs.catalog, project_id)
-            _refuse_misfits(records, refusals, catalog)
+            await run_in_threadpool(_refuse_misfits, records, refusals, services, caller.project.id)
         encoded = encode_scores([record for record in records if record is not None])
     except BaseException:
         reservation.release()
         raise
     if any(records):
-        await services.intake.store(IngestRequest(project_id, "scores", "json", encoded, reservation))
+        await services.intake.store(IngestRequest(caller.project.id, "scores", "json", encoded, reservation))
     else:
         reservation.release()
     ids = [record and record.score_id for record in records]
-    return TakenScores(isinstance(parsed, list), ids, refusals)
+    return TakenScores(isinstance(parsed, list), ids, sorted(refusals, key=lambda refused: refused[0]))
+
+
+def _admit(request: Request, services: Services, caller: Caller, amount: int) -> None:
+    address = request.client.host if request.client else ""
+    services.feedback.admit(address=address, key=caller.public_key, amount=amount)
+
+
+def as_public(record: ScoreRecord) -> ScoreRecord:
+    """What anyone may say: a judgement of their own, given now. Raises RefusedScoreError."""
+    if not record.trace_id and not record.session_id:
+        raise RefusedScoreError(
+            f"the score `{shown(record.name)}` judges a dataset run", "give a trace_id or session_id"
+        )
+    return record._replace(
+        source="api",
+        author="",
+        queue_id="",
+        dataset_run_id="",
+        time_ns=None,
+        quality=None,
+        sampling_rate=1.0,
+        evaluator_id="",
+        evaluator_version=0,
+        is_public=True,
+    )
+
+
+_Refusals: TypeAlias = list[tuple[int, RefusedScoreError]]
 
 
 def _read_all(
-    items: Sequence[object], read_score: ReadScore
-) -> tuple[list[ScoreRecord | None], list[tuple[int, RefusedScoreError]]]:
+    items: Sequence[object], read_score: ReadScore, count_max: int
+) -> tuple[list[ScoreRecord | None], _Refusals]:
     records: list[ScoreRecord | None] = []
-    refusals: list[tuple[int, RefusedScoreError]] = []
+    refusals: _Refusals = []
     for index, item in enumerate(items):
         try:
-            if index >= SCORES_PER_REQUEST_MAX:
-                raise _TOO_MANY
+            if index >= count_max:
+                raise RefusedScoreError(
+                    f"the request holds more than {count_max} scores", "send them in several requests"
+                )
             records.append(_with_id(read_score(item)))
         except RefusedScoreError as refusal:
             records.append(None)
@@ -74,19 +116,38 @@ def _read_all(
 
 
 def _refuse_misfits(
-    records: list[ScoreRecord | None],
-    refusals: list[tuple[int, RefusedScoreError]],
-    catalog: ScoreCatalog,
+    records: list[ScoreRecord | None], refusals: _Refusals, services: Services, project_id: str
 ) -> None:
+    """Blocks. Those that stay have what their configurations give them."""
+    catalog = services.library.score_configs.catalog(project_id)
+    taken = _ids_of_others(records, services, project_id)
     for index, record in enumerate(records):
         if record is None:
             continue
         try:
+            if record.score_id in taken:
+                raise _NOT_YOURS
             records[index] = catalog.settle(record)
         except RefusedScoreError as refusal:
             records[index] = None
             refusals.append((index, refusal))
-    refusals.sort(key=lambda refused: refused[0])
+
+
+_NOT_YOURS: Final = RefusedScoreError(
+    "a score with this `id` is there already, and not by a public key",
+    "leave the id out, or make it one that nobody else has",
+)
+
+
+def _ids_of_others(
+    records: Sequence[ScoreRecord | None], services: Services, project_id: str
+) -> Collection[str]:
+    """Those of public scores that scores of others have already."""
+    ids = [record.score_id for record in records if record is not None and record.is_public]
+    if not ids:
+        return ()
+    found = services.scores.find_scores(project_id, ids)
+    return {score_id for score_id, score in found.items() if not score.is_public}
 
 
 def _with_id(record: ScoreRecord) -> ScoreRecord:

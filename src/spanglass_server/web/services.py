@@ -1,7 +1,7 @@
 """What request handlers may reach, handed to the app factory by `app`."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from spanglass_server.metrics.runner import QueryRunner
@@ -19,6 +19,7 @@ from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SeriesReader
 from spanglass_server.store.views import ViewReader
+from spanglass_server.web.feedback import FeedbackDoor
 from spanglass_server.web.intake import Intake
 
 AuthMode = Literal["off", "required"]
@@ -58,6 +59,7 @@ class Services:
     notifications: NotificationOffice
     reviews: ReviewStore
     evaluations: EvaluationService
+    feedback: FeedbackDoor = field(default_factory=FeedbackDoor)
     auth_mode: AuthMode
     version: str
     engine_name: str

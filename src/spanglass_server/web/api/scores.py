@@ -34,7 +34,7 @@ _BODY: Final = {
 @router.post("/scores", response_model=models.ScoresTaken, openapi_extra=_BODY)
 async def post_scores(request: Request, caller: Scoring, services: Serving) -> Response:
     """One score, or an array of them; stored when this answers. One with the id of another replaces it."""
-    taken = await take_scores(request, services, caller.project.id, read_score)
+    taken = await take_scores(request, services, caller, read_score)
     if taken.refusals and not taken.is_array:
         _, refusal = taken.refusals[0]
         raise BadInput(refusal.reason, hint=refusal.hint)

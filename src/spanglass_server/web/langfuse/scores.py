@@ -41,7 +41,7 @@ _TRACES_MAX: Final = 1_000
 async def post_scores(request: Request, caller: Scoring, services: Serving) -> Response:
     """An object is answered with its id; an array with how many were taken, and 207 where some were not: a
     status after which the SDK does not send again."""
-    taken = await take_scores(request, services, caller.project.id, read_langfuse_score)
+    taken = await take_scores(request, services, caller, read_langfuse_score)
     return _answer_array(taken) if taken.is_array else _answer_one(taken)
 
 
