@@ -78,6 +78,11 @@ OWN_METRICS: Final[tuple[OwnMetric, ...]] = (
         "evaluation_lag_seconds", "How far the evaluator that is last is behind what is stored.", "seconds"
     ),
     _gauge("evaluators_troubled", "Evaluators that are failing, over their budget or cannot run."),
+    _counter("judge_traces_sent", "Traces of judges' own calls that were stored."),
+    _counter("judge_traces_dropped", "Traces of judges' own calls that were not."),
+    _counter("low_score_notices_sent", "Messages about single bad answers."),
+    _counter("low_score_notices_failed", "Messages about single bad answers that no receiver took."),
+    _counter("low_score_notices_dropped", "Bad answers that nobody is told of: too many waited."),
     _gauge("queue_bytes", "Decompressed bytes that wait for storage.", "bytes"),
     _gauge("queue_bytes_max", "Bytes that may wait for storage (setting queue_bytes_max).", "bytes"),
     _gauge("cached_spans", "Spans whose facts are in memory."),
