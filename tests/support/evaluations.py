@@ -26,27 +26,34 @@ def span_id_of(case: str, name: str) -> str:
     return hashlib.sha256(f"{case} {name}".encode()).hexdigest()[:16]
 
 
-def answered(cases: Iterable[str], *, time_ns: int | None = None) -> bytes:
+def answered(cases: Iterable[str], *, time_ns: int | None = None, feature: str = "refunds") -> bytes:
     """OTLP JSON: a trace of each case, a chain that asks a model."""
     spans: list[dict[str, Any]] = []
     for case in cases:
         start_ns = time_ns or time.time_ns() - 2_000_000_000
         spans += [
-            span(case, "answer", start_ns, 900, kind="chain"),
-            span(case, "chat", start_ns + 100_000_000, 700, kind="llm", parent="answer"),
+            span(case, "answer", start_ns, 900, kind="chain", feature=feature),
+            span(case, "chat", start_ns + 100_000_000, 700, kind="llm", parent="answer", feature=feature),
         ]
     return export(spans)
 
 
 def span(
-    case: str, name: str, start_ns: int, duration_ms: int, *, kind: str, parent: str = "", **more: str
+    case: str,
+    name: str,
+    start_ns: int,
+    duration_ms: int,
+    *,
+    kind: str,
+    parent: str = "",
+    feature: str = "refunds",
+    output: str = "",
 ) -> dict[str, Any]:
     attributes = {
         "spanglass.kind": kind,
-        "spanglass.feature": "refunds",
+        "spanglass.feature": feature,
         "spanglass.input": f"How do refunds work? {case}",
-        "spanglass.output": f"Within 30 days of {case}.",
-        **more,
+        "spanglass.output": output or f"Within 30 days of {case}.",
     }
     return {
         "traceId": trace_id_of(case),
@@ -87,13 +94,11 @@ class EvaluationClient:
 
     def send(self, body: bytes) -> None:
         """Stored when it returns."""
-        response = self._http.post(
-            "/v1/traces", content=body, headers={"content-type": "application/json"}
-        )
+        response = self._http.post("/v1/traces", content=body, headers={"content-type": "application/json"})
         assert response.status_code == 200, response.text
 
-    def send_cases(self, cases: Iterable[str]) -> None:
-        self.send(answered(cases))
+    def send_cases(self, cases: Iterable[str], feature: str = "refunds") -> None:
+        self.send(answered(cases, feature=feature))
 
     def connect(self, judge: FakeJudge, **more: Any) -> None:
         connection = {
@@ -106,12 +111,12 @@ class EvaluationClient:
         }
         self.call("PUT", "/judge-connections/default", connection | more)
 
-    def make_judge(self, **fields: Any) -> str:
+    def make_judge(self, name: str = "relevance", **fields: Any) -> str:
         """The id of an evaluator that asks the judge about every trace at once."""
         definition = {
-            "name": "relevance",
+            "name": name,
             "kind": "judge",
-            "options": {"rubric": "answer_relevance", "score_name": "relevance"},
+            "options": {"rubric": "answer_relevance", "score_name": name},
             "sampling_rate": 1.0,
             "delay_s": 0,
             "concurrency_max": 8,
@@ -133,7 +138,9 @@ class EvaluationClient:
         found: list[dict[str, Any]] = []
         cursor = ""
         while True:
-            page = self.call("GET", "/scores", name=name, limit=1000, **({"cursor": cursor} if cursor else {}))
+            page = self.call(
+                "GET", "/scores", name=name, limit=1000, **({"cursor": cursor} if cursor else {})
+            )
             found += page["items"]
             cursor = page["next_cursor"]
             if not cursor:
