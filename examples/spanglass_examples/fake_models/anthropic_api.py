@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from spanglass_examples.fake_models.brain import text_of
-from spanglass_examples.fake_models.turn import Completion, Prompt
+from spanglass_examples.fake_models.turn import Completion, Form, Prompt
 from spanglass_examples.http_server import Json
 
 _ERRORS: Final = {
@@ -39,6 +39,7 @@ def read(body: Json) -> Prompt:
         tools=tools,
         used_tools=tuple(results),
         results=results,
+        form=_form(body),
     )
 
 
@@ -77,6 +78,14 @@ def render_stream(completion: Completion, *, steps: int) -> list[bytes]:
 def render_error(status: int) -> Json:
     kind, message = _ERRORS[status]
     return {"type": "error", "error": {"type": kind, "message": message}}
+
+
+def _form(body: Json) -> Form | None:
+    """The only tool, where the model must call it."""
+    tools: list[Json] = body.get("tools", [])
+    if len(tools) != 1 or body.get("tool_choice", {}).get("type") not in ("tool", "any"):
+        return None
+    return Form(str(tools[0]["name"]), tools[0]["input_schema"])
 
 
 def _asked(message: Json) -> str:

@@ -5,8 +5,10 @@ import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from spanglass_examples.fake_models.brain import ToolCall, answer, choose_tool, count_tokens
+from spanglass_examples.fake_models.judge import judge
 from spanglass_examples.fake_models.profiles import Profile
 
 
@@ -42,6 +44,12 @@ class Completion:
     output_tokens: int
 
 
+class Form(NamedTuple):
+    tool: str
+    schema: Mapping[str, Any]
+    """JSON Schema of its arguments."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     model: str
@@ -57,13 +65,15 @@ class Prompt:
     used_tools: tuple[str, ...] = ()
     results: Mapping[str, str] = field(default_factory=dict)
     """What the tools answered so far, by tool."""
+    form: Form | None = None
+    """The tool that must be called: the prompt asks for a judgement."""
 
     def complete(
         self, profile: Profile, cache: PromptCache, *, now_s: float, chance: random.Random
     ) -> Completion:
-        call = choose_tool(self.question, self.tools, self.used_tools) if self.tools else None
+        call = self._call()
         said = "" if call else self._answer(profile, chance)
-        if call and not self.used_tools:
+        if call and not self.used_tools and not self.form:
             said = "Let me look that up."
         prefix_tokens = count_tokens(self.cached_prefix)
         was_cached = bool(prefix_tokens) and cache.touch(self.model, self.cached_prefix, now_s=now_s)
@@ -79,6 +89,11 @@ class Prompt:
             cache_write_tokens=prefix_tokens if is_written else 0,
             output_tokens=count_tokens(said) + (count_tokens(str(call.arguments)) + 20 if call else 0),
         )
+
+    def _call(self) -> ToolCall | None:
+        if self.form:
+            return ToolCall(self.form.tool, judge(self.question, self.form.schema))
+        return choose_tool(self.question, self.tools, self.used_tools) if self.tools else None
 
     def _answer(self, profile: Profile, chance: random.Random) -> str:
         found = "".join(f"\n- {name}: {result[:400]}" for name, result in self.results.items())

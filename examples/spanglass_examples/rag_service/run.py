@@ -18,10 +18,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
 from spanglass_examples.clock import RealClock, SkippingClock
 from spanglass_examples.conditions import World
+from spanglass_examples.fake_models import ModelServer
 from spanglass_examples.rag_service.application import running, sending
 from spanglass_examples.rag_service.gateway import Gateway
 from spanglass_examples.rag_service.history import Library, Retelling, record, tell
 from spanglass_examples.rag_service.incidents import INCIDENTS, NORMAL, Incident, in_live
+from spanglass_examples.rag_service.quality import set_up_quality
 from spanglass_examples.rag_service.traffic import busyness, choose_visit
 
 _HISTORY_PER_HOUR: Final = 160
@@ -70,7 +72,21 @@ def run(
         count = _send_history(library, endpoint, headers, options, started_s, stop)
         if count:
             say(f"sent a history of {count} requests in {time.time() - started_s:.0f} s")
-    _send_live(endpoint, headers, options, started_s, stop)
+    # Incidents are the application's: its judges are somebody else's models.
+    judges = World(clock=RealClock(stop), conditions=NORMAL)
+    with ModelServer(judges, seed=options.seed + 13).running() as judge_url:
+        _set_up_quality(endpoint, headers, judge_url, options, say)
+        _send_live(endpoint, headers, options, started_s, stop)
+
+
+def _set_up_quality(
+    endpoint: str, headers: Mapping[str, str], judge_url: str, options: Options, say: Callable[[str], None]
+) -> None:
+    """A key that may only send still gets a demo, without evaluators."""
+    try:
+        set_up_quality(endpoint, headers, judge_url=judge_url, history_hours=options.history_hours)
+    except httpx2.HTTPError as error:
+        say(f"nothing is evaluated: {error}")
 
 
 def _record_library(options: Options) -> Library:

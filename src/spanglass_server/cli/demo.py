@@ -151,7 +151,7 @@ def _key_where_required(settings: "Settings", options: Options) -> Iterator[None
         yield
         return
     with opened_directory(settings) as directory:
-        scopes: frozenset[Scope] = frozenset({"ingest", "read"})
+        scopes: frozenset[Scope] = frozenset({"ingest", "read", "admin"})
         key = directory.create_key(DEFAULT_PROJECT, scopes=scopes, note="spanglass demo")
         options["api_key"] = key.secret_key
         try:
