@@ -11,9 +11,10 @@ from spanglass.evaluators.judge.environment import EnvironmentJudges, judges_fro
 from spanglass.evaluators.judge.kind import KIND, JudgeEvaluator, JudgeOptions, rubric_of, score_name_of
 from spanglass.evaluators.judge.limits import Limits
 from spanglass.evaluators.judge.problems import JudgeProblem, JudgeUsage
-from spanglass.evaluators.judge.prompt import JudgePrompt, estimate_tokens
+from spanglass.evaluators.judge.prompt import JudgePrompt
 from spanglass.evaluators.judge.providers import PROVIDERS, Provider
 from spanglass.evaluators.judge.rubric import Rubric, shipped_rubrics
+from spanglass.evaluators.texts import estimate_tokens
 
 __all__ = [
     "FORM_MODES",

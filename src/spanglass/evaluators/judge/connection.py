@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, get_args
-from weakref import WeakKeyDictionary
 
 from opentelemetry import context
 from pydantic import BaseModel
@@ -129,7 +128,7 @@ class Judge:
         self._sleep = sleep
         self._chance = chance
         self._clock = clock
-        self._endpoints: WeakKeyDictionary[asyncio.AbstractEventLoop, Endpoint] = WeakKeyDictionary()
+        self._endpoints: dict[asyncio.AbstractEventLoop, asyncio.Future[Endpoint]] = {}
         self._forms = settings.provider.forms if settings.form == "auto" else (settings.form,)
         self._answered_at_s: float | None = None
 
@@ -170,9 +169,9 @@ class Judge:
     async def aclose(self) -> None:
         """Closes the connections that were made from the running event loop; a further question opens new
         ones."""
-        endpoint = self._endpoints.pop(asyncio.get_running_loop(), None)
-        if endpoint is not None:
-            await endpoint.aclose()
+        making = self._endpoints.pop(asyncio.get_running_loop(), None)
+        if making is not None:
+            await (await making).aclose()
 
     @property
     def _name(self) -> str:
@@ -269,13 +268,19 @@ class Judge:
         return problem
 
     async def _endpoint(self) -> "Endpoint":
-        """Made off the loop: it takes seconds the first time."""
+        """Made once for each event loop, and off it: that takes seconds the first time."""
         loop = asyncio.get_running_loop()
-        found = self._endpoints.get(loop)
-        if found is None:
-            made = await asyncio.to_thread(self._make_endpoint)
-            found = self._endpoints.setdefault(loop, made)
-        return found
+        making = self._endpoints.get(loop)
+        if making is None:
+            for closed in [known for known in list(self._endpoints) if known.is_closed()]:
+                self._endpoints.pop(closed, None)
+            making = asyncio.ensure_future(asyncio.to_thread(self._make_endpoint))
+            self._endpoints[loop] = making
+        try:
+            return await asyncio.shield(making)
+        except JudgeProblem:
+            self._endpoints.pop(loop, None)
+            raise
 
     def _make_endpoint(self) -> "Endpoint":
         from spanglass.evaluators.judge.library import Endpoint

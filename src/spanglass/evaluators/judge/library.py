@@ -64,7 +64,12 @@ class Endpoint:
         self._key = api_key
         self._provider = provider
         self._client = (http_client or _http_client)() if provider.takes_http_client else None
-        self._model = _make_model(provider, model, base_url, api_key, self._client)
+        try:
+            self._model = _make_model(provider, model, base_url, api_key, self._client)
+        except (exceptions.UserError, ImportError, ValueError) as error:
+            raise JudgeProblem(
+                f"{provider.name} {model} cannot be used: {self._said(str(error))}", scope="evaluator"
+            ) from None
         self._settings = ModelSettings(timeout=timeout_s)
         if temperature is not None and _takes_temperature(self._model):
             self._settings["temperature"] = temperature
@@ -88,6 +93,8 @@ class Endpoint:
             raise self._problem_of(error, form) from None
         except exceptions.UserError as error:
             raise FormRefused(self._said(str(error))) from None
+        except Exception as error:  # noqa: BLE001 - whatever a service's strange answer makes of the library
+            raise _unreadable(self._name, self._said(f"{type(error).__name__}: {error}"), None) from None
         return _received(response, form)
 
     def _problem_of(self, error: exceptions.AgentRunError, form: str) -> Exception:
@@ -211,12 +218,15 @@ def _is_about_form(error: exceptions.AgentRunError, said: str) -> bool:
 
 
 def _message_of(error: exceptions.AgentRunError) -> str:
-    """The service's message where its error's body has one; else the library's."""
+    """The service's own words where there are some; what broke the connection; or else the library's."""
     body = getattr(error, "body", None)
     inner = body.get("error", body) if isinstance(body, dict) else None
     if isinstance(inner, dict) and inner.get("message"):
         return str(inner["message"])
-    return str(error)
+    found: BaseException = error
+    while isinstance(error, exceptions.ModelConnectionError) and found.__cause__ is not None:
+        found = found.__cause__
+    return str(found) or type(found).__name__
 
 
 def _busy(name: str, said: str, retry_after_s: float | None) -> JudgeProblem:

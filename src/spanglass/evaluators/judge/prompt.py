@@ -6,12 +6,7 @@ from typing import Final, NamedTuple
 
 from spanglass.evaluators.judge.clipping import clip_parts, share_fairly
 from spanglass.evaluators.judge.template import JudgedText
-
-CHARS_PER_TOKEN: Final = 4
-_WIDE_CHARS: Final = re.compile(
-    r"[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
-"""Of Chinese, Japanese and Korean."""
+from spanglass.evaluators.texts import estimate_tokens
 
 _UNSEEN: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff"
@@ -65,12 +60,6 @@ def make_prompt(system: str, texts: Sequence[JudgedText], *, nonce: str, tokens_
     opening = f"The boundary of this request is {nonce}."
     closing = "Judge these texts by the rubric."
     return JudgePrompt(system, "\n\n".join((opening, *blocks, closing)), cut_count, unseen_count)
-
-
-def estimate_tokens(text: str) -> int:
-    """About as many as a tokenizer counts: one for four characters; in Chinese, Japanese, Korean for each."""
-    wide = len(_WIDE_CHARS.findall(text))
-    return wide + -(-(len(text) - wide) // CHARS_PER_TOKEN)
 
 
 def _chars_of(texts: Sequence[JudgedText], chars: int, tokens_max: int) -> int:

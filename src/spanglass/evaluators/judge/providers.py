@@ -30,6 +30,8 @@ class Provider(NamedTuple):
             raise _unusable("a base URL starts with http:// or https://", "give the whole address")
         if self.needs_url and not base_url:
             raise _unusable(f"{self.title} needs a base URL", "e.g. http://localhost:11434/v1")
+        if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
+            raise _unusable("the API key has characters that no key has", "copy it once more")
         if self.needs_key and not api_key and not base_url:
             raise _unusable(f"{self.title} needs an API key", "give the connection a key")
         if has_http_client and not self.takes_http_client:

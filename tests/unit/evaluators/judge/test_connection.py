@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 from tests.support.fake_judge import FakeJudge
+from tests.support.http_receiver import HttpReceiver, Reply
 from tests.unit.evaluators.judge.conftest import SECRET, Connect, Sleeps, run
 
 from spanglass.evaluators import EvaluatorProblem, JudgeReply
@@ -272,7 +273,7 @@ def test_an_address_that_is_refused_is_told_as_trouble(connected: Connect) -> No
             raise httpx2.ConnectError("addresses of this network are not allowed")
 
     told = problem(connected(http_client=lambda: httpx2.AsyncClient(transport=Refusing())))
-    assert "could not be reached" in told.message
+    assert "could not be reached: addresses of this network are not allowed" in told.message
 
 
 def test_keys_of_the_environment_go_nowhere(
@@ -296,6 +297,8 @@ def test_repr_shows_no_key(connected: Connect) -> None:
         ({"provider": "openai", "model": "", "api_key": "k"}, "needs a model"),
         ({"provider": "ollama", "model": "m"}, "needs a base URL"),
         ({"provider": "openai", "model": "m", "base_url": "localhost:1"}, "starts with http"),
+        ({"provider": "openai", "model": "m", "api_key": "sk-“quoted”"}, "characters that no key has"),
+        ({"provider": "openai", "model": "m", "api_key": "sk-line\n"}, "characters that no key has"),
     ],
 )
 def test_connection_that_cannot_work_says_what_it_lacks(given: dict[str, str], words: str) -> None:
@@ -309,6 +312,35 @@ def test_provider_that_is_not_installed_names_the_extra() -> None:
     with pytest.raises(EvaluatorProblem) as raised:
         connect("bedrock", "amazon.nova-lite")
     assert raised.value.hint == 'pip install "pydantic-ai-slim[bedrock]"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>welcome</html>", b"null", b"[]", b"{}", b'{"choices": []}', b'{"content": null}', b"\xff"],
+)
+def test_an_address_that_speaks_something_else_is_the_evaluators_trouble(
+    connected: Connect, body: bytes
+) -> None:
+    receiver = HttpReceiver()
+    receiver.reply = lambda _request: Reply(200, body, {"Content-Type": "application/json"})
+    told = problem(connected(base_url=receiver.url))
+    receiver.close()
+    assert told.message
+    assert SECRET not in told.message
+
+
+def test_many_first_questions_make_one_client(fake: FakeJudge, connected: Connect) -> None:
+    import httpx2
+
+    made: list[httpx2.AsyncClient] = []
+
+    def make() -> httpx2.AsyncClient:
+        made.append(httpx2.AsyncClient())
+        return made[-1]
+
+    ask(connected(http_client=make), times=8)
+    assert len(made) == 1
+    assert made[0].is_closed
 
 
 def test_importing_judges_does_not_load_the_library() -> None:

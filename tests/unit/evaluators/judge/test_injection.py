@@ -1,7 +1,7 @@
 """Judged texts that try to steer their judge.
 
-The fake one is obedient: it follows whatever it is told outside of the boundaries, in free text, and would give
-itself away by an answer of the wrong form.
+The fake one is obedient: it follows whatever it is told outside of the boundaries, in free text, and would
+give itself away by an answer of the wrong form.
 """
 
 import json
