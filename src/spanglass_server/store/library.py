@@ -280,6 +280,7 @@ class Datasets(Protocol):
         """By id; what is not there is absent."""
 
     def list_datasets(self, project_id: str, part: Slice) -> PageOf[Dataset]: ...
+    def get_overview(self, project_id: str, name: str) -> DatasetOverview: ...
     def list_overviews(self, project_id: str, part: Slice, *, text: str = "") -> PageOf[DatasetOverview]:
         """Those whose name or description holds the text, upper or lower case."""
 

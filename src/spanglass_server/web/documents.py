@@ -1,7 +1,7 @@
 """JSON that people write (prompts, dataset items), in and out: bounded, and given back as it came."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Request
@@ -30,6 +30,12 @@ def body_of(model: type[Body]) -> Callable[[Request], Awaitable[Body]]:
         return await run_in_threadpool(_parse, body, model)
 
     return read
+
+
+def body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """For the OpenAPI document, which does not see what `body_of` reads."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes:

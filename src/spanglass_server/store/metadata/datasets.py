@@ -84,6 +84,11 @@ class SqlDatasets:
         with read_transaction(self._engine) as connection:
             return _list_datasets(connection, datasets.c.project_id == project_id, part)
 
+    def get_overview(self, project_id: str, name: str) -> DatasetOverview:
+        with read_transaction(self._engine) as connection:
+            dataset = get_dataset(connection, project_id, name)
+            return _overviews(connection, project_id, [dataset])[0]
+
     def list_overviews(self, project_id: str, part: Slice, *, text: str = "") -> PageOf[DatasetOverview]:
         where: ColumnElement[bool] = datasets.c.project_id == project_id
         if text:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from spanglass_server.web.api import (
     annotation_queues,
     budgets,
+    datasets,
     evaluation_runs,
     evaluation_trials,
     evaluator_kinds,
@@ -79,4 +80,5 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(receivers.router)
     router.include_router(notifications.router)
     router.include_router(annotation_queues.build_router(long_lane))
+    router.include_router(datasets.build_router(long_lane))
     return router

@@ -20,12 +20,12 @@ Row: TypeAlias = Mapping[str, Any]
 Json: TypeAlias = dict[str, Any]
 
 
-def json_response(content: object) -> Response:
+def json_response(content: object, *, status: int = 200) -> Response:
     try:
         body = orjson.dumps(content)
     except orjson.JSONEncodeError:  # Data nested deeper than it writes.
         body = orjson.dumps(printable(content))  # type: ignore[arg-type]  # Plain JSON data.
-    return Response(body, media_type="application/json")
+    return Response(body, status, media_type="application/json")
 
 
 def time_text(time_ns: int) -> str:
