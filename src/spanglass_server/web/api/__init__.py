@@ -10,6 +10,7 @@ from spanglass_server.web.api import (
     evaluation_trials,
     evaluator_kinds,
     evaluators,
+    experiments,
     facets,
     histogram,
     judge_connections,
@@ -81,4 +82,5 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(notifications.router)
     router.include_router(annotation_queues.build_router(long_lane))
     router.include_router(datasets.build_router(long_lane))
+    router.include_router(experiments.build_router(long_lane))
     return router
