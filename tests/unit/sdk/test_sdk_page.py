@@ -31,8 +31,11 @@ def test_the_pages_code_runs() -> None:
     names = collector.names()
     assert names[:3] == ["retrieve", "rerank", "answer"]
     assert {"call_model", "groundedness", "checked"} <= set(names)
-    assert [score["name"] for score in collector.scores()].count("groundedness") == 2
-    assert collector.scores()[-1]["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
+    grounded = [score for score in collector.scores() if score["name"] == "groundedness"]
+    assert len(grounded) == 2
+    assert grounded[-1]["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
+    judged = {score["name"]: score["value"] for score in collector.scores() if "evaluator_id" in score}
+    assert judged.items() >= {"no_secrets": True, "is_short": True}.items()
 
 
 def documented() -> set[str]:
@@ -47,7 +50,7 @@ def test_every_argument_is_documented() -> None:
     page = read(PAGE)
     for function in (
         *(spanglass.init, spanglass.observe, spanglass.update_current_span),
-        *(spanglass.update_current_trace, spanglass.score),
+        *(spanglass.update_current_trace, spanglass.score, spanglass.evaluate),
     ):
         missing = {name for name in arguments_of(function) if not re.search(rf"\b{name}\b", page)}
         assert not missing, function.__name__

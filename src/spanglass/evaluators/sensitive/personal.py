@@ -84,7 +84,7 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     Detector(
         "phone",
-        r"(?:\(0\d{1,4}\) ?|0\d{1,4}[ \-])\d{2,4}[ \-]\d{3,4}",
+        r"(?:\(0[1-9]\d{0,3}\) ?|0[1-9]\d{0,3}[ \-])\d{2,4}[ \-]\d{3,4}",
         if_true(_is_domestic_phone),
         inner=_PHONE_INNER,
     ),
