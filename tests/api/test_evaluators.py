@@ -164,7 +164,7 @@ def test_a_trial_shows_prompt_answer_and_cost_and_stores_no_score(
     assert trial["cost_usd"] == pytest.approx((tokens[0] * 1.0 + tokens[1] * 5.0) / 1e6)
     assert score["metadata"]["cost_usd"] == trial["cost_usd"]
     assert score["metadata"]["judge_trace_id"] == trial["judge_trace_id"]
-    assert server.ask("GET", "/scores", project=project, **{"from": "now-1h"})["items"] == []
+    assert _scores(server, project) == []
     spend = await_outcome(lambda: _spend(server, project, made["id"]))
     assert spend["today_usd"] == pytest.approx(trial["cost_usd"])
 
@@ -226,15 +226,15 @@ def test_what_a_judge_cannot_do_is_told_in_the_trial(
 def test_a_spent_budget_ends_trials_and_says_when_it_goes_on(
     server: EvaluatingServer, judge: FakeJudge, project: str, make: Callable[..., Any]
 ) -> None:
-    made, trace_id = make(budget_usd_per_day=0.0015), "a5" * 16
+    made, trace_id = make(budget_usd_per_day=0.0025), "a5" * 16
     _send(server, project, trace_id)
     body = {"evaluator_id": made["id"], "trace_id": trace_id}
-    trials = [server.ask("POST", "/evaluators/try", body, project=project) for _ in range(4)]
+    trials = [server.ask("POST", "/evaluators/try", body, project=project) for _ in range(6)]
     problems = [trial["problem"] for trial in trials]
     assert problems[0] is None
-    assert "of its $0.0015 for today" in problems[-1]
+    assert "of its $0.0025 for today" in problems[-1]
     assert "midnight UTC" in trials[-1]["hint"]
-    assert sum(trial["cost_usd"] for trial in trials) <= 0.0015
+    assert sum(trial["cost_usd"] for trial in trials) <= 0.0025
     server.ask("PATCH", f"/evaluators/{made['id']}", {"budget_usd_per_day": 1}, project=project)
     assert server.ask("POST", "/evaluators/try", body, project=project)["problem"] is None
 
@@ -244,7 +244,7 @@ def test_an_estimate_tells_targets_tokens_and_price_before_anything_is_asked(
 ) -> None:
     made = make()
     for number in range(6):
-        _send(server, project, f"{number:032x}", question="Where? " * 50)
+        _send(server, project, f"{number + 1:032x}", question="Where? " * 50)
     asked = judge.request_count
     told = server.ask("POST", f"/evaluators/{made['id']}/estimate", {"from": "now-1h"}, project=project)
     assert (told["target_count"], told["scored_count"], told["judged_count"]) == (6, 0, 6)
@@ -282,7 +282,7 @@ def test_a_run_over_history_scores_what_was_there_and_tells_its_progress(
     done = await_outcome(lambda: _run_over(server, project, path, started["id"]))
     assert (done["status"], done["done_count"], done["scored_count"]) == ("done", 5, 5)
     assert done["cost_usd"] > 0
-    scores = server.ask("GET", "/scores", project=project, **{"from": "now-1h"})["items"]
+    scores = _scores(server, project)
     assert len(scores) == 5
     assert {score["author"] for score in scores} == {"relevant"}
     again = server.ask("POST", path, {"from": "now-1h"}, project=project, status=201)
@@ -323,7 +323,7 @@ def test_failures_are_listed_and_judged_again(
     judge.fail_always(None)
     assert server.ask("POST", f"{path}/retry", project=project)["count"] == 1
     await_outcome(lambda: not server.ask("GET", path, project=project)["items"])
-    assert len(server.ask("GET", "/scores", project=project, **{"from": "now-1h"})["items"]) == 1
+    assert len(_scores(server, project)) == 1
 
 
 def test_kinds_tell_what_they_take_and_give(server: EvaluatingServer) -> None:
@@ -347,11 +347,15 @@ def test_deleting_an_evaluator_leaves_its_scores(
     await_outcome(lambda: _run_over(server, project, f"{path}/runs", started["id"]))
     server.ask("DELETE", path, project=project, status=204)
     server.ask("GET", path, project=project, status=404)
-    assert len(server.ask("GET", "/scores", project=project, **{"from": "now-1h"})["items"]) == 1
+    assert len(_scores(server, project)) == 1
 
 
 def _send(server: EvaluatingServer, project: str, trace_id: str, **told: Any) -> None:
     server.send_trace(trace_id, project=project, **told)
+
+
+def _scores(server: EvaluatingServer, project: str) -> Any:
+    return server.ask("GET", "/scores", project=project)["items"]
 
 
 def _spend(server: EvaluatingServer, project: str, evaluator_id: str) -> Any:
