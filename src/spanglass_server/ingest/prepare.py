@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
+from spanglass_server.normalize.evaluation_events import read_log_scores, read_span_scores
 from spanglass_server.normalize.langfuse_spans import read_time_ns
 from spanglass_server.normalize.pipeline import normalize_logs, normalize_spans
 from spanglass_server.normalize.prices import PriceBook
@@ -64,7 +65,9 @@ def prepare(
     if signal == "traces":
         traces = (decode_traces if encoding == "protobuf" else decode_traces_json)(body, limits)
         spans = normalize_spans(traces.records, project_id=project_id, prices=prices, version=version)
-        return Prepared(spans, [], traces.rejections, traces.cut_count)
+        given = read_span_scores(body, traces.records)
+        scores = _scores(given, project_id, version, score_configs) if given else ()
+        return Prepared(spans, [], traces.rejections, traces.cut_count, scores=scores)
     if signal == "scores":
         return Prepared(
             [], [], [], 0, scores=_scores(decode_scores(body), project_id, version, score_configs)
@@ -73,7 +76,9 @@ def prepare(
         return _prepare_langfuse(body, project_id, version, score_configs)
     logs = (decode_logs if encoding == "protobuf" else decode_logs_json)(body, limits)
     rows = normalize_logs(logs.records, project_id=project_id, version=version)
-    return Prepared([], rows, logs.rejections, logs.cut_count)
+    given = read_log_scores(body, logs.records)
+    scores = _scores(given, project_id, version, score_configs) if given else ()
+    return Prepared([], rows, logs.rejections, logs.cut_count, scores=scores)
 
 
 def make_spans(
@@ -102,7 +107,7 @@ def _scores(
     version: int,
     score_configs: Callable[[str], ScoreCatalog],
 ) -> list[Score]:
-    """Of scores that their doors held to their configurations."""
+    """Of scores that their doors held to their configurations, or that ask for none."""
     catalog = score_configs(project_id)
     return [_score(_settled(record, catalog), project_id, version) for record in records]
 
