@@ -149,7 +149,7 @@ class TargetReader(Protocol):
     ) -> int: ...
 
     def newest_stored_ns(self, project_id: str) -> int | None:
-        """When the newest trace was stored: what lag is measured against."""
+        """When the newest trace was stored, even where it is deleted by now: what lag is measured against."""
 
     def open_traces(self, project_id: str, keys: Sequence[TargetKey]) -> Mapping[str, OpenTrace]:
         """By trace id, with payloads; those that are gone are absent."""

@@ -596,3 +596,9 @@ ALTER TABLE scores
     ADD COLUMN IF NOT EXISTS evaluator_version UInt32 CODEC(ZSTD(1)) AFTER evaluator_id,
     ADD COLUMN IF NOT EXISTS is_public UInt8 CODEC(ZSTD(1)) AFTER evaluator_version;
 
+ALTER TABLE traces
+    ADD INDEX IF NOT EXISTS index_version version TYPE minmax GRANULARITY 64;
+
+ALTER TABLE traces
+    MATERIALIZE INDEX index_version;
+

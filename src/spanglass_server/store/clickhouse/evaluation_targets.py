@@ -67,6 +67,8 @@ class _Candidate(NamedTuple):
 class ClickHouseTargetReader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._newest: dict[str, int] = {}
+        """Versions of projects' newest traces, as they were last seen: it is enough to look after them."""
 
     def list_stored(
         self,
@@ -140,13 +142,18 @@ class ClickHouseTargetReader:
         return int(read_rows(self._engine, sql, params, lane="long")[0]["n"])
 
     def newest_stored_ns(self, project_id: str) -> int | None:
+        known = self._newest.get(project_id, 0)
         rows = read_rows(
             self._engine,
-            "SELECT toInt64(max(version)) AS newest FROM traces WHERE project_id = {project:String}",
-            {"project": project_id},
+            "SELECT toInt64(max(version)) AS newest FROM traces\n"
+            "WHERE project_id = {project:String} AND version >= {known:UInt64}",
+            {"project": project_id, "known": known},
             lane="evaluate",
         )
-        return rows[0]["newest"] or None
+        newest: int = max(rows[0]["newest"], known)
+        if newest:
+            self._newest[project_id] = newest
+        return newest or None
 
     def open_traces(self, project_id: str, keys: Sequence[TargetKey]) -> Mapping[str, OpenTrace]:
         wanted = [TraceKey(project_id, key) for key in dict.fromkeys(key.trace_id for key in keys)]

@@ -85,7 +85,8 @@ def render(file_name: str, topology: Topology) -> Iterator[str]:
     """The statements that make the object of a DDL file, in order."""
     text = resources.files(__package__).joinpath("ddl", file_name).read_text(encoding="utf-8")
     yield _fill(text, topology)
-    altered = re.search(r"ALTER TABLE @table\((\w+)\)", text)
+    # A distributed table has its columns, and neither rows nor indexes.
+    altered = re.search(r"ALTER TABLE @table\((\w+)\)[^;]*\bADD COLUMN", text)
     if topology.cluster and altered:
         yield _fill(text.replace(f"@table({altered[1]})", altered[1]), topology)
     name = file_name.removesuffix(".sql")
@@ -154,5 +155,10 @@ MIGRATIONS: tuple[Migration, ...] = (
         ("series.sql", "samples.sql", "series_exemplars.sql", "metric_metadata.sql"),
     ),
     Migration(7, "quality, sampling rate and evaluator of scores", ("scores_quality.sql",)),
+    Migration(
+        8,
+        "traces found by when they were written",
+        ("traces_version_index.sql", "traces_version_index_fill.sql"),
+    ),
 )
 """In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""
