@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from spanglass_server.base.errors import BadInput, SpanglassError
-from spanglass_server.cli import budgets, demo, doctor, keys, notify, projects, reprice, rules, serve
+from spanglass_server.cli import (
+    budgets,
+    demo,
+    doctor,
+    evaluators,
+    keys,
+    notify,
+    projects,
+    reprice,
+    rules,
+    serve,
+)
 from spanglass_server.cli.output import JsonOption, print_error, print_json
 
 _HELP = """Observability for applications made with large language models: OpenTelemetry in, answers out.
@@ -36,6 +47,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(projects.app, name="projects")
 app.add_typer(keys.app, name="keys")
 app.add_typer(budgets.app, name="budgets")
+app.add_typer(evaluators.app, name="evaluators")
 app.add_typer(notify.app, name="notify")
 app.add_typer(rules.app, name="rules")
 
