@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import {
   BellRing,
   ChartSpline,
+  Gauge,
   Keyboard,
   ListTree,
   PanelLeftClose,
@@ -23,6 +24,7 @@ const SECTIONS = [
   { to: "/logs", word: "logs", Icon: ScrollText },
   { to: "/explore", word: "metrics", Icon: ChartSpline },
   { to: "/alerts", word: "alerts", Icon: BellRing },
+  { to: "/scores", word: "scores", Icon: Gauge },
   { to: "/evaluators", word: "evaluators", Icon: Scale },
 ] as const;
 

@@ -11,6 +11,7 @@ import {
 import { parseAlertSearch, parseRuleSearch, parseSilenceSearch } from "../features/alerts/search";
 import { parseExploreSearch } from "../features/explore/search";
 import { parseLogSearch } from "../features/logs/search";
+import { parseAgreementSearch, parseScoreSearch, parseScoresSearch } from "../features/scores/search";
 import { parseTraceSearch } from "../features/trace/search";
 import { TracesPage } from "../features/traces/TracesPage";
 import { parseListSearch } from "../widgets/list/listSearch";
@@ -144,6 +145,39 @@ const editEvaluatorRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/evaluators/edit/ChangePage"), "ChangePage"),
 });
 
+const scoresRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/scores",
+  component: lazyRouteComponent(() => import("../features/scores/ScoresLayout"), "ScoresLayout"),
+});
+
+const scoreListRoute = createRoute({
+  getParentRoute: () => scoresRoute,
+  path: "/",
+  validateSearch: parseScoresSearch,
+  component: lazyRouteComponent(() => import("../features/scores/list/ScoresPage"), "ScoresPage"),
+});
+
+const scoreRoute = createRoute({
+  getParentRoute: () => scoresRoute,
+  path: "/name/$name",
+  validateSearch: parseScoreSearch,
+  component: lazyRouteComponent(() => import("../features/scores/detail/ScorePage"), "ScorePage"),
+});
+
+const agreementRoute = createRoute({
+  getParentRoute: () => scoresRoute,
+  path: "/agreement",
+  validateSearch: parseAgreementSearch,
+  component: lazyRouteComponent(() => import("../features/scores/agreement/AgreementPage"), "AgreementPage"),
+});
+
+const scoreConfigsRoute = createRoute({
+  getParentRoute: () => scoresRoute,
+  path: "/configurations",
+  component: lazyRouteComponent(() => import("../features/scores/configs/ConfigsPage"), "ConfigsPage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -169,6 +203,7 @@ export const router = createRouter({
     traceRoute,
     logsRoute,
     exploreRoute,
+    scoresRoute.addChildren([scoreListRoute, scoreRoute, agreementRoute, scoreConfigsRoute]),
     evaluatorsRoute.addChildren([
       evaluatorListRoute,
       judgesRoute,

@@ -1,0 +1,177 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import { cssColor } from "./colors";
+import classes from "./TimeChart.module.css";
+import { timeLabels } from "./timeAxis";
+
+export type BandLine = {
+  label: string;
+  /** A CSS variable or a colour. */
+  color: string;
+  /** One for every x; null is nothing. */
+  values: readonly (number | null)[];
+  lows: readonly (number | null)[];
+  highs: readonly (number | null)[];
+};
+
+type BandChartProps = {
+  /** Milliseconds since the epoch, ascending. */
+  x: readonly number[];
+  range: { from: number; to: number };
+  lines: readonly BandLine[];
+  format: (value: number) => string;
+  /** The values that there can be, where they are known. */
+  bounds?: { from: number; to: number } | undefined;
+  height: number;
+  label: string;
+  onBrush: (from: number, to: number) => void;
+  onHover: (index: number | null) => void;
+};
+
+const BRUSH_PX_MIN = 6;
+
+/** Lines over time, each with the band in which its true value lies. */
+export function BandChart(props: BandChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  const shape = props.lines.map((line) => `${line.label}${line.color}`).join("\n");
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new look is a new plot; new data is not
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const chart = new uPlot(options(element, latest), dataOf(latest.current), element);
+    plot.current = chart;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth > 0)
+        chart.setSize({ width: element.clientWidth, height: latest.current.height });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [scheme, shape]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the range moves the axis, the lines fill it
+  useEffect(() => {
+    plot.current?.setData(dataOf(latest.current));
+  }, [props.x, props.lines, props.range.from, props.range.to]);
+
+  return (
+    <div
+      ref={host}
+      className={classes.chart}
+      role="img"
+      aria-label={props.label}
+      style={{ height: props.height }}
+    />
+  );
+}
+
+/** Of each line: its value, then the band's upper and lower end. */
+function dataOf({ x, lines }: BandChartProps): uPlot.AlignedData {
+  const columns = lines.flatMap((line) => [[...line.values], [...line.highs], [...line.lows]]);
+  return [[...x], ...columns];
+}
+
+function options(element: HTMLElement, latest: { readonly current: BandChartProps }): uPlot.Options {
+  const props = latest.current;
+  const axis: uPlot.Axis = {
+    stroke: cssColor(element, "--muted"),
+    font: '11px "Inter", "Segoe UI", sans-serif',
+    ticks: { show: false },
+    grid: { stroke: cssColor(element, "--line"), width: 1 },
+  };
+  return {
+    width: Math.max(element.clientWidth, 50),
+    height: props.height,
+    ms: 1,
+    padding: [8, 10, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: BRUSH_PX_MIN } },
+    scales: {
+      x: { time: true, range: () => [latest.current.range.from, latest.current.range.to] },
+      y: { range: (_plot, low, high) => valueRange(low, high, latest.current.bounds) },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 22,
+        gap: 4,
+        space: 80,
+        values: (_plot, ticks, _axis, _space, step) => timeLabels(ticks, step),
+      },
+      {
+        ...axis,
+        size: 52,
+        gap: 6,
+        space: 34,
+        values: (_plot, ticks) => ticks.map((tick) => latest.current.format(tick)),
+      },
+    ],
+    series: [{}, ...props.lines.flatMap((line) => seriesOf(element, line))],
+    bands: props.lines.map((line, place) => ({
+      series: [place * 3 + 2, place * 3 + 3],
+      fill: translucent(colorOf(element, line)),
+    })),
+    hooks: {
+      setSelect: [(chart) => brush(chart, latest.current.onBrush)],
+      setCursor: [(chart) => latest.current.onHover(chart.cursor.idx ?? null)],
+    },
+  };
+}
+
+function seriesOf(element: HTMLElement, line: BandLine): uPlot.Series[] {
+  const edge: uPlot.Series = { scale: "y", stroke: "transparent", points: { show: false }, spanGaps: true };
+  const stroke = colorOf(element, line);
+  return [
+    {
+      label: line.label,
+      scale: "y",
+      stroke,
+      width: 1.75,
+      spanGaps: true,
+      points: { show: true, size: 4, fill: stroke },
+    },
+    { ...edge, label: `${line.label} high` },
+    { ...edge, label: `${line.label} low` },
+  ];
+}
+
+function colorOf(element: HTMLElement, line: BandLine): string {
+  return line.color.startsWith("--") ? cssColor(element, line.color) : line.color;
+}
+
+function translucent(color: string): string {
+  return `color-mix(in srgb, ${color} 20%, transparent)`;
+}
+
+/** Around the values, and not beyond what there can be. */
+function valueRange(
+  low: number | null,
+  high: number | null,
+  bounds: { from: number; to: number } | undefined,
+): [number, number] {
+  const min = low ?? 0;
+  const max = high ?? 1;
+  const room = Math.max((max - min) * 0.1, Math.abs(max) * 0.01, 1e-9);
+  const reach: [number, number] = [min - room, max + room];
+  return bounds
+    ? [Math.max(bounds.from - room / 4, reach[0]), Math.min(bounds.to + room / 4, reach[1])]
+    : reach;
+}
+
+function brush(chart: uPlot, onBrush: (from: number, to: number) => void): void {
+  const { left, width } = chart.select;
+  if (width < BRUSH_PX_MIN) return;
+  const from = chart.posToVal(left, "x");
+  const to = chart.posToVal(left + width, "x");
+  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  onBrush(from, to);
+}

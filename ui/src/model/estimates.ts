@@ -1,0 +1,52 @@
+/** Estimates with their intervals, as people read them. */
+
+export type Interval = { value: number | null; low: number | null; high: number | null };
+
+/** Enough digits to see the interval and no more: 0.812, 4.1, 1,240. */
+export function formatNumber(value: number | null, width: number | null = null): string {
+  if (value === null) return "–";
+  const size = width !== null && width > 0 ? width : Math.abs(value) / 100;
+  const digits = size > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(size)))) : 2;
+  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+}
+
+/** Half of the interval's width; null where there is no interval. */
+export function halfWidth(estimate: Interval): number | null {
+  return estimate.low === null || estimate.high === null ? null : (estimate.high - estimate.low) / 2;
+}
+
+/** "0.81", as exactly as its interval allows. */
+export function formatEstimate(estimate: Interval): string {
+  return formatNumber(estimate.value, halfWidth(estimate));
+}
+
+/** "0.78 to 0.84"; empty without an interval. */
+export function formatInterval(estimate: Interval, to: string): string {
+  const width = halfWidth(estimate);
+  if (width === null) return "";
+  return `${formatNumber(estimate.low, width)} ${to} ${formatNumber(estimate.high, width)}`;
+}
+
+/** "+0.04", "−0.1", "0". */
+export function formatDifference(difference: Interval): string {
+  const { value } = difference;
+  if (value === null) return "–";
+  const text = formatNumber(Math.abs(value), halfWidth(difference));
+  if (text === "0" || value === 0) return "0";
+  return `${value > 0 ? "+" : "−"}${text}`;
+}
+
+/** The least and the greatest end of all, a little apart where they are one. */
+export function spanOf(estimates: readonly Interval[]): { from: number; to: number } {
+  const ends = estimates.flatMap(({ value, low, high }) => [low ?? value, high ?? value]);
+  const known = ends.filter((end): end is number => end !== null);
+  if (known.length === 0) return { from: 0, to: 1 };
+  const from = Math.min(...known);
+  const to = Math.max(...known);
+  return from === to ? { from: from - 0.5, to: to + 0.5 } : { from, to };
+}
+
+/** Where it lies in the span, 0 to 1. */
+export function placeIn(span: { from: number; to: number }, value: number): number {
+  return Math.min(1, Math.max(0, (value - span.from) / (span.to - span.from)));
+}
