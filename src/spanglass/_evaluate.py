@@ -4,7 +4,6 @@ The call decides by the trace id whether the trace is judged, and queues what is
 happens on threads of its own (`_evaluations.py`): importing, building the evaluator, judging, sending scores.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from opentelemetry.trace import SpanContext, TraceFlags, get_current_span
 from spanglass._capture import capture_text
 from spanglass._evaluations import Judged, evaluations
 from spanglass._log import log_once
-from spanglass._prepared import PreparedEvaluator, evaluator
+from spanglass._prepared import PreparedEvaluator, evaluator, prepare
 from spanglass._runtime import hint_at_init, slot
 from spanglass._sampling import is_sampled
 from spanglass._settings import CAPTURE_CHARS_MAX
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from spanglass.evaluators import Evaluator, Judges
 
 __all__ = ["evaluate", "evaluator"]
-
-KNOWN_MAX = 256
-"""Evaluators that are kept between calls."""
-
-_known: dict[object, PreparedEvaluator] = {}
 
 
 def evaluate(
@@ -75,7 +69,7 @@ def evaluate(
                 log_once("evaluate", "an evaluation outside of any trace needs trace_id: it is left out")
             return False
         judged_id = format(here.trace_id, "032x") if trace_id is None else str(trace_id)
-        prepared = _prepare(evaluator, options, name, version, judges)
+        prepared = prepare(evaluator, options=options, name=name, version=version, judges=judges)
         rate = prepared.sample_rate if sample_rate is None else float(sample_rate)
         if not is_sampled(judged_id, rate):
             return False
@@ -107,27 +101,6 @@ def evaluate(
     except Exception:  # noqa: BLE001 - telemetry must not fail the application
         complain("an evaluation was lost")
         return False
-
-
-def _prepare(
-    given: object,
-    options: Mapping[str, Any] | None,
-    name: str | None,
-    version: int | None,
-    judges: "Judges | None",
-) -> PreparedEvaluator:
-    """The same one for the same arguments, so that it is built once."""
-    if isinstance(given, PreparedEvaluator):
-        return given
-    text = "" if not options else json.dumps(options, sort_keys=True, default=str)
-    key = (given if isinstance(given, str) else id(given), text, name, version, id(judges))
-    known = _known.get(key)
-    if known is None or (known.given is not given and known.given != given):
-        known = PreparedEvaluator(given, options=options, name=name, version=version, judges=judges)
-        if len(_known) >= KNOWN_MAX:
-            _known.clear()
-        _known[key] = known
-    return known
 
 
 def _text(value: object) -> str:

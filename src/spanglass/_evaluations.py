@@ -11,13 +11,14 @@ import os
 import threading
 from collections import deque
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.trace import SpanContext
 
 from spanglass._log import log_once, logger
-from spanglass._prepared import PreparedEvaluator
+from spanglass._prepared import PreparedEvaluator, forget_prepared
 from spanglass._scores import Score, score
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ WAITING_MAX = 16
 """Evaluations that wait for a model at the same time."""
 TIMEOUT_S = 300.0
 """Of one evaluation that waits, retries of a judge included."""
+
+CLOSE_S = 1.0
+"""For closing connections at the end."""
 
 
 class Judged(NamedTuple):
@@ -137,6 +141,7 @@ class Evaluations:
         if not self._taken:
             return
         self.flush(timeout_s)
+        forget_prepared()
         with self._lock:
             lost, loop = len(self._sizes), self._loop
             self._queue.clear()
@@ -149,7 +154,8 @@ class Evaluations:
         if lost:
             logger.warning("%d evaluations were not finished before the end", lost)
         if loop is not None:
-            loop.call_soon_threadsafe(_cancel_all, loop)
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(_end_all(), loop).result(CLOSE_S)
 
     # On the thread that judges.
 
@@ -215,12 +221,13 @@ class Evaluations:
         return self._loop
 
     async def _wait(self, number: int, judged: Judged, awaitable: Awaitable[Sequence[Score]]) -> None:
-        from spanglass._judge_spans import evaluator_span, trace_of
+        from spanglass._judge_spans import evaluator_span
 
         try:
-            with evaluator_span(judged) as started:
-                scores = await asyncio.wait_for(awaitable, TIMEOUT_S)
-                metadata = trace_of(started)
+            with evaluator_span(judged) as evaluation:
+                async with asyncio.timeout(TIMEOUT_S):
+                    scores = await awaitable
+                metadata = evaluation.metadata()
             send_scores(judged, scores, metadata)
             self._finish(number)
         except asyncio.CancelledError:
@@ -260,9 +267,15 @@ def _discard(awaitable: Awaitable[Any]) -> None:
         awaitable.close()
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
-    for task in asyncio.all_tasks(loop):
+async def _end_all() -> None:
+    """Ends what still waits for a model, and the connections to models."""
+    from spanglass._judge_spans import close_environment_judges
+
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in waiting:
         task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await close_environment_judges()
 
 
 evaluations = Evaluations()

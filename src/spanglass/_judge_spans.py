@@ -3,6 +3,8 @@ with a model call below."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as context_api
@@ -11,6 +13,7 @@ from opentelemetry.trace import Link, set_span_in_context
 
 from spanglass import semconv
 from spanglass._errors import record_failure
+from spanglass._prepared import JUDGE
 from spanglass._runtime import slot
 from spanglass._span import span, trace_id_of
 from spanglass.evaluators.evaluator import JudgeModel, JudgeReply, Judges
@@ -20,6 +23,21 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from spanglass._evaluations import Judged
+    from spanglass.evaluators.judge import EnvironmentJudges
+
+
+@lru_cache(maxsize=1)
+def environment_judges() -> "EnvironmentJudges":
+    """One for all evaluators, which share its limits."""
+    from spanglass.evaluators.judge import judges_from_environment
+
+    return judges_from_environment()
+
+
+async def close_environment_judges() -> None:
+    if environment_judges.cache_info().currsize:
+        await environment_judges().aclose()
+        environment_judges.cache_clear()
 
 
 class TracedJudges:
@@ -29,11 +47,7 @@ class TracedJudges:
         self._judges = judges
 
     def find(self, connection: str, model: str) -> JudgeModel:
-        if self._judges is None:
-            from spanglass.evaluators.judge import judges_from_environment
-
-            self._judges = judges_from_environment()
-        return TracedJudge(self._judges.find(connection, model))
+        return TracedJudge((self._judges or environment_judges()).find(connection, model))
 
 
 class TracedJudge:
@@ -53,7 +67,7 @@ class TracedJudge:
     ) -> JudgeReply:
         judge = self._judge
         told: dict[str, Any] = {"model": judge.model, "provider": judge.provider, "operation": "chat"}
-        with span(f"chat {judge.model}", kind="llm", **told) as call:
+        with _below_evaluation(), span(f"chat {judge.model}", kind="llm", **told) as call:
             if _is_capturing():
                 call.update(input=[_message("system", system), _message("user", prompt)])
             try:
@@ -87,43 +101,85 @@ def _usage(told: Any) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+class EvaluatorSpan:
+    """The span of one evaluation that waits: a trace of its own, since the judged one does not wait for it.
+    Of a judge it starts with the first question, so that nothing to judge leaves no trace."""
+
+    def __init__(self, judged: "Judged") -> None:
+        self._judged = judged
+        self._span: Span | None = None
+
+    def start(self) -> Context:
+        """The context with the span as the current one."""
+        runtime = slot.runtime
+        if self._span is None and runtime is not None:
+            prepared, link = self._judged.prepared, self._judged.link
+            self._span = runtime.tracer.start_span(
+                prepared.name,
+                Context(),
+                attributes=_attributes(self._judged),
+                links=[] if link is None else [Link(link)],
+                start_time=runtime.clock(),
+            )
+        return Context() if self._span is None else set_span_in_context(self._span, Context())
+
+    def end(self, error: BaseException | None) -> None:
+        runtime = slot.runtime
+        if self._span is not None:
+            if error is not None:
+                record_failure(self._span, error)
+            self._span.end(None if runtime is None else runtime.clock())
+
+    def metadata(self) -> dict[str, str]:
+        """Where the evaluation is recorded, for its scores."""
+        if self._span is None or not self._span.is_recording():
+            return {}
+        return {"judge_trace_id": trace_id_of(self._span) or ""}
+
+
+_evaluation: ContextVar[EvaluatorSpan | None] = ContextVar("spanglass_evaluation", default=None)
+
+
 @contextmanager
-def evaluator_span(judged: "Judged") -> Iterator["Span | None"]:
-    """The current span of the block; a trace of its own, since the judged one does not wait for it."""
-    runtime = slot.runtime
-    if runtime is None:
-        yield None
-        return
+def evaluator_span(judged: "Judged") -> Iterator[EvaluatorSpan]:
+    """Within the block, questions to judges are below the evaluation's span."""
+    evaluation = EvaluatorSpan(judged)
+    token = _evaluation.set(evaluation)
+    attached = None if judged.prepared.given == JUDGE else context_api.attach(evaluation.start())
+    problem: BaseException | None = None
+    try:
+        yield evaluation
+    except BaseException as error:
+        problem = error
+        raise
+    finally:
+        if attached is not None:
+            context_api.detach(attached)
+        _evaluation.reset(token)
+        evaluation.end(problem)
+
+
+@contextmanager
+def _below_evaluation() -> Iterator[None]:
+    evaluation = _evaluation.get()
+    token = None if evaluation is None else context_api.attach(evaluation.start())
+    try:
+        yield
+    finally:
+        if token is not None:
+            context_api.detach(token)
+
+
+def _attributes(judged: "Judged") -> dict[str, str]:
     prepared = judged.prepared
     told = {
         "judged_trace_id": judged.trace_id,
         "judged_span_id": judged.span_id,
         "evaluator_version": str(prepared.version),
-        "evaluator_kind": "judge" if prepared.is_judge else "python",
+        "evaluator_kind": JUDGE if prepared.is_judge else "python",
     }
-    started = runtime.tracer.start_span(
-        prepared.name,
-        Context(),
-        attributes={
-            semconv.KIND: "evaluator",
-            semconv.FEATURE: prepared.name,
-            **{f"{semconv.TRACE_METADATA}.{name}": value for name, value in told.items() if value},
-        },
-        links=[Link(judged.link)] if judged.link is not None else [],
-        start_time=runtime.clock(),
-    )
-    token = context_api.attach(set_span_in_context(started, Context()))
-    try:
-        yield started
-    except BaseException as error:
-        record_failure(started, error)
-        raise
-    finally:
-        context_api.detach(token)
-        started.end(runtime.clock())
-
-
-def trace_of(started: "Span | None") -> dict[str, str]:
-    """Where the evaluation is recorded, as metadata of its scores."""
-    found = None if started is None or not started.is_recording() else trace_id_of(started)
-    return {"judge_trace_id": found} if found else {}
+    return {
+        semconv.KIND: "evaluator",
+        semconv.FEATURE: prepared.name,
+        **{f"{semconv.TRACE_METADATA}.{name}": value for name, value in told.items() if value},
+    }

@@ -106,6 +106,39 @@ def evaluator(
     return prepared
 
 
+KNOWN_MAX = 256
+"""Evaluators that are kept between calls."""
+
+_known: dict[object, PreparedEvaluator] = {}
+
+
+def prepare(
+    given: Any,
+    *,
+    options: Mapping[str, Any] | None,
+    name: str | None,
+    version: int | None,
+    judges: "Judges | None",
+) -> PreparedEvaluator:
+    """The same one for the same arguments, so that it is built once."""
+    if isinstance(given, PreparedEvaluator):
+        return given
+    told = "" if not options else json.dumps(options, sort_keys=True, default=str)
+    key = (given if isinstance(given, str) else id(given), told, name, version, id(judges))
+    known = _known.get(key)
+    if known is None or (known.given is not given and known.given != given):
+        known = PreparedEvaluator(given, options=options, name=name, version=version, judges=judges)
+        if len(_known) >= KNOWN_MAX:
+            _known.clear()
+        _known[key] = known
+    return known
+
+
+def forget_prepared() -> None:
+    """After `shutdown`: what is built next reads its environment anew."""
+    _known.clear()
+
+
 def _reason(error: Exception) -> str:
     """What a person can act on: the options' names with what is wrong, or the message with its hint."""
     wrong = getattr(error, "errors", None)
