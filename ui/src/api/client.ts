@@ -60,12 +60,18 @@ export const secretKey = {
   set: (key: string) => preferences.write("key", key.trim()),
 };
 
-type Sent = { signal?: AbortSignal | undefined; body?: string; contentType?: string };
+type Sent = {
+  signal?: AbortSignal | undefined;
+  body?: string;
+  contentType?: string;
+  /** Goes on when the page is closed meanwhile. */
+  keepalive?: boolean;
+};
 
 const ROOTS = { own: "/api/v1", prometheus: "/prometheus/api/v1" };
 type Root = keyof typeof ROOTS;
 
-async function request(
+export async function request(
   method: string,
   path: string,
   query: Query,
@@ -88,7 +94,13 @@ async function send(method: string, address: string, sent: Sent): Promise<Respon
   if (sent.body !== undefined) headers["Content-Type"] = sent.contentType ?? "application/json";
   if (key !== "") headers.Authorization = `Bearer ${key}`;
   try {
-    return await fetch(address, { method, headers, body: sent.body ?? null, signal: sent.signal ?? null });
+    return await fetch(address, {
+      method,
+      headers,
+      body: sent.body ?? null,
+      signal: sent.signal ?? null,
+      keepalive: sent.keepalive ?? false,
+    });
   } catch (reason) {
     if (sent.signal?.aborted) throw reason;
     throw unreachable(reason);

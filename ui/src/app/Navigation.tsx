@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import {
   BellRing,
   ChartSpline,
+  ClipboardCheck,
   Gauge,
   Keyboard,
   ListTree,
@@ -26,6 +27,7 @@ const SECTIONS = [
   { to: "/alerts", word: "alerts", Icon: BellRing },
   { to: "/scores", word: "scores", Icon: Gauge },
   { to: "/evaluators", word: "evaluators", Icon: Scale },
+  { to: "/queues", word: "queues", Icon: ClipboardCheck },
 ] as const;
 
 export function Navigation(props: { onHelp: () => void }) {

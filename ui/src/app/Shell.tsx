@@ -17,6 +17,7 @@ export function Shell() {
     { keys: ["L"], label: t("goLogs"), run: () => void navigate({ to: "/logs" }) },
     { keys: ["A"], label: t("goAlerts"), run: () => void navigate({ to: "/alerts" }) },
     { keys: ["M"], label: t("goMetrics"), run: () => void navigate({ to: "/explore" }) },
+    { keys: ["Q"], label: t("goQueues"), run: () => void navigate({ to: "/queues" }) },
   ]);
   return (
     <div className={classes.shell}>

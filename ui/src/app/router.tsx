@@ -11,6 +11,7 @@ import {
 import { parseAlertSearch, parseRuleSearch, parseSilenceSearch } from "../features/alerts/search";
 import { parseExploreSearch } from "../features/explore/search";
 import { parseLogSearch } from "../features/logs/search";
+import { parseQueueSearch, parseReviewSearch } from "../features/queues/search";
 import { parseAgreementSearch, parseScoreSearch, parseScoresSearch } from "../features/scores/search";
 import { parseTraceSearch } from "../features/trace/search";
 import { TracesPage } from "../features/traces/TracesPage";
@@ -178,6 +179,32 @@ const scoreConfigsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/scores/configs/ConfigsPage"), "ConfigsPage"),
 });
 
+const queuesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/queues",
+  component: lazyRouteComponent(() => import("../features/queues/list/QueuesPage"), "QueuesPage"),
+});
+
+const newQueueRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/queues/new",
+  component: lazyRouteComponent(() => import("../features/queues/edit/NewQueuePage"), "NewQueuePage"),
+});
+
+const queueRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/queues/$queueId",
+  validateSearch: parseQueueSearch,
+  component: lazyRouteComponent(() => import("../features/queues/detail/QueuePage"), "QueuePage"),
+});
+
+const reviewRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/queues/$queueId/review",
+  validateSearch: parseReviewSearch,
+  component: lazyRouteComponent(() => import("../features/queues/review/ReviewPage"), "ReviewPage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -203,6 +230,10 @@ export const router = createRouter({
     traceRoute,
     logsRoute,
     exploreRoute,
+    queuesRoute,
+    newQueueRoute,
+    queueRoute,
+    reviewRoute,
     scoresRoute.addChildren([scoreListRoute, scoreRoute, agreementRoute, scoreConfigsRoute]),
     evaluatorsRoute.addChildren([
       evaluatorListRoute,

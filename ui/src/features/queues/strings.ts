@@ -1,0 +1,56 @@
+import { defineStrings } from "../../base/i18n";
+
+export const useQueueStrings = defineStrings({
+  en: {
+    title: "Annotation queues",
+    none: "No annotation queues yet",
+    noneHint:
+      "A queue hands out traces to people, one after another, and makes scores of what they say. Compare the scores with those of an evaluator to learn whether it can be trusted, or collect corrected answers.",
+    create: "New queue",
+    review: "Review",
+    items: (n: { count: number }) => (n.count === 1 ? "1 item" : `${n.count.toLocaleString("en-US")} items`),
+    doneOf: (n: { done: number; all: number }) => `${n.done} of ${n.all} done`,
+    inWork: (n: { count: number }) => `${n.count} in work`,
+    skipped: (n: { count: number }) => `${n.count} skipped`,
+    reviewersWanted: (n: { count: number }) =>
+      n.count === 1 ? "one review each" : `${n.count} reviews each`,
+    asks: "Asks for",
+    asksNothing: "asks for no score: comments and corrected answers only",
+    empty: "nothing in it yet",
+    progress: "Progress",
+    export: "Download reviews",
+    exportFailed: "The reviews could not be downloaded",
+    settings: "Change",
+    remove: "Delete",
+    removeQuestion: "Delete this queue?",
+    removeExplained:
+      "Its items and what was said of them go. The scores that reviews gave stay where they are.",
+    notFound: "There is no such queue",
+    toList: "All queues",
+  },
+  ko: {
+    title: "검수 대기열",
+    none: "아직 검수 대기열이 없습니다",
+    noneHint:
+      "대기열은 트레이스를 한 건씩 사람에게 보여 주고, 사람이 판단한 내용을 점수로 만듭니다. 평가기의 점수와 비교해 평가기를 믿을 수 있는지 확인하거나, 고친 답변을 모을 수 있습니다.",
+    create: "새 대기열",
+    review: "검수하기",
+    items: (n) => `${n.count.toLocaleString("ko-KR")}건`,
+    doneOf: (n) => `${n.all}건 중 ${n.done}건 완료`,
+    inWork: (n) => `진행 중 ${n.count}건`,
+    skipped: (n) => `건너뜀 ${n.count}건`,
+    reviewersWanted: (n) => `건마다 검수 ${n.count}회`,
+    asks: "묻는 점수",
+    asksNothing: "점수 없음: 의견과 고친 답변만 받습니다",
+    empty: "아직 비어 있습니다",
+    progress: "진행 상황",
+    export: "검수 내려받기",
+    exportFailed: "검수를 내려받지 못했습니다",
+    settings: "변경",
+    remove: "삭제",
+    removeQuestion: "이 대기열을 삭제할까요?",
+    removeExplained: "항목과 검수 내용이 사라집니다. 검수로 매긴 점수는 그대로 남습니다.",
+    notFound: "그런 대기열이 없습니다",
+    toList: "모든 대기열",
+  },
+});
