@@ -37,6 +37,8 @@ FAULTS: Final[Mapping[str, str]] = {
     "too_long": "400: the prompt is longer than the model can read",
     "quota": "the account has no money left, as each API says it",
     "no_tools": "400 where tools or formats are given: this model has none",
+    "no_temperature": "400 where a temperature is given",
+    "no_thinking": "400 where it is said how much to think",
     "hang": "never answers",
     "disconnect": "closes the connection without an answer",
     "no_json": "text instead of the form",
@@ -420,6 +422,12 @@ def _refusal(call: JudgeCall, fault: str, key: str) -> _Answer | None:
             return _Answer(429, _problem(call.api, "insufficient_quota", "no money left"))
         case "too_long":
             return _Answer(400, _too_long(call.api))
+        case "no_temperature" if "temperature" in call.body:
+            told = "Unsupported value: 'temperature' does not support 0.0 with this model."
+            return _Answer(400, _problem(call.api, "invalid_request_error", told))
+        case "no_thinking" if "thinking" in call.body or "reasoning_effort" in call.body:
+            told = "Unrecognized request argument supplied: thinking, reasoning_effort"
+            return _Answer(400, _problem(call.api, "invalid_request_error", told))
         case "no_tools" if call.mode != "text":
             told = f"{call.model} does not support {'tools' if call.mode == 'tool' else 'response_format'}"
             return _Answer(400, _problem(call.api, "invalid_request_error", told))

@@ -13,7 +13,14 @@ from pydantic import BaseModel
 from spanglass.evaluators.evaluator import EvaluatorProblem, JudgeReply
 from spanglass.evaluators.judge.answers import read_answer
 from spanglass.evaluators.judge.limits import Limits
-from spanglass.evaluators.judge.problems import ONE_ATTEMPT, FormRefused, JudgeProblem, JudgeUsage, WrongForm
+from spanglass.evaluators.judge.problems import (
+    ONE_ATTEMPT,
+    FormRefused,
+    JudgeProblem,
+    JudgeUsage,
+    SettingRefused,
+    WrongForm,
+)
 from spanglass.evaluators.judge.providers import Provider, find_provider
 
 if TYPE_CHECKING:
@@ -42,6 +49,7 @@ def connect(
     api_key: str = "",
     form: FormMode = "auto",
     temperature: float | None = 0.0,
+    thinking: bool = False,
     timeout_s: float = 60.0,
     limits: Limits | None = None,
     retries: Retries = Retries(),  # noqa: B008 - immutable
@@ -56,9 +64,11 @@ def connect(
     (Ollama, vLLM, gateways), or another whose extra of pydantic-ai-slim is installed. No key is read from the
     environment, and none appears in an error or a repr. `form` is how the answer's form is asked for: by the
     service's own structured output (`native`), as a tool's call (`tool`) or in words (`prompted`); `auto`
-    takes the first of them that works. `temperature` is left out where the model takes none. `timeout_s`
-    bounds each request. `http_client` makes the `httpx2.AsyncClient` that requests go through, one for each
-    event loop: where a server checks addresses before anything connects.
+    takes the first of them that works. `temperature` is left out where the model takes none. Models that
+    think before they answer do so as little as they can, unless `thinking`: it is billed, and the form asks
+    for the reason before the judgement anyway. `timeout_s` bounds each request. `http_client` makes the
+    `httpx2.AsyncClient` that requests go through, one for each event loop: where a server checks addresses
+    before anything connects.
 
     Raises EvaluatorProblem, of scope evaluator, where provider or model cannot work.
     """
@@ -70,7 +80,9 @@ def connect(
     _check_installed(found)
     found.check(base_url=base_url, api_key=api_key, has_http_client=http_client is not None)
     return Judge(
-        _Settings(found, model, base_url, api_key, form, temperature, timeout_s, retries, http_client),
+        _Settings(
+            found, model, base_url, api_key, form, temperature, thinking, timeout_s, retries, http_client
+        ),
         limits=limits or Limits(),
         sleep=sleep,
         chance=chance,
@@ -95,6 +107,7 @@ class _Settings(NamedTuple):
     api_key: str
     form: FormMode
     temperature: float | None
+    thinking: bool
     timeout_s: float
     retries: Retries
     http_client: Callable[[], Any] | None
@@ -203,6 +216,8 @@ class Judge:
             form = (self._forms[-1:] if in_words else self._forms)[0]
             try:
                 received = await self._request(endpoint, question, form)
+            except SettingRefused:
+                continue
             except FormRefused as error:
                 self._forget(form, str(error), usage)
             except JudgeProblem as problem:
@@ -292,6 +307,7 @@ class Judge:
             base_url=settings.base_url,
             api_key=settings.api_key,
             temperature=settings.temperature,
+            thinking=settings.thinking,
             timeout_s=settings.timeout_s,
             http_client=settings.http_client,
         )

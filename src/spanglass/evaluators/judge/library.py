@@ -24,7 +24,7 @@ from pydantic_ai.providers import infer_provider_class
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
-from spanglass.evaluators.judge.problems import FormRefused, JudgeProblem, JudgeUsage
+from spanglass.evaluators.judge.problems import FormRefused, JudgeProblem, JudgeUsage, SettingRefused
 from spanglass.evaluators.judge.providers import Provider
 
 _FORM_NAME: Final = "judgement"
@@ -58,6 +58,7 @@ class Endpoint:
         base_url: str,
         api_key: str,
         temperature: float | None,
+        thinking: bool,
         timeout_s: float,
         http_client: Callable[[], httpx2.AsyncClient] | None,
     ) -> None:
@@ -70,7 +71,7 @@ class Endpoint:
             raise JudgeProblem(
                 f"{provider.name} {model} cannot be used: {self._said(str(error))}", scope="evaluator"
             ) from None
-        self._settings = ModelSettings(timeout=timeout_s)
+        self._settings = ModelSettings(timeout=timeout_s, thinking=thinking)
         if temperature is not None and _takes_temperature(self._model):
             self._settings["temperature"] = temperature
 
@@ -81,7 +82,7 @@ class Endpoint:
     async def request(
         self, system: str, prompt: str, schema: type[BaseModel], max_tokens: int, *, form: str
     ) -> Received:
-        """Raises FormRefused, JudgeProblem."""
+        """Raises FormRefused, SettingRefused, JudgeProblem."""
         messages: list[ModelMessage] = [
             ModelRequest(parts=[SystemPromptPart(content=system), UserPromptPart(content=prompt)])
         ]
@@ -90,21 +91,34 @@ class Endpoint:
         try:
             response = await self._model.request(messages, settings, _parameters(schema, form))
         except exceptions.AgentRunError as error:
-            raise self._problem_of(error, form) from None
+            raise self._problem_of(error, form, settings) from None
         except exceptions.UserError as error:
             raise FormRefused(self._said(str(error))) from None
         except Exception as error:  # noqa: BLE001 - whatever a service's strange answer makes of the library
             raise _unreadable(self._name, self._said(f"{type(error).__name__}: {error}"), None) from None
         return _received(response, form)
 
-    def _problem_of(self, error: exceptions.AgentRunError, form: str) -> Exception:
+    def _problem_of(self, error: exceptions.AgentRunError, form: str, sent: ModelSettings) -> Exception:
         said = self._said(_message_of(error))
-        if form != "prompted" and _is_about_form(error, said):
+        if _is_rejection(error) and self._leave_out(said, sent):
+            return SettingRefused(said)
+        if form != "prompted" and _is_rejection(error) and _ABOUT_FORM.search(said):
             return FormRefused(said)
         for kind, explain in _EXPLAINED:
             if isinstance(error, kind):
                 return explain(self._name, said, getattr(error, "retry_after", None))
         return _unreadable(self._name, said, None)
+
+    def _leave_out(self, said: str, sent: ModelSettings) -> bool:
+        """Whether the service does not take a setting that can be done without. Models newer than the library
+        take fewer than it knows."""
+        if "temperature" in sent and "temperature" in said.lower():
+            self._settings.pop("temperature", None)
+            return True
+        if "thinking" in sent and _ABOUT_THINKING.search(said):
+            self._settings.pop("thinking", None)
+            return True
+        return False
 
     @property
     def _name(self) -> str:
@@ -112,7 +126,7 @@ class Endpoint:
 
     def _said(self, message: str) -> str:
         """A service's own words, without the key that some of them repeat."""
-        words = message.replace(self._key, "***") if self._key else message
+        words = " ".join((message.replace(self._key, "***") if self._key else message).split())
         return words if len(words) <= _MESSAGE_CHARS_MAX else words[:_MESSAGE_CHARS_MAX] + "..."
 
 
@@ -150,9 +164,12 @@ def _openai(
     provider: Provider, url: str, api_key: str, client: httpx2.AsyncClient | None
 ) -> LibraryProvider[Any]:
     from openai import AsyncOpenAI
+    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
     made = AsyncOpenAI(api_key=api_key or _NO_KEY, base_url=url, max_retries=0, http_client=client)
     made.organization = made.project = None
+    if provider.name == "openai" and not url.startswith(provider.default_url):
+        return OpenAICompatibleProvider(provider.name, openai_client=made)
     make: Callable[..., LibraryProvider[Any]] = infer_provider_class(provider.name)
     return make(openai_client=made)
 
@@ -211,10 +228,12 @@ _ABOUT_FORM: Final = re.compile(
 )
 
 
-def _is_about_form(error: exceptions.AgentRunError, said: str) -> bool:
-    rejected = exceptions.ModelRequestRejectedError
+_ABOUT_THINKING: Final = re.compile(r"(?i)\bthinking\b|reasoning[._ ]?effort")
+
+
+def _is_rejection(error: exceptions.AgentRunError) -> bool:
     others = (exceptions.ModelAuthenticationError, exceptions.ModelContextWindowExceededError)
-    return isinstance(error, rejected) and not isinstance(error, others) and bool(_ABOUT_FORM.search(said))
+    return isinstance(error, exceptions.ModelRequestRejectedError) and not isinstance(error, others)
 
 
 def _message_of(error: exceptions.AgentRunError) -> str:

@@ -49,5 +49,9 @@ class FormRefused(Exception):
     """The model cannot be asked for an answer's form in this way."""
 
 
+class SettingRefused(Exception):
+    """The model takes no such setting; it is left out from now on."""
+
+
 class WrongForm(Exception):
     """An answer does not have the form. Says why in words that hold nothing of what was judged."""

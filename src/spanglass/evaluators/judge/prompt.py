@@ -15,6 +15,9 @@ _UNSEEN: Final = re.compile(
 """Control characters, halves of characters, text that no reader sees, and what turns the direction of reading
 around. Joiners stay: Persian and emoji need them."""
 _LIKE_BOUNDARY: Final = re.compile(r"<{3,}|>{3,}")
+_SPECIAL: Final = re.compile(r"<(?=[|｜]|/?s>|bos>|eos>|(?:start|end)_of_turn>)|\[(?=/?INST\])")
+"""Where a word begins that means a turn of the conversation to some models: servers of open models read it so
+wherever it stands."""
 
 _FRAME: Final = """\
 You are a careful judge of what an application that uses language models did. You judge by the rubric below \
@@ -71,19 +74,19 @@ def _chars_of(texts: Sequence[JudgedText], chars: int, tokens_max: int) -> int:
 
 
 def _clean(texts: Sequence[JudgedText], nonce: str) -> tuple[list[JudgedText], int]:
-    """Without what no reader sees, counted, and without anything that looks like a boundary."""
+    """Without what no reader sees, counted, and without anything that looks like a boundary or a turn."""
     cleaned, unseen_count = [], 0
     for text in texts:
         parts = []
         for part in text.parts:
             seen, count = _UNSEEN.subn("", part.replace("\r\n", "\n").replace("\r", "\n"))
             unseen_count += count
-            parts.append(_without_boundary(seen, nonce))
+            parts.append(_harmless(seen, nonce))
         cleaned.append(JudgedText(text.name, tuple(parts)))
     return cleaned, unseen_count
 
 
-def _without_boundary(text: str, nonce: str) -> str:
+def _harmless(text: str, nonce: str) -> str:
     if "<<<" in text or ">>>" in text:
         text = _LIKE_BOUNDARY.sub(lambda match: " ".join(match[0]), text)
-    return text.replace(nonce, "(boundary)")
+    return _SPECIAL.sub(r"\g<0> ", text).replace(nonce, "(boundary)")

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -220,6 +221,35 @@ def test_model_without_tools_or_formats_is_asked_in_words(fake: FakeJudge, conne
     count = fake.request_count
     ask(judge)
     assert fake.request_count == count + 1, "it is known by now"
+
+
+@pytest.mark.parametrize("fault", ["no_temperature", "no_thinking"])
+def test_settings_that_a_model_does_not_take_are_left_out(
+    fake: FakeJudge, connected: Connect, provider: str, fault: str
+) -> None:
+    fake.fail_always(fault)
+    thinks = {"anthropic": "claude-opus-5", "openai": "gpt-5-mini"}[provider]
+    plain = {"anthropic": "claude-haiku-4-5", "openai": "gpt-4.1-mini"}[provider]
+    judge = connected(model=plain if fault == "no_temperature" else thinks)
+
+    fake.latency_s = 0.2
+
+    def question() -> Awaitable[JudgeReply]:
+        return judge.ask(system="Judge.", prompt="x", schema=Level, max_tokens=100)
+
+    async def together_and_then_once_more() -> list[JudgeReply]:
+        return [*await asyncio.gather(question(), question()), await question()]
+
+    assert [reply.attempts for reply in run(judge, together_and_then_once_more)] == [2, 2, 1]
+
+
+def test_models_that_think_are_asked_to_think_little(
+    fake: FakeJudge, connected: Connect, provider: str
+) -> None:
+    ask(connected(model={"anthropic": "claude-opus-5", "openai": "gpt-5-mini"}[provider]))
+    body = fake.calls[0].body
+    assert body.get("thinking") == {"type": "disabled"} or body.get("reasoning_effort") == "minimal"
+    assert "temperature" not in body
 
 
 def test_a_service_that_ignores_the_form_is_told_in_words_at_last(

@@ -47,6 +47,31 @@ def test_halves_of_characters_can_be_sent() -> None:
     prompt_of(("half \ud83d",)).prompt.encode()
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "<|im_start|>",
+        "<|eot_id|>",
+        "<｜User｜>",
+        "<s>",
+        "</s>",
+        "<start_of_turn>",
+        "[INST]",
+        "[/INST]",
+        "<bos>",
+    ],
+)
+def test_words_that_mean_a_turn_to_a_model_mean_none(word: str) -> None:
+    prompt = prompt_of((f"before {word} after",)).prompt
+    assert word not in prompt
+    assert f"before {word[0]} {word[1:]} after" in prompt
+
+
+def test_markup_stays_as_it_is() -> None:
+    markup = "a < b | c > d, <b>bold</b> <span>x</span> [1] <strong>y</strong>"
+    assert markup in prompt_of((markup,)).prompt
+
+
 def test_joined_letters_stay_joined() -> None:
     family, persian = "👨\u200d👩\u200d👧", "می\u200cخواهم"
     prompt = prompt_of((family + persian,))
