@@ -25,6 +25,7 @@ from spanglass_server.app.notifications import Notifications, build_notification
 from spanglass_server.app.own_metrics import keep_own_metrics
 from spanglass_server.app.retention import keep_retention
 from spanglass_server.app.rules import Rules, build_rules
+from spanglass_server.app.score_places import keep_scores_placed
 from spanglass_server.app.settings import Settings, is_loopback
 from spanglass_server.app.storage import (
     ForgettingAdministration,
@@ -40,6 +41,7 @@ from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
+from spanglass_server.ingest.score_places import ScorePlacer
 from spanglass_server.metrics.runner import QueryLimits, QueryRunner
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.sample_groups import SampleLimits
@@ -176,13 +178,14 @@ class _Server:
                 clock=now_ns,
             )
         )
+        places = asyncio.create_task(keep_scores_placed(self._build_placer()))
         http = _HttpServer(self._http_config(), on_started=self._announce)
         try:
             with _stopping_on_signals(http), _reloading_on_hangup(self._rules.manager.reload):
                 await http.serve(sockets=[self._listener])
         finally:
             await grpc.stop(_STOP_GRACE_S)
-            for task in (retention, own_metrics, budgets):
+            for task in (retention, own_metrics, budgets, places):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
@@ -324,6 +327,17 @@ class _Server:
             engine_name=self._stores.engine_name,
             started_at_ns=now_ns(),
             now_ns=now_ns,
+        )
+
+    def _build_placer(self) -> ScorePlacer:
+        directory = self._stores.directory
+        return ScorePlacer(
+            self._stores.scores,
+            self._stores.writer,
+            self._pipeline,
+            budget=self._budget,
+            list_projects=lambda: [project.id for project in directory.list_projects()],
+            clock=now_ns,
         )
 
     def _forget_project(self, project_id: str) -> None:

@@ -278,6 +278,9 @@ class ScoreReader(Protocol):
     def find_scores(self, project_id: str, score_ids: Sequence[str]) -> Mapping[str, Score]:
         """By id; what is not there is absent."""
 
+    def list_unplaced(self, project_ids: Sequence[str], during: TimeRange, *, limit: int) -> Sequence[Score]:
+        """Those that judge nothing yet, newest first."""
+
 
 class Administration(Protocol):
     """Schema, retention and deletion."""

@@ -102,6 +102,18 @@ class ClickHouseScoreReader:
         )
         return {score.score_id: score for score in self._read(of_ids, bind)}
 
+    def list_unplaced(self, project_ids: Sequence[str], during: TimeRange, *, limit: int) -> Sequence[Score]:
+        from_ns, to_ns = _bounded(during)
+        bind = Binder()
+        projects = bind(list(project_ids), "Array(String)")
+        return self._read(
+            f"project_id IN {projects} AND {HOUR_OF_SCORE} >= {bind(hour_of(from_ns), 'Int64')}"
+            f" AND time_ns >= {bind(from_ns, 'Int64')} AND time_ns < {bind(to_ns, 'Int64')}\n"
+            "AND trace_id = '' AND session_id = '' AND dataset_run_id = ''\n"
+            f"ORDER BY time_ns DESC, score_id DESC\nLIMIT {limit:d}",
+            bind,
+        )
+
     def _read(self, rest: str, bind: Binder) -> list[Score]:
         sql = f"SELECT {_COLUMNS}\nFROM scores FINAL\nWHERE {rest}"
         return SCORES.from_table(read_table(self._engine, sql, bind.params))
