@@ -32,6 +32,7 @@ _FORM_PURPOSE: Final = "Gives the judgement."
 _NO_KEY: Final = "none"
 """Sent where there is no key: an empty one would be looked for in the environment."""
 _MESSAGE_CHARS_MAX: Final = 300
+_CONNECT_S: Final = 10.0
 
 
 class Received(NamedTuple):
@@ -65,6 +66,8 @@ class Endpoint:
         self._key = api_key
         self._provider = provider
         self._client = (http_client or _http_client)() if provider.takes_http_client else None
+        if self._client is not None:
+            self._client.timeout = httpx2.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S))
         try:
             self._model = _make_model(provider, model, base_url, api_key, self._client)
         except (exceptions.UserError, ImportError, ValueError) as error:
@@ -144,7 +147,9 @@ def _make_model(
         return infer_model(f"anthropic:{model}", lambda _: _anthropic(url, api_key, client))
     if provider.modules == ("openai",):
         return infer_model(f"{kind}:{model}", lambda _: _openai(provider, url, api_key, client))
-    made: dict[str, Any] = {"api_key": api_key or None}
+    made: dict[str, Any] = {}
+    if api_key or provider.needs_key:
+        made["api_key"] = api_key or _NO_KEY
     if url:
         made["base_url"] = url
     if client is not None:
