@@ -126,7 +126,7 @@ def prepare(
     told = "" if not options else json.dumps(options, sort_keys=True, default=str)
     key = (given if isinstance(given, str) else id(given), told, name, version, id(judges))
     known = _known.get(key)
-    if known is None or (known.given is not given and known.given != given):
+    if known is None:  # it holds what its key names, so that nothing else can have the same id
         known = PreparedEvaluator(given, options=options, name=name, version=version, judges=judges)
         if len(_known) >= KNOWN_MAX:
             _known.clear()

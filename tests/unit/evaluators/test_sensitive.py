@@ -34,6 +34,11 @@ PERSONAL = [
     ("kr_resident_number", "900101-1234568", "900101-1234568"),
     ("kr_resident_number", "9001011234568", "9001011234568"),
     ("kr_resident_number", "211231-3000000", "211231-3000000"),
+    ("kr_driver_license", "면허번호 11-22-333333-44", "11-22-333333-44"),
+    ("kr_passport", "여권번호는 M12345678입니다", "M12345678"),
+    ("kr_passport", "여권: M123A4567", "M123A4567"),
+    ("bank_account", "계좌번호: 110-234-567890", "110-234-567890"),
+    ("bank_account", "account number 12345678901", "12345678901"),
     ("us_ssn", "123-45-6789", "123-45-6789"),
     ("uk_nino", "AB 12 34 56 C", "AB 12 34 56 C"),
     ("fr_nir", "1 84 12 76 451 089 46", "1 84 12 76 451 089 46"),
@@ -62,6 +67,9 @@ NOT_PERSONAL = [
     "1234 5678 9012",
     "a@example.com, b@x.test",
     "3.14159265358979",
+    "78.57142857142857",
+    "11-22-333333-4, M12345678",
+    "월 매출 110-234-567890",
     "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
 ]
 
@@ -138,6 +146,8 @@ def test_a_secret_is_found_and_never_repeated(kind: str, value: str) -> None:
         "secret: the-quick-brown-fox-jumps",
         "-----BEGIN PUBLIC KEY-----",
         "skill-based matchmaking, task-force",
+        "clickhouse://user:password@host and twilio://AccountSid:AuthToken@phone",
+        "sendgrid://APIToken:FromEmail/ToEmail1/ToEmail2/",
     ],
 )
 def test_placeholders_and_names_are_no_secrets(text: str) -> None:

@@ -76,7 +76,16 @@ def _options() -> Any:
 
 
 def _is_part(text: str, start: int, end: int, inner: frozenset[str]) -> bool:
-    return (start > 0 and text[start - 1] in inner) or (end < len(text) and text[end] in inner)
+    """Of something longer: a word, or a number with a fraction."""
+    if not inner:
+        return False
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (
+        before[-1:] in inner
+        or after[:1] in inner
+        or (before[-1:] == "." and before[:-1].isdigit() and text[start].isdigit())
+        or (after[:1] == "." and after[1:].isdigit() and text[end - 1].isdigit())
+    )
 
 
 def drop_overlaps(findings: Iterable[Finding]) -> list[Finding]:

@@ -111,6 +111,12 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         "kr_resident_number", r"\d{6}-?[1-8]\d{6}", if_true(is_kr_resident_number), inner=ALPHANUMERIC | {"-"}
     ),
+    Detector(
+        "kr_driver_license",
+        r"(?:1[1-9]|2[0-8])-\d{2}-\d{6}-\d{2}",
+        inner=ALPHANUMERIC | {"-"},
+    ),
+    Detector("kr_passport", r"여권\D{0,10}?([MSRODG](?:\d{8}|\d{3}[A-Z]\d{4}))", inner=ALPHANUMERIC),
     Detector("us_ssn", r"\d{3}-\d{2}-\d{4}", if_true(is_us_ssn), inner=ALPHANUMERIC | {"-"}),
     Detector("uk_nino", _UK_NINO, if_true(is_uk_nino), inner=ALPHANUMERIC),
     Detector(

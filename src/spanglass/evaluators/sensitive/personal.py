@@ -50,6 +50,10 @@ def _measure_iban(value: str) -> int:
     return 0
 
 
+def _is_account(value: str) -> bool:
+    return 9 <= len(digits_of(value)) <= 16
+
+
 def _is_phone(value: str) -> bool:
     return 8 <= len(digits_of(value)) <= 15
 
@@ -97,6 +101,13 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     Detector(
         "iban", r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?", _measure_iban, inner=ALPHANUMERIC
+    ),
+    Detector(
+        "bank_account",
+        r"(?:계좌|口座|(?i:account (?:no\.?|number)))\D{0,12}"
+        r"(\d{2,6}-\d{2,6}-\d{2,8}(?:-\d{1,3})?|\d{10,14})",
+        if_true(_is_account),
+        inner=ALPHANUMERIC | frozenset("-"),
     ),
     Detector("ip_address", r"\d{1,3}(?:\.\d{1,3}){3,}", if_true(_is_public_address), inner=ALPHANUMERIC),
     Detector(

@@ -16,6 +16,10 @@ ENTROPY_MIN = 3.0
 PREFIXED_ENTROPY_MIN = 2.5
 """Of what has an issuer's form: `sk-xxxxxxxx` has less."""
 _PLACEHOLDERS = ("example", "your", "xxxx", "placeholder", "changeme", "dummy", "redacted", "****")
+_NAMED_PLACEHOLDERS = frozenset(
+    {"pass", "password", "passwd", "pwd", "secret", "token", "authtoken", "apikey"}
+)
+"""What stands for a password in the documentation of an address."""
 _PARTS = re.compile(r"[_.\-/]")
 
 
@@ -35,6 +39,11 @@ def _is_placeholder(value: str) -> bool:
     return any(word in lowered for word in _PLACEHOLDERS)
 
 
+def _is_url_password(value: str) -> bool:
+    is_named = value.lower() in _NAMED_PLACEHOLDERS
+    return not (is_named or _is_placeholder(value) or value[:1] in "{$<%[*")
+
+
 def _is_generic_secret(value: str) -> bool:
     """Letters and digits mixed: `max_output_tokens_2048` is a name, not a secret."""
     if len(value) < GENERIC_CHARS_MIN or entropy(value) < ENTROPY_MIN or _is_placeholder(value):
@@ -43,7 +52,7 @@ def _is_generic_secret(value: str) -> bool:
 
 
 def _is_mixed(part: str) -> bool:
-    return any(map(str.isdigit, part)) and any(map(str.isalpha, part)) and len(part) >= 6
+    return sum(map(str.isdigit, part)) >= 2 and any(map(str.isalpha, part)) and len(part) >= 6
 
 
 _KEY_CHARS_MAX = 10_000
@@ -131,7 +140,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         "url_password",
         r"[a-z][a-z0-9+.\-]{1,20}://[^\s:@/\"'<>]{1,100}:([^\s@/\"'<>]{4,200})@",
-        if_true(lambda value: not _is_placeholder(value) and value[:1] not in "{$<%[*"),
+        if_true(_is_url_password),
     ),
     Detector(
         "generic_secret",
