@@ -26,7 +26,9 @@ from spanglass._span import (
 
 if TYPE_CHECKING:
     from spanglass import logs
+    from spanglass._datasets import Dataset, DatasetError, DatasetItem, get_dataset
     from spanglass._evaluate import evaluate
+    from spanglass._experiments import ExperimentResult, run_experiment
     from spanglass._instrument import instrumented
     from spanglass._prepared import evaluator
     from spanglass._threads import ContextThreadPoolExecutor, in_context
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ContextThreadPoolExecutor",
+    "Dataset",
+    "DatasetError",
+    "DatasetItem",
+    "ExperimentResult",
     "Score",
     "SpanHandle",
     "current_span_id",
@@ -42,12 +48,14 @@ __all__ = [
     "evaluated",
     "evaluator",
     "flush",
+    "get_dataset",
     "in_context",
     "init",
     "instrumented",
     "log_llm_event",
     "logs",
     "observe",
+    "run_experiment",
     "score",
     "shutdown",
     "span",
@@ -57,13 +65,19 @@ __all__ = [
 
 _LAZY = {
     "ContextThreadPoolExecutor": "spanglass._threads",
+    "Dataset": "spanglass._datasets",
+    "DatasetError": "spanglass._datasets",
+    "DatasetItem": "spanglass._datasets",
+    "ExperimentResult": "spanglass._experiments",
     "evaluate": "spanglass._evaluate",
     "evaluator": "spanglass._prepared",
     "evaluators": "spanglass.evaluators",
+    "get_dataset": "spanglass._datasets",
     "in_context": "spanglass._threads",
     "instrumented": "spanglass._instrument",
     "log_llm_event": "spanglass.logs",
     "logs": "spanglass.logs",
+    "run_experiment": "spanglass._experiments",
 }
 """What many applications never use is imported where it is first asked for."""
 

@@ -58,6 +58,21 @@ RETRIEVAL_DOCUMENTS = "gen_ai.retrieval.documents"
 TOOL_NAME = "gen_ai.tool.name"
 AGENT_NAME = "gen_ai.agent.name"
 
+# Experiments: Langfuse's names, which its own tools know too. On the span of an item.
+EXPERIMENT_ID = "langfuse.experiment.id"
+EXPERIMENT_NAME = "langfuse.experiment.name"
+EXPERIMENT_DESCRIPTION = "langfuse.experiment.description"
+EXPERIMENT_METADATA = "langfuse.experiment.metadata"
+"""A JSON object: what was tried."""
+EXPERIMENT_DATASET = "langfuse.experiment.dataset.id"
+EXPERIMENT_ITEM = "langfuse.experiment.item.id"
+EXPERIMENT_ITEM_VERSION = "langfuse.experiment.item.version"
+"""RFC 3339: the state of the dataset that was run."""
+EXPERIMENT_ITEM_ROOT = "langfuse.experiment.item.root_observation_id"
+"""The id of the span that stands for the item: the span's own."""
+EXPERIMENT_ITEM_EXPECTED = "langfuse.experiment.item.expected_output"
+EXPERIMENT_ITEM_METADATA = "langfuse.experiment.item.metadata"
+
 # The resource.
 SERVICE_NAME = "service.name"
 SERVICE_VERSION = "service.version"

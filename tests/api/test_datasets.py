@@ -57,10 +57,10 @@ def test_items_are_made_found_changed_archived_and_deleted(api: DatasetApi) -> N
     api.call("PATCH", "/datasets/qa/items/i1", body={"status": "archived"})
     assert api.get("/datasets/qa/items")["total"] == 2
     assert api.get("/datasets/qa/items", status="archived")["items"][0]["id"] == "i1"
-    assert api.get("/datasets/qa/items", version=listed["state"])["total"] == 3
-    assert api.get("/datasets/qa/items/i0", version=listed["state"])["expected_output"] is None
+    assert api.get("/datasets/qa/items", version=listed["as_of"])["total"] == 3
+    assert api.get("/datasets/qa/items/i0", version=listed["as_of"])["expected_output"] is None
     api.call("DELETE", "/datasets/qa/items/i0", 204)
-    assert api.get("/datasets/qa/items", version=listed["state"])["total"] == 2, "gone from the past too"
+    assert api.get("/datasets/qa/items", version=listed["as_of"])["total"] == 2, "gone from the past too"
     api.call("GET", "/datasets/qa/items/i0", 404)
 
 

@@ -101,7 +101,7 @@ def test_items_that_no_dataset_has_are_told_by_their_spans(api: DatasetApi) -> N
 
 def test_the_items_are_those_of_the_version_that_was_run(api: DatasetApi) -> None:
     dataset = api.make("qa", "as it was")
-    state = api.get("/datasets/qa/items")["state"]
+    state = api.get("/datasets/qa/items")["as_of"]
     api.run("one", {"i0": "x"}, dataset_id=dataset["id"], **{"langfuse.experiment.item.version": state})
     api.call("PATCH", "/datasets/qa/items/i0", body={"input": "as it is"})
     told = api.get("/experiments/compare", ids="one")

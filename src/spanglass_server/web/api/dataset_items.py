@@ -116,12 +116,12 @@ def list_items(
     )
     datasets, project_id = services.library.datasets, caller.project.id
     found = datasets.list_items(project_id, query, Slice(limit, offset))
-    state_ns = datasets.state_ns(project_id, dataset.name)
+    as_of_ns = query.as_of_ns or datasets.state_ns(project_id, dataset.name)
     return json_response(
         {
             "items": [item_json(item) for item in found.items],
             "total": found.total,
-            "state": time_text(state_ns) if state_ns else None,
+            "as_of": time_text(as_of_ns) if as_of_ns else None,
         }
     )
 

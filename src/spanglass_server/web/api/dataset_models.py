@@ -127,7 +127,9 @@ class Item(BaseModel):
 class Items(BaseModel):
     items: list[Item]
     total: int
-    state: datetime | None = Field(description="When the items last changed; as `version` it reads them so.")
+    as_of: datetime | None = Field(
+        description="The moment whose items these are: given as `version` it reads them again."
+    )
 
 
 class Put(BaseModel):
