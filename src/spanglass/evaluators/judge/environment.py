@@ -13,7 +13,7 @@ MODEL: Final = "SPANGLASS_JUDGE_MODEL"
 BASE_URL: Final = "SPANGLASS_JUDGE_BASE_URL"
 API_KEY: Final = "SPANGLASS_JUDGE_API_KEY"
 
-_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "anthropic": ("ANTHROPIC_API_KEY",),
     "openai": ("OPENAI_API_KEY",),
     "openrouter": ("OPENROUTER_API_KEY",),
@@ -55,7 +55,7 @@ class EnvironmentJudges(NamedTuple):
     def _provider(self, connection: str) -> tuple[str, str]:
         """With the model that the environment names for it."""
         told, _, model = self._named()
-        provider = connection or told or next((name for name in _KEYS if self._key(name)), "")
+        provider = connection or told or next((name for name in KEYS if self._key(name)), "")
         if not provider:
             raise EvaluatorProblem(
                 "no model is named to judge",
@@ -70,7 +70,7 @@ class EnvironmentJudges(NamedTuple):
         return told.partition(":") if ":" in told else ("", "", told)
 
     def _key(self, provider: str) -> str:
-        return self._first(*self._own(provider, API_KEY), *_KEYS.get(provider, ()))
+        return self._first(*self._own(provider, API_KEY), *KEYS.get(provider, ()))
 
     def _url(self, provider: str) -> str:
         return self._first(*self._own(provider, BASE_URL), *_URLS.get(provider, ()))
