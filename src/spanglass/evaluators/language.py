@@ -5,8 +5,10 @@ are enough, and English terms within a Korean answer do not matter. Everything e
 which needs about four words. Code, addresses and URLs do not count.
 """
 
-import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -113,31 +115,32 @@ def _name(code: str) -> str:
     return LANGUAGES.get(code, code)
 
 
-_URL = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
-_OWN_SCRIPTS = (
-    ("ko", re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")),
-    ("ja", re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f]")),
-    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")),
-    ("th", re.compile("[\u0e01-\u0e5b]")),
-    ("lo", re.compile("[\u0e81-\u0edf]")),
-    ("km", re.compile("[\u1780-\u17ff]")),
-    ("my", re.compile("[\u1000-\u109f]")),
-    ("el", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
-    ("he", re.compile("[\u05d0-\u05ea\ufb1d-\ufb4f]")),
-    ("hy", re.compile("[\u0531-\u058f]")),
-    ("ka", re.compile("[\u10a0-\u10ff]")),
-    ("am", re.compile("[\u1200-\u139f]")),
-    ("ta", re.compile("[\u0b80-\u0bff]")),
-    ("te", re.compile("[\u0c00-\u0c7f]")),
-    ("kn", re.compile("[\u0c80-\u0cff]")),
-    ("ml", re.compile("[\u0d00-\u0d7f]")),
-    ("si", re.compile("[\u0d80-\u0dff]")),
-    ("gu", re.compile("[\u0a80-\u0aff]")),
-    ("pa", re.compile("[\u0a00-\u0a7f]")),
-    ("or", re.compile("[\u0b00-\u0b7f]")),
+_RANGES = (
+    ("ko", "\u1100\u11ff \u3131\u318e \uac00\ud7a3"),
+    ("ja", "\u3041\u30ff \u31f0\u31ff \uff66\uff9f"),
+    ("zh", "\u3400\u4dbf \u4e00\u9fff \uf900\ufaff \U00020000\U0003ffff"),
+    ("th", "\u0e01\u0e5b"),
+    ("lo", "\u0e81\u0edf"),
+    ("km", "\u1780\u17ff"),
+    ("my", "\u1000\u109f"),
+    ("el", "\u0370\u03ff \u1f00\u1fff"),
+    ("he", "\u05d0\u05ea \ufb1d\ufb4f"),
+    ("hy", "\u0531\u058f"),
+    ("ka", "\u10a0\u10ff"),
+    ("am", "\u1200\u139f"),
+    ("ta", "\u0b80\u0bff"),
+    ("te", "\u0c00\u0c7f"),
+    ("kn", "\u0c80\u0cff"),
+    ("ml", "\u0d00\u0d7f"),
+    ("si", "\u0d80\u0dff"),
+    ("gu", "\u0a80\u0aff"),
+    ("pa", "\u0a00\u0a7f"),
+    ("or", "\u0b00\u0b7f"),
 )
-_HAN = dict(_OWN_SCRIPTS)["zh"]
-_ONLY_CHINESE = re.compile("[你您们們这這吗嗎呢没沒她个說说么麼啊吧哪谁誰很還还]")
+"""Scripts that one language has to itself: first and last characters of its blocks."""
+_BLOCKS = sorted((block[0], block[1], language) for language, blocks in _RANGES for block in blocks.split())
+_STARTS = [first for first, _, _ in _BLOCKS]
+_ONLY_CHINESE = frozenset("你您们們这這吗嗎呢没沒她个說说么麼啊吧哪谁誰很還还")
 _HAN_CERTAIN = 8
 """Fewer characters without one of those may as well be a Japanese name."""
 _DENSE = frozenset({"ko", "ja", "zh"})
@@ -147,61 +150,78 @@ _KANA_SHARE_MIN = 0.05
 """Of kana and Han together, from which on Han is Japanese too."""
 
 
+@lru_cache(maxsize=10_000)
+def _own_script(char: str) -> str:
+    """The language that has this character to itself; empty where several have it, or none."""
+    at = bisect_right(_STARTS, char) - 1
+    return _BLOCKS[at][2] if at >= 0 and char <= _BLOCKS[at][1] else ""
+
+
 def detect_language(text: str) -> Detected | None:
     """None of a text that has nothing to tell by: no letters, or only code."""
-    prose = _URL.sub(" ", " ".join(text[: CHARS_MAX * 2].split("```")[::2])[:CHARS_MAX])
-    if not any(map(str.isalpha, prose)):
+    prose = _prose(text)
+    letters = {char: count for char, count in Counter(prose).items() if char.isalpha() or _own_script(char)}
+    if not letters:
         return None
-    counts = {language: len(pattern.findall(prose)) for language, pattern in _OWN_SCRIPTS}
-    is_ideographic = counts["zh"] > 0 and not counts["ja"]
-    if counts["ja"] > _KANA_SHARE_MIN * (counts["ja"] + counts["zh"]):
-        counts["ja"], counts["zh"] = counts["ja"] + counts["zh"], 0
-    weights = {
-        language: count * (_DENSE_WEIGHT if language in _DENSE else 1) for language, count in counts.items()
-    }
-    others = sum(map(str.isalpha, prose)) - sum(counts.values())
-    language = max(weights, key=weights.__getitem__)
-    share = weights[language] / max(1, sum(weights.values()) + max(0, others))
-    if share < SHARE_MIN:
-        return _classify(_identifier(), prose, leaves_out=[pattern for _, pattern in _OWN_SCRIPTS])
+    counts: Counter[str] = Counter()
+    for char, count in letters.items():
+        counts[_own_script(char)] += count
+    han = counts["zh"]
+    is_han_alone = han > 0 and not counts["ja"]
+    if counts["ja"] > _KANA_SHARE_MIN * (counts["ja"] + han):
+        counts["ja"], counts["zh"] = counts["ja"] + han, 0
+    weights = {language: count * _weight(language) for language, count in counts.items()}
+    language = max((language for language in weights if language), key=weights.__getitem__, default="")
+    share = weights.get(language, 0) / sum(weights.values())
+    if not language or share < SHARE_MIN:
+        others = {ord(char): " " for char in letters if _own_script(char)}
+        return _classify(_identifier(), prose.translate(others) if others else prose)
     confidence = 1 - (1 - share) ** 2
-    if language == "zh" and is_ideographic:
-        return _chinese_or_japanese(prose, confidence)
+    if language == "zh" and is_han_alone:
+        is_certain = han >= _HAN_CERTAIN or not _ONLY_CHINESE.isdisjoint(letters)
+        found = _classify(_han_identifier(), prose)
+        return Detected(
+            found.language, found.confidence * confidence * (1 if is_certain else han / _HAN_CERTAIN)
+        )
     return Detected(language, confidence)
 
 
-def _chinese_or_japanese(prose: str, confidence: float) -> Detected:
-    """Of a text in Han characters alone."""
-    found = _classify(_han_identifier(), prose, leaves_out=[])
-    if not _ONLY_CHINESE.search(prose):
-        confidence *= min(1.0, len(_HAN.findall(prose)) / _HAN_CERTAIN)
-    return Detected(found.language, found.confidence * confidence)
+def _prose(text: str) -> str:
+    """Without code blocks, URLs and addresses."""
+    words = " ".join(text[: CHARS_MAX * 2].split("```")[::2])[:CHARS_MAX].split()
+    return " ".join([word for word in words if "://" not in word and "@" not in word])
 
 
-def _classify(identifier: Any, prose: str, *, leaves_out: Sequence[re.Pattern[str]]) -> Detected:
-    for pattern in leaves_out:
-        prose = pattern.sub(" ", prose)
+def _weight(language: str) -> int:
+    return _DENSE_WEIGHT if language in _DENSE else 1
+
+
+def _classify(identifier: Any, prose: str) -> Detected:
     language, confidence = identifier.classify(prose)
     return Detected(language, min(1.0, float(confidence)))
 
 
 @lru_cache(maxsize=1)
-def _identifier() -> Any:
+def _model() -> Any:
     """Takes half a second, once."""
-    return _load(sorted(LANGUAGES))
-
-
-@lru_cache(maxsize=1)
-def _han_identifier() -> Any:
-    return _load(["ja", "zh"])
-
-
-def _load(languages: list[str]) -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier: Any = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)  # type: ignore[no-untyped-call]
-    identifier.set_languages(languages)
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=2)
+def _restricted(languages: tuple[str, ...]) -> Any:
+    identifier = copy(_model())
+    identifier.set_languages(list(languages))
     return identifier
+
+
+def _identifier() -> Any:
+    return _restricted(tuple(LANGUAGES))
+
+
+def _han_identifier() -> Any:
+    return _restricted(("ja", "zh"))
 
 
 def _build(options: LanguageOptions, judges: Judges) -> LanguageEvaluator:
