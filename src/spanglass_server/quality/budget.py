@@ -25,6 +25,8 @@ _FLUSH_S: Final = 0.5
 _REFRESH_NS: Final = 5_000_000_000
 """How soon what another server spent counts: trials may run on any."""
 _RECENT_CALLS: Final = 50
+_SAME_USD: Final = 1e-9
+"""Sums of the same costs in another order are the same sum."""
 
 BudgetOf: TypeAlias = Literal["day", "run"]
 
@@ -52,7 +54,7 @@ class RunPurse:
         return cls(run.budget_usd, run.cost_usd)
 
     def has_room(self, usd: float) -> bool:
-        return self.budget_usd is None or self.spent_usd + self.held_usd + usd <= self.budget_usd
+        return self.budget_usd is None or self.spent_usd + self.held_usd + usd <= self.budget_usd + _SAME_USD
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class Budgets:
             account = self._account(definition.id)
             usd = _expected(account, estimate_usd)
             budget = definition.budget_usd_per_day
-            if budget is not None and account.spent_usd + account.held_usd + usd > budget:
+            if budget is not None and account.spent_usd + account.held_usd + usd > budget + _SAME_USD:
                 raise _over_day(definition.name, account.spent_usd, budget, usd, self._clock())
             if run is not None and not run.has_room(usd):
                 raise _over_run(run, usd)
@@ -150,7 +152,7 @@ class Budgets:
         with self._lock:
             account = self._account(definition.id)
             left = definition.budget_usd_per_day - account.spent_usd - account.held_usd
-            return left > 0 and left >= _expected(account, 0.0)
+            return left > _SAME_USD and left + _SAME_USD >= _expected(account, 0.0)
 
     def forget(self, evaluator_id: str) -> None:
         """It was deleted."""
