@@ -21,8 +21,8 @@ type BandChartProps = {
   range: { from: number; to: number };
   lines: readonly BandLine[];
   format: (value: number) => string;
-  /** The values that there can be, where they are known. */
-  bounds?: { from: number; to: number } | undefined;
+  /** Values from bottom to top; what lies beyond is cut off. */
+  span: { from: number; to: number };
   height: number;
   label: string;
   onBrush: (from: number, to: number) => void;
@@ -61,7 +61,7 @@ export function BandChart(props: BandChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the range moves the axis, the lines fill it
   useEffect(() => {
     plot.current?.setData(dataOf(latest.current));
-  }, [props.x, props.lines, props.range.from, props.range.to]);
+  }, [props.x, props.lines, props.range.from, props.range.to, props.span.from, props.span.to]);
 
   return (
     <div
@@ -97,7 +97,7 @@ function options(element: HTMLElement, latest: { readonly current: BandChartProp
     cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: BRUSH_PX_MIN } },
     scales: {
       x: { time: true, range: () => [latest.current.range.from, latest.current.range.to] },
-      y: { range: (_plot, low, high) => valueRange(low, high, latest.current.bounds) },
+      y: { range: () => [latest.current.span.from, latest.current.span.to] },
     },
     axes: [
       {
@@ -150,21 +150,6 @@ function colorOf(element: HTMLElement, line: BandLine): string {
 
 function translucent(color: string): string {
   return `color-mix(in srgb, ${color} 20%, transparent)`;
-}
-
-/** Around the values, and not beyond what there can be. */
-function valueRange(
-  low: number | null,
-  high: number | null,
-  bounds: { from: number; to: number } | undefined,
-): [number, number] {
-  const min = low ?? 0;
-  const max = high ?? 1;
-  const room = Math.max((max - min) * 0.1, Math.abs(max) * 0.01, 1e-9);
-  const reach: [number, number] = [min - room, max + room];
-  return bounds
-    ? [Math.max(bounds.from - room / 4, reach[0]), Math.min(bounds.to + room / 4, reach[1])]
-    : reach;
 }
 
 function brush(chart: uPlot, onBrush: (from: number, to: number) => void): void {

@@ -1,9 +1,18 @@
 import { expect, test } from "vitest";
-import { formatDifference, formatEstimate, formatInterval, formatNumber, placeIn, spanOf } from "./estimates";
+import {
+  formatDifference,
+  formatEstimate,
+  formatInterval,
+  formatNumber,
+  placeIn,
+  spanOf,
+  trendSpan,
+} from "./estimates";
 
 test("a number has as many digits as its interval makes meaningful", () => {
   expect(formatEstimate({ value: 0.81234, low: 0.78, high: 0.84 })).toBe("0.812");
   expect(formatEstimate({ value: 0.81234, low: 0.5, high: 1 })).toBe("0.81");
+  expect(formatEstimate({ value: 4, low: 3.86, high: 4.14 })).toBe("4.00");
   expect(formatEstimate({ value: 1240.4, low: 1100, high: 1380 })).toBe("1,240");
   expect(formatNumber(null)).toBe("–");
 });
@@ -14,12 +23,12 @@ test("without an interval a number keeps three digits", () => {
 });
 
 test("an interval is written with both ends", () => {
-  expect(formatInterval({ value: 0.81, low: 0.78, high: 0.84 }, "to")).toBe("0.78 to 0.84");
+  expect(formatInterval({ value: 0.81, low: 0.78, high: 0.84 }, "to")).toBe("0.780 to 0.840");
 });
 
 test("a difference has its sign", () => {
-  expect(formatDifference({ value: 0.04, low: 0.01, high: 0.07 })).toBe("+0.04");
-  expect(formatDifference({ value: -0.1, low: -0.2, high: 0 })).toBe("−0.1");
+  expect(formatDifference({ value: 0.04, low: 0.01, high: 0.07 })).toBe("+0.040");
+  expect(formatDifference({ value: -0.1, low: -0.2, high: 0 })).toBe("−0.10");
   expect(formatDifference({ value: 0, low: 0, high: 0 })).toBe("0");
 });
 
@@ -32,4 +41,10 @@ test("bars share one span", () => {
   expect(span).toEqual({ from: 0.4, to: 0.9 });
   expect(placeIn(span, 0.65)).toBeCloseTo(0.5);
   expect(spanOf([])).toEqual({ from: 0, to: 1 });
+});
+
+test("a trend's scale is that of its values, whatever one wide interval says", () => {
+  const usual = { value: 4, low: 3.5, high: 4.5 };
+  expect(trendSpan([{ value: 3, low: -9, high: 15 }, usual, usual])).toEqual({ from: 2.5, to: 4.5 });
+  expect(trendSpan([])).toEqual({ from: 0, to: 1 });
 });

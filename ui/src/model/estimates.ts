@@ -7,7 +7,8 @@ export function formatNumber(value: number | null, width: number | null = null):
   if (value === null) return "–";
   const size = width !== null && width > 0 ? width : Math.abs(value) / 100;
   const digits = size > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(size)))) : 2;
-  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  const least = width !== null && width > 0 ? digits : 0;
+  return value.toLocaleString("en-US", { minimumFractionDigits: least, maximumFractionDigits: digits });
 }
 
 /** Half of the interval's width; null where there is no interval. */
@@ -44,6 +45,15 @@ export function spanOf(estimates: readonly Interval[]): { from: number; to: numb
   const from = Math.min(...known);
   const to = Math.max(...known);
   return from === to ? { from: from - 0.5, to: to + 0.5 } : { from, to };
+}
+
+/** What a trend is drawn in: its values with room for a usual interval, so that one of two scores flattens nothing. */
+export function trendSpan(estimates: readonly Interval[]): { from: number; to: number } {
+  const widths = estimates.map(halfWidth).filter((width) => width !== null);
+  const usual = widths.sort((a, b) => a - b)[Math.floor(widths.length / 2)] ?? 0;
+  const { from, to } = spanOf(estimates.map(({ value }) => ({ value, low: null, high: null })));
+  const room = estimates.length < 2 ? 0 : usual;
+  return { from: from - room, to: to + room };
 }
 
 /** Where it lies in the span, 0 to 1. */

@@ -50,7 +50,7 @@ export function Disagreements(props: { items: readonly Disagreement[]; first: st
                   <td className={classes.words} title={reasons(item)}>
                     {reasons(item)}
                   </td>
-                  <td className={classes.number}>{formatTime(item.timestamp, Date.now())}</td>
+                  <td className={classes.time}>{formatTime(item.timestamp, Date.now())}</td>
                 </tr>
               ))}
             </tbody>

@@ -31,7 +31,7 @@ export function SidePicker(props: {
       />
       <Select
         w={130}
-        label={t("source")}
+        label={t("sourceOf")}
         placeholder={t("anySource")}
         clearable
         value={side.source || null}

@@ -57,7 +57,7 @@ export function NewestScores(props: {
           <tbody>
             {scores.map((score) => (
               <tr key={score.id}>
-                <td className={classes.number}>{formatTime(score.timestamp, Date.now())}</td>
+                <td className={classes.time}>{formatTime(score.timestamp, Date.now())}</td>
                 <td>
                   <b>{formatScore(score.value, words)}</b>
                 </td>

@@ -68,7 +68,7 @@ function Fact(props: { label: string; estimate: Estimate; change: Difference | n
       <b>
         <EstimateText estimate={props.estimate} isShare={props.isShare ?? false} />
       </b>
-      {props.change && (
+      {props.change !== null && props.change.value !== null && (
         <small>
           <ChangeText change={props.change} isShare={props.isShare ?? false} />
         </small>

@@ -73,6 +73,7 @@ export function ScorePage() {
             <Trend
               scope={scope}
               of={of}
+              count={data.total.count}
               range={range}
               onRange={(from, to) => change({ from: toRfc3339(from), to: toRfc3339(to) })}
             />

@@ -7,13 +7,15 @@ import { useLanguage } from "../../../base/i18n";
 import { formatDateTime } from "../../../base/time";
 import { BandChart, type BandLine } from "../../../charts/BandChart";
 import { lineColor } from "../../../charts/colors";
-import { formatNumber } from "../../../model/estimates";
+import { formatNumber, trendSpan } from "../../../model/estimates";
 import { Problem } from "../../../widgets/cards/Problem";
 import { EstimateText } from "../parts/EstimateText";
 import classes from "../parts/scores.module.css";
 import { useScoresStrings } from "../strings";
 
-const BUCKETS = 48;
+const BUCKETS = { min: 8, max: 48 };
+/** So many scores make a bucket worth drawing. */
+const SCORES_OF_BUCKET = 8;
 const HEIGHT = 176;
 const LINES_MAX = 5;
 
@@ -21,12 +23,16 @@ const LINES_MAX = 5;
 export function Trend(props: {
   scope: ScoreSelection;
   of: { name: string; data_type: string };
+  /** How many scores there are. */
+  count: number;
   range: { from: number; to: number };
   onRange: (from: number, to: number) => void;
 }) {
   const t = useScoresStrings();
   const language = useLanguage();
-  const trend = useQuery(scoreTrendQuery(props.scope, props.of, BUCKETS));
+  const wanted = Math.round(props.count / SCORES_OF_BUCKET);
+  const count = Math.max(BUCKETS.min, Math.min(BUCKETS.max, wanted));
+  const trend = useQuery(scoreTrendQuery(props.scope, props.of, count));
   const [hovered, setHovered] = useState<number | null>(null);
   const { data } = trend;
   const buckets = data?.groups[0]?.buckets ?? [];
@@ -36,6 +42,7 @@ export function Trend(props: {
     [buckets, data],
   );
   const isShare = data !== undefined && data.data_type !== "numeric";
+  const span = useMemo(() => spanOfLines(data, isShare), [data, isShare]);
   const bucket = hovered === null ? undefined : buckets[hovered];
   return (
     <section className={classes.panel}>
@@ -64,7 +71,7 @@ export function Trend(props: {
           range={props.range}
           lines={lines}
           format={isShare ? formatPercent : (value) => formatNumber(value)}
-          bounds={isShare ? { from: 0, to: 1 } : undefined}
+          span={span}
           height={HEIGHT}
           label={t("trendOf", { name: props.of.name })}
           onBrush={props.onRange}
@@ -75,7 +82,17 @@ export function Trend(props: {
   );
 }
 
-/** Of categories a line each, of all else one. */
+function spanOfLines(trend: ScoreTrend | undefined, isShare: boolean): { from: number; to: number } {
+  const buckets = trend?.groups[0]?.buckets ?? [];
+  const estimates =
+    trend?.data_type === "categorical"
+      ? buckets.flatMap((bucket) => bucket.shares?.slice(0, LINES_MAX).map(({ share }) => share) ?? [])
+      : buckets.map((bucket) => bucket.mean);
+  const { from, to } = trendSpan(estimates);
+  return isShare ? { from: Math.max(0, from), to: Math.min(1, to) } : { from, to };
+}
+
+/** Of categories a line each, whose bands would cover each other; of all else one. */
 function linesOf(trend: ScoreTrend, name: string): BandLine[] {
   const buckets = trend.groups[0]?.buckets ?? [];
   if (trend.data_type !== "categorical")
@@ -90,12 +107,14 @@ function linesOf(trend: ScoreTrend, name: string): BandLine[] {
     lineOf(
       category,
       lineColor(place),
-      buckets.map((bucket) => bucket.shares?.[place]?.share ?? NOTHING),
+      buckets.map((bucket) => pointOf(bucket.shares?.[place]?.share.value ?? null)),
     ),
   );
 }
 
-const NOTHING: Estimate = { value: null, low: null, high: null };
+function pointOf(value: number | null): Estimate {
+  return { value, low: null, high: null };
+}
 
 function lineOf(label: string, color: string, estimates: readonly Estimate[]): BandLine {
   return {

@@ -1,5 +1,5 @@
 import type { Estimate, TrendBucket } from "../../../api/scores";
-import { placeIn, spanOf } from "../../../model/estimates";
+import { placeIn, trendSpan } from "../../../model/estimates";
 import classes from "../parts/scores.module.css";
 
 const WIDTH = 120;
@@ -15,7 +15,7 @@ export function Sparkline(props: {
   const { buckets, of, range } = props;
   const known = buckets.filter((bucket) => of(bucket).value !== null);
   if (known.length === 0) return <span className="muted">–</span>;
-  const span = spanOf(known.map(of));
+  const span = trendSpan(known.map(of));
   const x = (bucket: TrendBucket) => placeIn(range, Date.parse(bucket.start_time)) * WIDTH;
   const y = (end: number | null) => 2 + (1 - placeIn(span, end ?? span.from)) * (HEIGHT - 4);
   const line = known.map((bucket) => `${x(bucket)},${y(of(bucket).value)}`);

@@ -3,6 +3,7 @@ import type { Estimate } from "../../../api/scores";
 import { formatPercent } from "../../../base/format";
 import { formatEstimate, formatInterval, formatNumber, halfWidth } from "../../../model/estimates";
 import { useScoresStrings } from "../strings";
+import classes from "./scores.module.css";
 
 /** "0.81 ± 0.03", or "81 % ± 3 %"; the whole interval on hover. */
 export function EstimateText(props: { estimate: Estimate; isShare?: boolean }) {
@@ -17,7 +18,7 @@ export function EstimateText(props: { estimate: Estimate; isShare?: boolean }) {
     : formatInterval(estimate, t("to"));
   return (
     <Tooltip label={width === null ? t("noInterval") : t("interval", { interval: whole })}>
-      <span>
+      <span className={classes.estimate}>
         {value}
         <span className="muted">{reach}</span>
       </span>

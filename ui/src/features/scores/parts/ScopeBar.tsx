@@ -37,7 +37,7 @@ export function ScopeBar(props: {
       {withSource && (
         <Select
           w={130}
-          aria-label={t("source")}
+          aria-label={t("sourceOf")}
           placeholder={t("anySource")}
           clearable
           value={scope.source || null}
