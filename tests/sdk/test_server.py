@@ -39,6 +39,10 @@ def brevity(answer):
     return {"value": 0.9, "reason": "two words"}
 
 
+async def groundedness(target):
+    return 1.0 if target.output in target.documents[0].content else 0.0
+
+
 @spanglass.observe(kind="chain")
 def answer(question):
     spanglass.update_current_trace(
@@ -51,6 +55,8 @@ def answer(question):
     text = "".join(call_model(question))
     brevity(text)
     spanglass.score("thumbs", True, comment="liked")
+    spanglass.evaluate("length", output=text, options={"at_most": 5}, version=2)
+    spanglass.evaluate(groundedness, output=text, documents=["It takes Five days."])
     return text
 
 
@@ -126,13 +132,41 @@ def test_the_spans_nest_and_have_their_kinds(server: SpanglassProcess) -> None:
 def test_the_scores_are_stored(server: SpanglassProcess) -> None:
     (trace,) = get(server, "/traces", filter="user_id:u1")["items"]
     end = time.monotonic() + 20
-    while len(scores := get(server, "/scores", filter=f"trace_id:{trace['trace_id']}")["items"]) < 3:
+    while len(scores := get(server, "/scores", filter=f"trace_id:{trace['trace_id']}")["items"]) < 5:
         assert time.monotonic() < end, scores
         time.sleep(0.1)
     told = {score["name"]: (score["value"], score["comment"]) for score in scores}
     assert told["brevity"] == (0.9, "two words")
     assert told["relevance"][0] == 0.7
     assert told["thumbs"][1] == "liked"
+    assert told["length_ok"] == (False, "the answer has 10 characters, at most 5 expected")
+
+
+def test_what_was_evaluated_in_the_application_says_by_whom_and_how(server: SpanglassProcess) -> None:
+    (trace,) = get(server, "/traces", filter="user_id:u1")["items"]
+    end = time.monotonic() + 60
+    while True:
+        items = get(server, "/scores", filter=f"trace_id:{trace['trace_id']}")["items"]
+        scores = {score["name"]: score for score in items}
+        judging = get(server, "/traces", filter="feature:groundedness")["items"]
+        if {"length_ok", "groundedness"} <= scores.keys() and judging:
+            break
+        assert time.monotonic() < end, (scores, judging)
+        time.sleep(0.1)
+    expected = {
+        "source": "evaluator",
+        "author": "length",
+        "evaluator_id": "length",
+        "evaluator_version": 2,
+        "sampling_rate": 1.0,
+        "quality": 0.0,
+    }
+    assert {key: scores["length_ok"][key] for key in expected} == expected
+    assert scores["groundedness"]["metadata"]["judge_trace_id"] == judging[0]["trace_id"]
+    assert judging[0]["metadata"]["judged_trace_id"] == trace["trace_id"]
+    (span,) = get(server, f"/traces/{judging[0]['trace_id']}")["spans"]
+    assert span["kind"] == "evaluator"
+    assert [link["trace_id"] for link in span["links"]] == [trace["trace_id"]]
 
 
 def test_the_failure_is_an_error_with_its_message(server: SpanglassProcess) -> None:
