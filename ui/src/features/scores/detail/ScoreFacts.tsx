@@ -1,7 +1,7 @@
 import type { Difference, Estimate, ScoreStatistics } from "../../../api/scores";
 import { formatCompact, formatCount, formatPercent } from "../../../base/format";
 import { useLanguage } from "../../../base/i18n";
-import { formatNumber, halfWidth } from "../../../model/estimates";
+import { formatNumber } from "../../../model/estimates";
 import { ChangeText } from "../parts/ChangeText";
 import { EstimateText } from "../parts/EstimateText";
 import classes from "../parts/scores.module.css";
@@ -52,7 +52,7 @@ export function ScoreFacts(props: { statistics: ScoreStatistics }) {
           <small>{t("quantiles")}</small>
           <span>
             {total.quantiles
-              .map((one) => `p${Math.round(one.level * 100)} ${formatNumber(one.value, halfWidth(one))}`)
+              .map((one) => `p${Math.round(one.level * 100)} ${formatNumber(one.value)}`)
               .join(" · ")}
           </span>
         </div>
