@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 
+from spanglass import semconv
 from spanglass.evaluators import EvaluationTarget, RetrievedDocument, TargetMessage, TargetSpan
 from spanglass_server.model.message import Message, Reasoning, Rendered, Text
 from spanglass_server.normalize.messages.conversation import text_of
@@ -29,7 +30,7 @@ class _Told(NamedTuple):
     """A span with what it says."""
 
     row: Row
-    attributes: Mapping[str, Any]
+    attributes: dict[str, Any]
     """As `TargetSpan.attributes`, values as they are."""
     rendered: Rendered
     input: str
@@ -233,8 +234,18 @@ def _span(told: _Told) -> TargetSpan:
         error_message=row["error_message"],
         duration_ms=_duration_ms(row),
         documents=told.documents,
-        attributes=_texts(told.attributes),
+        attributes=_texts(told.attributes | _known(row)),
     )
+
+
+def _known(row: Row) -> dict[str, Any]:
+    """What a convention has under a name of its own, under OpenTelemetry's: the same for every evaluator."""
+    known: dict[str, Any] = {}
+    if row["ttft_ns"] is not None:
+        known[semconv.TIME_TO_FIRST_CHUNK] = row["ttft_ns"] / 1_000_000_000
+    if row["finish_reasons"]:
+        known[semconv.FINISH_REASONS] = list(row["finish_reasons"])
+    return known
 
 
 def _model(row: Row) -> str:
