@@ -92,6 +92,14 @@ class Evaluated:
         found: dict[str, Any] = self.call("GET", f"/evaluators/{self.id}")["state"]
         return found
 
+    def await_scored(self, count: int) -> None:
+        """Asked seldom: an answer costs as much as a judgement."""
+        deadline = time.monotonic() + SECONDS_MAX
+        while self.state()["scored_count"] < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.state()['scored_count']} of {count} scores")
+            time.sleep(1.0)
+
     def call(self, method: str, path: str, body: object = None) -> Any:
         request = urllib.request.Request(
             f"{self.server.base_url}/api/v1{path}",
@@ -127,7 +135,7 @@ class LagWatch:
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._stopping.wait(0.5):
+        while not self._stopping.wait(2.0):
             self.lag_s_max = max(self.lag_s_max, self._evaluated.state()["lag_s"] or 0.0)
 
     def stop(self) -> float:
@@ -144,7 +152,7 @@ def measure_backlog(evaluated: Evaluated, pool: list[RequestTemplate], traces: i
     started = time.perf_counter()
     sent = evaluated.ingest(pool, traces * SPANS_PER_TRACE, seed=1, rate=None)
     wanted = done_before + sent.spans // SPANS_PER_TRACE
-    wait_until(lambda: evaluated.state()["scored_count"] >= wanted, timeout_s=SECONDS_MAX)
+    evaluated.await_scored(wanted)
     seconds = time.perf_counter() - started
     count = sent.spans // SPANS_PER_TRACE
     server_after = process_cost(evaluated.server.pid)
