@@ -9,11 +9,11 @@ from spanglass_server.quality.pairs import compare_pairs
 from spanglass_server.quality.students_t import t_probability, t_quantile
 
 DIAGNOSES = np.array([[75, 1, 4], [5, 4, 1], [0, 0, 10.0]])
-"""Fleiss, Levin, Paik 2003, Statistical Methods for Rates and Proportions, table 18.1: kappa 0.68, of which the
-standard error for an interval is 0.087."""
+"""Fleiss, Levin, Paik 2003, Statistical Methods for Rates and Proportions, table 18.1: kappa 0.68,
+of which the standard error for an interval is 0.087."""
 
 COHEN = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12.0]])
-"""Cohen 1960, Educational and Psychological Measurement 20, 37-46: agreement 0.70, by chance 0.41, kappa 0.49."""
+"""Cohen 1960, Educational and Psychological Measurement 20, 37-46: kappa 0.49."""
 
 
 @pytest.mark.parametrize(
