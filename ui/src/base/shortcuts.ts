@@ -41,6 +41,13 @@ function pressesControl(event: KeyboardEvent): boolean {
   return isPress && event.target instanceof Element && event.target.closest("button, a, summary") !== null;
 }
 
+/** The key as shortcuts name it: by its place where the layout writes other letters, such as Hangul, there. */
+export function keyOf(event: Pick<KeyboardEvent, "key" | "code" | "shiftKey">): string {
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  if (letter === undefined || /^[ -~]$/.test(event.key)) return event.key;
+  return event.shiftKey ? letter : letter.toLowerCase();
+}
+
 /** Binds the shortcuts of a page or panel for as long as it is on the screen. */
 export function useShortcuts(title: string, shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts);
@@ -58,7 +65,8 @@ export function useShortcuts(title: string, shortcuts: readonly Shortcut[]): voi
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (belongsToWidget(event) || pressesControl(event)) return;
-      const shortcut = latest.current.find((candidate) => candidate.keys.includes(event.key));
+      const key = keyOf(event);
+      const shortcut = latest.current.find((candidate) => candidate.keys.includes(key));
       if (shortcut && shortcut.run() !== false) event.preventDefault();
     };
     window.addEventListener("keydown", onKey);

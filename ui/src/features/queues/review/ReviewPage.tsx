@@ -123,18 +123,15 @@ function Desk(props: { queue: AnnotationQueue; reviewer: string; onForget: () =>
           onUndo={() => void work.undo()}
         />
       ) : (
-        <div className={classes.split}>
+        // A new one is read from its beginning, wherever the last one was left.
+        <div key={current?.item.id ?? ""} className={classes.split}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it */}
           <div className={classes.subject} tabIndex={0}>
-            {current ? (
-              <Subject key={current.item.id} item={current.item} />
-            ) : (
-              <Loading label={t("loading")} />
-            )}
+            {current ? <Subject item={current.item} /> : <Loading label={t("loading")} />}
           </div>
           {current && (
             <Judging
-              key={`${current.item.id} ${current.review.status}`}
+              key={current.review.status}
               queue={queue}
               work={current}
               isBusy={work.isBusy}

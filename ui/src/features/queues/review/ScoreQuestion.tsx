@@ -1,5 +1,5 @@
 import { Kbd, Textarea, TextInput } from "@mantine/core";
-import type { KeyboardEvent, RefObject } from "react";
+import { type KeyboardEvent, type RefObject, useRef } from "react";
 import type { AnswerValue, AskedScore } from "../../../api/queues";
 import { type Question, typedNumber } from "../../../model/reviewQuestions";
 import classes from "./Review.module.css";
@@ -41,14 +41,19 @@ export function ScoreQuestion(props: QuestionProps) {
 
 function Choices(props: QuestionProps) {
   const { question, answer } = props;
+  const group = useRef<HTMLDivElement>(null);
   const chosen = question.choices.findIndex((choice) => choice.value === answer);
-  const onKey = (event: KeyboardEvent, value: AnswerValue) => {
-    if (event.key !== " ") return;
+  const onKey = (event: KeyboardEvent, place: number) => {
+    const step = { " ": 0, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const choice =
+      step === undefined ? undefined : question.choices.at((place + step) % question.choices.length);
+    if (choice === undefined) return;
     event.preventDefault();
-    props.onAnswer(value, "");
+    props.onAnswer(choice.value, "");
+    group.current?.querySelectorAll<HTMLElement>("[role=radio]")[question.choices.indexOf(choice)]?.focus();
   };
   return (
-    <div className={classes.choices} role="radiogroup" aria-labelledby={`score-${props.place}`}>
+    <div ref={group} className={classes.choices} role="radiogroup" aria-labelledby={`score-${props.place}`}>
       {question.choices.map((choice, place) => (
         // No buttons, which Enter would press instead of going on.
         <div
@@ -58,7 +63,7 @@ function Choices(props: QuestionProps) {
           tabIndex={place === Math.max(0, chosen) ? 0 : -1}
           className={classes.choice}
           onClick={() => props.onAnswer(choice.value, "")}
-          onKeyDown={(event) => onKey(event, choice.value)}
+          onKeyDown={(event) => onKey(event, place)}
         >
           <span className={classes.choiceLabel}>{choice.label}</span>
           {choice.key !== "" && choice.key !== choice.label && <Kbd size="xs">{choice.key}</Kbd>}
