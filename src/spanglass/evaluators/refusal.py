@@ -130,7 +130,7 @@ def refused_reasons(target: EvaluationTarget) -> Iterator[str]:
     for span in target.spans:
         if target.span_id and span.span_id != target.span_id:
             continue
-        reasons = span.attributes.get(semconv.FINISH_REASONS, "").lower()
+        reasons = span.attributes.get(semconv.FINISH_REASONS, "").lower().replace("-", "_")
         yield from (reason for reason in REFUSAL_REASONS if reason in reasons)
 
 
