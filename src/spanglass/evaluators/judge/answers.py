@@ -13,7 +13,6 @@ from spanglass.evaluators.judge.problems import WrongForm
 ScaleName: TypeAlias = Literal["1_to_5", "0_to_1", "categories", "yes_no", "claims"]
 
 REASON_CHARS_MAX: Final = 2_000
-CLAIMS_MAX: Final = 30
 _FENCED: Final = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 _Reason = Annotated[str, Field(description="Why, in one to three sentences. Written before the judgement.")]
@@ -58,9 +57,7 @@ class Claim(BaseModel):
 
 
 class Claims(BaseModel):
-    claims: list[Claim] = Field(
-        max_length=CLAIMS_MAX, description="Every claim of fact; at most the 30 most important ones."
-    )
+    claims: list[Claim] = Field(description="Every claim of fact; at most the 30 most important ones.")
     reason: _Reason
 
 

@@ -209,8 +209,7 @@ class Judge:
     ) -> tuple["Received", JudgeUsage]:
         """One answer, and what was used in all. A service that takes a form and does not keep it may well do
         so when it is told in words (`in_words`)."""
-        began_s = self._clock()
-        failures = 0
+        failures, failed_at_s = 0, 0.0
         while True:
             usage = usage.plus(ONE_ATTEMPT)
             form = (self._forms[-1:] if in_words else self._forms)[0]
@@ -222,8 +221,9 @@ class Judge:
                 self._forget(form, str(error), usage)
             except JudgeProblem as problem:
                 failures += 1
+                failed_at_s = failed_at_s if failures > 1 else self._clock()
                 problem.usage = usage
-                await self._wait_or_raise(problem, failures, began_s)
+                await self._wait_or_raise(problem, failures, failed_at_s)
             else:
                 self._answered_at_s = self._clock()
                 return received, usage.plus(received.usage)
@@ -239,6 +239,7 @@ class Judge:
                     f"{self._name} did not answer within {self._settings.timeout_s:g} s",
                     scope="evaluator",
                     is_transient=True,
+                    is_ambiguous=True,
                 ) from None
             finally:
                 context.detach(token)
@@ -256,30 +257,24 @@ class Judge:
             )
         self._forms = tuple(other for other in self._forms if other != form)
 
-    async def _wait_or_raise(self, problem: JudgeProblem, failures: int, began_s: float) -> None:
+    async def _wait_or_raise(self, problem: JudgeProblem, failures: int, failed_at_s: float) -> None:
         retries = self._settings.retries
+        wanted_s = problem.retry_after_s or 0.0
+        if wanted_s:
+            self._limits.pause(min(wanted_s, retries.longest_wait_s))
+        is_over = failures >= retries.attempts_max or wanted_s > retries.longest_wait_s
+        if not problem.is_transient or is_over:
+            raise self._placed(problem, failed_at_s)
         wait_s = min(retries.first_wait_s * 2 ** (failures - 1), retries.longest_wait_s)
-        wait_s *= 0.5 + self._chance()
-        if problem.retry_after_s is not None:
-            wait_s = max(wait_s, problem.retry_after_s)
-        if (
-            not problem.is_transient
-            or failures >= retries.attempts_max
-            or wait_s > retries.longest_wait_s * 1.5
-        ):
-            raise self._placed(problem, began_s)
-        if problem.retry_after_s is not None:
-            self._limits.pause(problem.retry_after_s)
-        await self._sleep(wait_s)
+        await self._sleep(max(wanted_s, wait_s * (0.5 + self._chance())))
 
-    def _placed(self, problem: JudgeProblem, began_s: float) -> JudgeProblem:
-        """Where others were answered meanwhile, it is this text that cannot be judged; where none ever was,
-        a request that is rejected is the connection's fault."""
-        answered_at_s = self._answered_at_s
-        if answered_at_s is None:
-            problem.scope = "evaluator" if problem.is_ambiguous else problem.scope
-        elif problem.is_transient and answered_at_s > began_s and problem.retry_after_s is None:
-            problem.scope = "target"
+    def _placed(self, problem: JudgeProblem, failed_at_s: float) -> JudgeProblem:
+        """With the scope that what happened to others tells: where they were answered since this text failed
+        first, it is the text; where none ever was, a request that is rejected is the connection's fault."""
+        if problem.is_ambiguous:
+            answered_at_s = self._answered_at_s
+            since_s = failed_at_s if problem.is_transient else float("-inf")
+            problem.scope = "target" if answered_at_s is not None and answered_at_s > since_s else "evaluator"
         return problem
 
     async def _endpoint(self) -> "Endpoint":

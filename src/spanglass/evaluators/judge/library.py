@@ -261,7 +261,11 @@ def _busy(name: str, said: str, retry_after_s: float | None) -> JudgeProblem:
 
 def _broken(name: str, said: str, retry_after_s: float | None) -> JudgeProblem:
     return JudgeProblem(
-        f"{name} failed: {said}", scope="evaluator", is_transient=True, retry_after_s=retry_after_s
+        f"{name} failed: {said}",
+        scope="evaluator",
+        is_transient=True,
+        retry_after_s=retry_after_s,
+        is_ambiguous=True,
     )
 
 
@@ -270,6 +274,7 @@ def _unreached(name: str, said: str, retry_after_s: float | None) -> JudgeProble
         f"{name} could not be reached: {said}",
         scope="evaluator",
         is_transient=True,
+        is_ambiguous=True,
         hint="is the connection's base URL right, and does this machine reach it?",
     )
 

@@ -100,7 +100,7 @@ def test_a_service_that_wants_too_long_a_wait_is_left_to_who_asked(
     assert told.retry_after_s == 3600.0
     assert told.is_transient
     assert told.scope == "evaluator"
-    assert sleeps == []
+    assert sleeps == [], "nobody waits in here"
 
 
 def test_judge_that_stays_down_is_the_evaluators_trouble(fake: FakeJudge, connected: Connect) -> None:
@@ -116,8 +116,9 @@ def test_nobody_listening_is_the_evaluators_trouble(connected: Connect) -> None:
     assert "could not be reached" in told.message
 
 
-def test_one_text_that_never_gets_an_answer_does_not_hold_up_the_others(
-    fake: FakeJudge, connected: Connect
+@pytest.mark.parametrize(("fault", "scope"), [("500", "target"), ("529", "evaluator"), ("429", "evaluator")])
+def test_one_text_that_never_gets_an_answer_is_at_fault_unless_the_judge_is_busy(
+    fake: FakeJudge, connected: Connect, fault: str, scope: str
 ) -> None:
     released = asyncio.Event()
 
@@ -130,17 +131,30 @@ def test_one_text_that_never_gets_an_answer_does_not_hold_up_the_others(
         return await judge.ask(system="Judge.", prompt=prompt, schema=Level, max_tokens=100)
 
     async def both() -> Any:
-        fake.fail_next("500")
+        fake.fail_next(fault)
         failing = asyncio.create_task(question("case-bad"))
-        while not fake.statuses[500]:
+        while not fake.statuses[int(fault)]:
             await asyncio.sleep(0.01)
         await question("case-good")
-        fake.fail_next("500")
+        fake.fail_next(fault)
         released.set()
         return await asyncio.gather(failing, return_exceptions=True)
 
     (told,) = run(judge, both)
-    assert (told.scope, told.is_transient) == ("target", True)
+    assert (told.scope, told.is_transient) == (scope, True)
+
+
+def test_answers_before_an_outage_make_it_no_texts_fault(fake: FakeJudge, connected: Connect) -> None:
+    judge = connected()
+
+    async def before_and_after() -> Any:
+        await judge.ask(system="Judge.", prompt="x", schema=Level, max_tokens=100)
+        fake.fail_always("500")
+        return await judge.ask(system="Judge.", prompt="x", schema=Level, max_tokens=100)
+
+    with pytest.raises(JudgeProblem) as raised:
+        run(judge, before_and_after)
+    assert (raised.value.scope, raised.value.is_transient) == ("evaluator", True)
 
 
 def test_hanging_judge_is_given_up_in_time(fake: FakeJudge, connected: Connect) -> None:
@@ -293,6 +307,23 @@ def test_a_client_of_ones_own_carries_the_requests(fake: FakeJudge, connected: C
     ask(connected(http_client=lambda: httpx2.AsyncClient(transport=Checked())))
     assert len(seen) == 1
     assert seen[0].startswith(fake.url)
+
+
+def test_an_applications_own_instrumentation_leaves_judges_alone(connected: Connect) -> None:
+    import httpx2
+    from opentelemetry import context
+
+    seen: list[object] = []
+
+    class Noting(httpx2.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            seen.append(context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY))
+            seen.append(context.get_value(context._SUPPRESS_HTTP_INSTRUMENTATION_KEY))
+            return await super().handle_async_request(request)
+
+    ask(connected(http_client=lambda: httpx2.AsyncClient(transport=Noting())))
+    assert seen == [True, True]
+    assert context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY) is None
 
 
 def test_an_address_that_is_refused_is_told_as_trouble(connected: Connect) -> None:
