@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from tests.support.json_api import NOW_NS, JsonApi
 
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
@@ -11,6 +12,7 @@ from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.web.api import score_config_models as models
+from spanglass_server.web.app import build_langfuse
 
 STARS = {"name": "stars", "data_type": "numeric", "min_value": 1, "max_value": 5, "description": "별점"}
 TONE = {
@@ -118,6 +120,23 @@ def test_scores_get_their_quality_from_their_configuration_at_once(api: JsonApi)
 
     send(api, "PATCH", f"/score-configs/{stars}", {"better": "none"})
     assert quality(api, name="stars", value=4) is None
+
+
+def test_both_apis_keep_the_same_configurations(api: JsonApi) -> None:
+    stars = make(api, STARS | {"better": "lower"})
+    langfuse = TestClient(build_langfuse(api.services))
+    params = {"project": api.project.name}
+    path = f"/api/public/score-configs/{stars}"
+
+    assert langfuse.get(path, params=params).json()["maxValue"] == 5
+    changed = langfuse.patch(path, params=params, json={"description": "one is best"})
+    assert changed.status_code == 200
+    told = api.get(f"/score-configs/{stars}")
+    assert (told["description"], told["better"]) == ("one is best", "lower")
+    made = langfuse.post(
+        "/api/public/score-configs", params=params, json={"name": "n", "dataType": "BOOLEAN"}
+    )
+    assert api.get(f"/score-configs/{made.json()['id']}")["better"] == "higher"
 
 
 def test_configurations_stay_in_their_project(api: JsonApi) -> None:

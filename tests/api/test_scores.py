@@ -69,7 +69,7 @@ WHOLE = {
 
 
 def test_a_score_is_stored_as_it_was_sent_when_the_answer_comes(api: JsonApi) -> None:
-    assert post(api, WHOLE) == {"ids": ["s1"], "rejected": []}
+    assert post(api, WHOLE | {"is_public": True}) == {"ids": ["s1"], "rejected": []}
 
     stored = api.get("/scores/s1")
     made = {"is_public": False, "created_at": time_text(NOW_NS), "updated_at": stored["updated_at"]}

@@ -69,18 +69,19 @@ def _share(value: float, low: float | None, high: float | None) -> float | None:
 
 def fit_config(record: ScoreRecord, config: ScoreConfig) -> ScoreRecord:
     """The score with the configuration's type. Raises RefusedScoreError where it is none of its."""
-    name = shown(record.name)
     if config.is_archived:
         raise RefusedScoreError(
-            f"the configuration of the score `{name}` is archived", "use another, or none"
+            f"the configuration of the score `{shown(record.name)}` is archived", "use another, or none"
         )
     if record.name != config.name:
         raise RefusedScoreError(
-            f"the score `{name}` names the configuration of `{config.name}`", "give that name, or another id"
+            f"the score `{shown(record.name)}` names the configuration of `{config.name}`",
+            "give that name, or another id",
         )
     if record.data_type and record.data_type != config.data_type:
         raise RefusedScoreError(
-            f"the score `{name}` is {record.data_type}", f"its configuration asks for {config.data_type}"
+            f"the score `{shown(record.name)}` is {record.data_type}",
+            f"its configuration asks for {config.data_type}",
         )
     value = read_value(record.value, config.data_type, record.name)
     if config.data_type == "numeric":
@@ -88,7 +89,7 @@ def fit_config(record: ScoreRecord, config: ScoreConfig) -> ScoreRecord:
     labels = [category.label for category in config.categories]
     if config.data_type == "categorical" and value not in labels:
         raise RefusedScoreError(
-            f"the score `{name}` is none of its configuration's categories",
+            f"the score `{shown(record.name)}` is none of its configuration's categories",
             f"it is one of {shown(', '.join(labels))}",
         )
     return record._replace(data_type=config.data_type, value=value)

@@ -108,7 +108,7 @@ def _read_all(
                 raise RefusedScoreError(
                     f"the request holds more than {count_max} scores", "send them in several requests"
                 )
-            records.append(_with_id(read_score(item)))
+            records.append(read_score(item))
         except RefusedScoreError as refusal:
             records.append(None)
             refusals.append((index, refusal))
@@ -118,7 +118,7 @@ def _read_all(
 def _refuse_misfits(
     records: list[ScoreRecord | None], refusals: _Refusals, services: Services, project_id: str
 ) -> None:
-    """Blocks. Those that stay have what their configurations give them."""
+    """Blocks. Those that stay have an id, and what their configurations give them."""
     catalog = services.library.score_configs.catalog(project_id)
     taken = _ids_of_others(records, services, project_id)
     for index, record in enumerate(records):
@@ -127,7 +127,7 @@ def _refuse_misfits(
         try:
             if record.score_id in taken:
                 raise _NOT_YOURS
-            records[index] = catalog.settle(record)
+            records[index] = _with_id(catalog.settle(record))
         except RefusedScoreError as refusal:
             records[index] = None
             refusals.append((index, refusal))
@@ -143,7 +143,8 @@ def _ids_of_others(
     records: Sequence[ScoreRecord | None], services: Services, project_id: str
 ) -> Collection[str]:
     """Those of public scores that scores of others have already."""
-    ids = [record.score_id for record in records if record is not None and record.is_public]
+    given = (record.score_id for record in records if record is not None and record.is_public)
+    ids = [score_id for score_id in given if score_id]
     if not ids:
         return ()
     found = services.scores.find_scores(project_id, ids)
