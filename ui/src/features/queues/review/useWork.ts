@@ -20,6 +20,9 @@ const AHEAD = 2;
 /** Well before a lease of 15 minutes ends. */
 const RENEW_MS = 5 * 60_000;
 
+/** What other pages show of reviews: read anew when they are opened. */
+const CHANGED = [["queue"], ["queues"], ["queue-items"], ["queue-agreement"], ["trace"]] as const;
+
 type Hand = {
   /** The first is looked at. */
   works: readonly Work[];
@@ -108,6 +111,7 @@ export function useWork(desk: Desk, firstItem: string | undefined) {
     setOutcome(null);
     try {
       const answer = await step();
+      for (const queryKey of CHANGED) void queryClient.invalidateQueries({ queryKey, refetchType: "none" });
       setProgress(answer.progress);
       then(answer);
       return true;
