@@ -55,22 +55,22 @@ class Patience:
         while True:
             tries += 1
             if not self._is_troubled:
-                done = await self._try(do, tries)
+                done = await self._try(do, tries, is_probe=False)
             else:
                 async with self._probe:
                     if not self._is_troubled:
                         tries -= 1
                         continue
                     await self._wait()
-                    done = await self._try(do, tries)
+                    done = await self._try(do, tries, is_probe=True)
             if done is not None:
                 return done[0]
 
-    async def _try(self, do: Callable[[], Awaitable[T]], tries: int) -> tuple[T] | None:
+    async def _try(self, do: Callable[[], Awaitable[T]], tries: int, *, is_probe: bool) -> tuple[T] | None:
         try:
             result = await do()
         except OverBudget as problem:
-            self._trouble("over_budget", problem, BUDGET_LOOK_S)
+            self._trouble("over_budget", problem, BUDGET_LOOK_S, is_probe=is_probe)
             return None
         except EvaluatorProblem as problem:
             if problem.scope == "target":
@@ -79,19 +79,29 @@ class Patience:
                     raise
                 await self._sleep(max(FIRST_WAIT_S * 2 ** (tries - 1), problem.retry_after_s or 0.0))
                 return None
-            self._trouble("failing", problem, problem.retry_after_s)
+            self._trouble("failing", problem, problem.retry_after_s, is_probe=is_probe)
             return None
         except Busy as problem:
-            self._trouble("failing", problem, float(problem.retry_after_s))
+            self._trouble("failing", problem, float(problem.retry_after_s), is_probe=is_probe)
             return None
         self._relieve()
         return (result,)
 
     def _trouble(
-        self, status: EvaluatorStatus, problem: EvaluatorProblem | Busy, wait_s: float | None
+        self,
+        status: EvaluatorStatus,
+        problem: EvaluatorProblem | Busy,
+        wait_s: float | None,
+        *,
+        is_probe: bool,
     ) -> None:
+        retry_at_s = self._monotonic_s() + max(self._wait_s, wait_s or 0.0)
+        if self._is_troubled and not is_probe:
+            # Of those that were under way when the first one failed: all together are one failure.
+            self._retry_at_s = max(self._retry_at_s, retry_at_s if wait_s else 0.0)
+            return
         self._woken.clear()
-        self._retry_at_s = self._monotonic_s() + max(self._wait_s, wait_s or 0.0)
+        self._retry_at_s = retry_at_s
         if status == "failing":
             self._wait_s = min(WAIT_S_MAX, self._wait_s * 2)
         self._is_troubled = True
