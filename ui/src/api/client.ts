@@ -62,7 +62,7 @@ export const secretKey = {
 
 type Sent = {
   signal?: AbortSignal | undefined;
-  body?: string;
+  body?: string | Blob;
   contentType?: string;
   /** Goes on when the page is closed meanwhile. */
   keepalive?: boolean;

@@ -4,6 +4,7 @@ import {
   BellRing,
   ChartSpline,
   ClipboardCheck,
+  Database,
   Gauge,
   Keyboard,
   ListTree,
@@ -28,6 +29,7 @@ const SECTIONS = [
   { to: "/scores", word: "scores", Icon: Gauge },
   { to: "/evaluators", word: "evaluators", Icon: Scale },
   { to: "/queues", word: "queues", Icon: ClipboardCheck },
+  { to: "/datasets", word: "datasets", Icon: Database },
 ] as const;
 
 export function Navigation(props: { onHelp: () => void }) {

@@ -9,6 +9,12 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { parseAlertSearch, parseRuleSearch, parseSilenceSearch } from "../features/alerts/search";
+import {
+  parseCompareSearch,
+  parseDatasetSearch,
+  parseDatasetsSearch,
+  parseExperimentsSearch,
+} from "../features/datasets/search";
 import { parseExploreSearch } from "../features/explore/search";
 import { parseLogSearch } from "../features/logs/search";
 import { parseQueueSearch, parseReviewSearch } from "../features/queues/search";
@@ -205,6 +211,34 @@ const reviewRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/queues/review/ReviewPage"), "ReviewPage"),
 });
 
+const datasetsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/datasets",
+  validateSearch: parseDatasetsSearch,
+  component: lazyRouteComponent(() => import("../features/datasets/DatasetsPage"), "DatasetsPage"),
+});
+
+const datasetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/datasets/$name",
+  validateSearch: parseDatasetSearch,
+  component: lazyRouteComponent(() => import("../features/datasets/DatasetPage"), "DatasetPage"),
+});
+
+const experimentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/experiments",
+  validateSearch: parseExperimentsSearch,
+  component: lazyRouteComponent(() => import("../features/experiments/ExperimentsPage"), "ExperimentsPage"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/experiments/compare",
+  validateSearch: parseCompareSearch,
+  component: lazyRouteComponent(() => import("../features/experiments/ComparePage"), "ComparePage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -234,6 +268,10 @@ export const router = createRouter({
     newQueueRoute,
     queueRoute,
     reviewRoute,
+    datasetsRoute,
+    datasetRoute,
+    experimentsRoute,
+    compareRoute,
     scoresRoute.addChildren([scoreListRoute, scoreRoute, agreementRoute, scoreConfigsRoute]),
     evaluatorsRoute.addChildren([
       evaluatorListRoute,

@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { ArrowLeft, ChevronDown, ChevronUp, Link as LinkIcon } from "lucide-react";
 import type { Score, Trace } from "../../api/types";
 import { CopyButton } from "../../widgets/CopyButton";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { AddToQueue } from "../queues/AddToQueue";
 import { DeleteTrace } from "./DeleteTrace";
 import { StatusMark } from "./StatusMark";
@@ -73,6 +74,7 @@ export function TraceHeader(props: {
             icon={<LinkIcon size={14} />}
           />
           <AddToQueue target={{ trace_id: trace.trace_id }} />
+          <AddToDataset traceId={trace.trace_id} />
           <DeleteTrace trace={trace} onDeleted={props.onDeleted} />
         </div>
       </div>
