@@ -51,7 +51,7 @@ class Builder(Protocol):
 
 
 OnScored: TypeAlias = Callable[[EvaluatorDefinition, EvaluationTarget, Sequence[ScoreRecord]], None]
-"""Told of each target when its scores are stored. Never raises and never waits."""
+"""Told of each target when what live evaluation gave it is stored. Never raises and never waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,7 @@ class Crew:
         patience: Patience,
         *,
         on_done: OnDone,
+        on_scored: OnScored | None = None,
         before_each: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`before_each`: awaited before a target is judged; what has time waits there."""
@@ -125,6 +126,7 @@ class Crew:
         self._current = current
         self._patience = patience
         self._on_done = on_done
+        self._on_scored = on_scored
         self._before_each = before_each
         self._execution = self._choose_execution()
         self._pace = Pace()
@@ -261,8 +263,8 @@ class Crew:
         if failures:
             await self._fail(current, failures)
         for item, found in records:
-            if found:
-                self._ports.on_scored(current.definition, item.target, found)
+            if found and self._on_scored is not None:
+                self._on_scored(current.definition, item.target, found)
             self._on_done(item.key, "scored" if found else "empty", "")
 
     async def _store(self, definition: EvaluatorDefinition, records: Sequence[ScoreRecord]) -> None:

@@ -86,7 +86,7 @@ class LiveEvaluation:
         self._head = head
         self._moved = asyncio.Event()
         self._patience = Patience(self._set_status)
-        self._crew = Crew(ports, current, self._patience, on_done=self._done)
+        self._crew = Crew(ports, current, self._patience, on_done=self._done, on_scored=ports.on_scored)
         self._retrying: set[tuple[str, str]] = set()
 
     @property
