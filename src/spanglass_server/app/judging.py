@@ -21,6 +21,7 @@ from spanglass_server.quality.estimates import Estimator
 from spanglass_server.quality.judging import Judging
 from spanglass_server.quality.loop import JudgeLoop
 from spanglass_server.quality.notices import LowScoreNotices
+from spanglass_server.quality.recent import RecentQualities
 from spanglass_server.quality.service import EvaluationService
 from spanglass_server.quality.tracing import JudgeTracer
 from spanglass_server.store.directory import Directory
@@ -85,6 +86,7 @@ def build_judging(
         Estimator(stores.evaluators, stores.targets, stores.scores, judging, clock=clock),
         Trials(judging, stores.reader, loop),
         loop,
+        RecentQualities(stores.score_statistics, clock=clock),
         clock=clock,
     )
     notices = LowScoreNotices(

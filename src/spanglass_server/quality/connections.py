@@ -19,7 +19,7 @@ from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.model.evaluation import JudgeConnection
 from spanglass_server.notify.egress import Egress
-from spanglass_server.quality.judge_http import check_url, checked_client
+from spanglass_server.quality.judge_addresses import check_url
 from spanglass_server.quality.judging import ConnectedJudge
 from spanglass_server.store.evaluation import EvaluatorStore
 
@@ -178,7 +178,14 @@ class JudgeConnections:
         if not provider.takes_http_client and self.policy.allows_unchecked:
             return None
         egress = self.policy.egress
-        return lambda: checked_client(egress)
+
+        def make() -> object:
+            # The library takes a while to import: a server without judges does without it.
+            from spanglass_server.quality.judge_http import checked_client
+
+            return checked_client(egress)
+
+        return make
 
     def _limits_of(self, connection: JudgeConnection) -> Limits:
         """One for all that use the connection, as long as its numbers stay."""

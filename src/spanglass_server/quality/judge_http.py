@@ -10,12 +10,11 @@ import socket
 import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 import httpx2
 
-from spanglass.evaluators import EvaluatorProblem
-from spanglass_server.notify.egress import Egress, TargetRefused
+from spanglass_server.notify.egress import Egress
+from spanglass_server.quality.judge_addresses import allowed_of
 
 _RESOLVED_S: Final = 5.0
 _NAMES_MAX: Final = 200
@@ -60,48 +59,13 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses = _allowed(self._egress, [str(each[4][0]) for each in found])
+            addresses = allowed_of(self._egress, [str(each[4][0]) for each in found])
         except OSError as problem:
             raise httpx2.ConnectError(f"{host}: {_why(problem)}") from None
         if len(self._resolved) >= _NAMES_MAX:
             self._resolved.clear()
         self._resolved[host, port] = _Resolved(addresses, now_s)
         return addresses
-
-
-def check_url(url: str, egress: Egress) -> None:
-    """Raises EvaluatorProblem for an address that may not be reached. A name that does not resolve passes:
-    it is checked again whenever it is connected to."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 443
-    except ValueError:
-        raise EvaluatorProblem("the base URL cannot be read", scope="evaluator") from None
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        return
-    try:
-        _allowed(egress, [str(each[4][0]) for each in found])
-    except TargetRefused as refused:
-        message, _, hint = str(refused).partition("; ")
-        raise EvaluatorProblem(f"`base_url`: {message}", scope="evaluator", hint=hint) from None
-
-
-def _allowed(egress: Egress, addresses: Sequence[str]) -> Sequence[str]:
-    """Raises TargetRefused where none of them is."""
-    refusal = TargetRefused("the name has no address")
-    allowed: list[str] = []
-    for address in dict.fromkeys(addresses):
-        try:
-            egress.check(address)
-        except TargetRefused as refused:
-            refusal = refused
-        else:
-            allowed.append(address)
-    if not allowed:
-        raise refusal
-    return allowed
 
 
 def _pinned(request: httpx2.Request, address: str) -> httpx2.Request:

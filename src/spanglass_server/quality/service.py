@@ -25,6 +25,7 @@ from spanglass_server.quality.dry_run import Trial, Trials
 from spanglass_server.quality.estimates import Estimate, Estimator
 from spanglass_server.quality.judging import Judging
 from spanglass_server.quality.loop import JudgeLoop
+from spanglass_server.quality.recent import NOTHING_RECENT, RecentQualities, RecentQuality
 from spanglass_server.store.directory import is_judges_project
 from spanglass_server.store.evaluation import EvaluatorStore, TargetReader
 from spanglass_server.store.library import PageOf, ScoreConfigs, Slice
@@ -56,6 +57,7 @@ class EvaluatorReport(NamedTuple):
     """How far live evaluation is behind what is stored; None before its first look."""
     state: EvaluatorState | None
     spend: SpendReport
+    recent: RecentQuality
 
 
 class RunRequest(NamedTuple):
@@ -87,6 +89,7 @@ class EvaluationService:
         estimator: Estimator,
         trials: Trials,
         loop: JudgeLoop,
+        recent: RecentQualities,
         *,
         clock: Clock,
     ) -> None:
@@ -99,20 +102,17 @@ class EvaluationService:
         self._estimator = estimator
         self._trials = trials
         self._loop = loop
+        self._recent = recent
         self.connections = connections
 
     # Definitions
 
     def list_evaluators(self, project_id: str) -> Sequence[EvaluatorReport]:
-        found = self._store.list_evaluators(project_id)
-        states = self._store.find_states([definition.id for definition in found])
-        newest_ns = self._targets.newest_stored_ns(project_id) if found else None
-        return [self._report(each, states.get(each.id), newest_ns) for each in found]
+        return self._reports(project_id, self._store.list_evaluators(project_id))
 
     def get_evaluator(self, project_id: str, evaluator_id: str) -> EvaluatorReport:
-        definition = self.get_definition(project_id, evaluator_id)
-        state = self._store.find_states([evaluator_id]).get(evaluator_id)
-        return self._report(definition, state, self._targets.newest_stored_ns(project_id))
+        (report,) = self._reports(project_id, [self.get_definition(project_id, evaluator_id)])
+        return report
 
     def get_definition(self, project_id: str, evaluator_id: str) -> EvaluatorDefinition:
         definition = self._store.find_evaluator(project_id, evaluator_id)
@@ -204,8 +204,23 @@ class EvaluationService:
 
     # How they fare
 
+    def _reports(self, project_id: str, found: Sequence[EvaluatorDefinition]) -> Sequence[EvaluatorReport]:
+        if not found:
+            return []
+        states = self._store.find_states([definition.id for definition in found])
+        newest_ns = self._targets.newest_stored_ns(project_id)
+        recent = self._recent.of(project_id, self._store.list_evaluators(project_id))
+        return [
+            self._report(each, states.get(each.id), newest_ns, recent.get(each.name, NOTHING_RECENT))
+            for each in found
+        ]
+
     def _report(
-        self, definition: EvaluatorDefinition, state: EvaluatorState | None, newest_ns: int | None
+        self,
+        definition: EvaluatorDefinition,
+        state: EvaluatorState | None,
+        newest_ns: int | None,
+        recent: RecentQuality,
     ) -> EvaluatorReport:
         try:
             forms, is_judge = definitions.forms_of(definition), definitions.get_kind(definition.kind).is_judge
@@ -221,6 +236,7 @@ class EvaluationService:
             lag_s=_lag_s(definition, state, newest_ns),
             state=state,
             spend=self._spend(definition.id) if is_judge else _NOTHING_SPENT,
+            recent=recent,
         )
 
     def _spend(self, evaluator_id: str) -> SpendReport:

@@ -9,7 +9,8 @@ import pytest
 
 from spanglass.evaluators import EvaluatorProblem
 from spanglass_server.notify.egress import Egress
-from spanglass_server.quality.judge_http import CheckedTransport, check_url
+from spanglass_server.quality.judge_addresses import check_url
+from spanglass_server.quality.judge_http import CheckedTransport
 
 
 class Inner(httpx2.AsyncBaseTransport):

@@ -129,6 +129,13 @@ class SpendShape(BaseModel):
     unpriced_calls: int = Field(description="Calls of the month whose cost is not known.")
 
 
+class RecentShape(BaseModel):
+    """Of the last 24 hours."""
+
+    quality: float | None = Field(description="Mean, 0 to 1 with 1 best; null where no score says.")
+    count: int = Field(description="Of scores.")
+
+
 class Evaluator(BaseModel):
     id: str
     name: str
@@ -148,6 +155,7 @@ class Evaluator(BaseModel):
     scores: list[ScoreForm] = Field(description="What it gives.")
     state: EvaluatorStateShape
     spend: SpendShape
+    recent: RecentShape
     created_at: datetime
     updated_at: datetime
 

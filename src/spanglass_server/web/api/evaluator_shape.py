@@ -32,6 +32,7 @@ def evaluator_json(report: EvaluatorReport) -> Json:
         "scores": forms_json(report.forms),
         "state": _state_json(report),
         "spend": report.spend._asdict(),
+        "recent": {"quality": report.recent.mean, "count": report.recent.score_count},
         "created_at": time_text(definition.created_at_ns),
         "updated_at": time_text(definition.updated_at_ns),
     }
