@@ -55,6 +55,8 @@ def evaluate(
     `input` is the question, `output` the answer, `documents` what retrieval found (texts, or objects with
     `id`, `content` and `score`), `reference` what the answer should have been, `messages` the conversation.
 
+    The scores belong to the current trace, to `trace_id` (and `span_id`), or to `session_id` alone.
+
     `sample_rate` is the share of traces that are judged, decided by the trace id: all by default, of judges
     5 %. Returns at once, and whether this one will be judged. Never raises.
     """
@@ -64,14 +66,18 @@ def evaluate(
         return False
     try:
         here = get_current_span().get_span_context()
-        if trace_id is None and (not here.is_valid or not here.trace_flags.sampled):
+        is_here = trace_id is None and session_id is None
+        if is_here and not (here.is_valid and here.trace_flags.sampled):
             if not here.is_valid:
-                log_once("evaluate", "an evaluation outside of any trace needs trace_id: it is left out")
+                log_once(
+                    "evaluate",
+                    "an evaluation outside of any trace needs trace_id or session_id: it is left out",
+                )
             return False
-        judged_id = format(here.trace_id, "032x") if trace_id is None else str(trace_id)
+        judged_trace = format(here.trace_id, "032x") if is_here else str(trace_id or "")
         prepared = prepare(evaluator, options=options, name=name, version=version, judges=judges)
         rate = prepared.sample_rate if sample_rate is None else float(sample_rate)
-        if not is_sampled(judged_id, rate):
+        if not is_sampled(judged_trace or str(session_id), rate):
             return False
         facts = {
             "input": _text(input),
@@ -90,12 +96,12 @@ def evaluate(
         return evaluations.put(
             Judged(
                 prepared=prepared,
-                trace_id=judged_id,
+                trace_id=judged_trace,
                 span_id=span_id or "",
                 session_id=session_id,
                 sampling_rate=min(1.0, rate),
                 facts=facts,
-                link=here if trace_id is None else _context_of(judged_id, span_id),
+                link=here if is_here else _context_of(judged_trace, span_id),
             )
         )
     except Exception:  # noqa: BLE001 - telemetry must not fail the application

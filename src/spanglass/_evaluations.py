@@ -44,6 +44,7 @@ class Judged(NamedTuple):
     trace_id: str
     span_id: str
     session_id: str | None
+    """What is judged where there is no trace id; else only what the evaluator sees."""
     sampling_rate: float
     facts: Mapping[str, Any]
     """Fields of an EvaluationTarget; messages and documents as `_evaluate._captured` leaves them."""
@@ -242,16 +243,17 @@ class Evaluations:
 
 def send_scores(judged: Judged, scores: Sequence[Score], metadata: Mapping[str, object]) -> None:
     prepared = judged.prepared
+    target = judged.trace_id or judged.session_id or ""
     for given in scores:
         name = given.name or prepared.name
         score(
             name,
             given.value,
-            trace_id=judged.trace_id,
+            trace_id=judged.trace_id or None,
             span_id=judged.span_id or None,
-            session_id=judged.session_id,
+            session_id=None if judged.trace_id else judged.session_id,
             comment=given.comment,
-            id=prepared.score_id(judged.trace_id, judged.span_id, name),
+            id=prepared.score_id(target, judged.span_id, name),
             metadata={**(given.metadata or {}), **metadata} or None,
             quality=given.quality,
             source="evaluator",

@@ -175,6 +175,7 @@ def _attributes(judged: "Judged") -> dict[str, str]:
     told = {
         "judged_trace_id": judged.trace_id,
         "judged_span_id": judged.span_id,
+        "judged_session_id": "" if judged.trace_id else judged.session_id or "",
         "evaluator_version": str(prepared.version),
         "evaluator_kind": JUDGE if prepared.is_judge else "python",
     }

@@ -36,7 +36,7 @@ class PreparedEvaluator:
         self.version = 1 if version is None else version
         self.is_judge = _is_judge(given)
         default_rate = JUDGE_SAMPLE_RATE if self.is_judge else 1.0
-        self.sample_rate = default_rate if sample_rate is None else float(sample_rate)
+        self.sample_rate = default_rate if sample_rate is None else _checked_rate(sample_rate, default_rate)
         self._judges = judges
         self._built: Evaluator | None = None
         self.is_broken = False
@@ -75,10 +75,11 @@ class PreparedEvaluator:
 
         return TracedJudges(self._judges)
 
-    def score_id(self, trace_id: str, span_id: str, name: str) -> str:
-        """The same for the same judgement, so that one that is given again replaces it."""
+    def score_id(self, target_id: str, span_id: str, name: str) -> str:
+        """The same for the same judgement, so that one that is given again replaces it. `target_id` is the
+        trace's, or the session's."""
         options = json.dumps(self.options, sort_keys=True, default=str)
-        told = (self.name, str(self.version), options, trace_id, span_id, name)
+        told = (self.name, str(self.version), options, target_id, span_id, name)
         return hashlib.md5("\0".join(told).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
@@ -137,6 +138,13 @@ def prepare(
 def forget_prepared() -> None:
     """After `shutdown`: what is built next reads its environment anew."""
     _known.clear()
+
+
+def _checked_rate(rate: Any, default: float) -> float:
+    if isinstance(rate, int | float) and 0 <= rate <= 1:
+        return float(rate)
+    log_once("evaluator rate", "sample_rate=%r is not between 0 and 1: it is %s instead", rate, default)
+    return default
 
 
 def _reason(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Whatever a text holds and however long it is: evaluators judge it, in linear time."""
 
+import json
 from time import monotonic
 from typing import Any
 
@@ -70,6 +71,7 @@ def test_evaluators_are_total(question: str, answer: str, document: str, referen
         for score in scores:
             assert score.name
             assert score.comment
+            json.dumps(score, ensure_ascii=False, allow_nan=False).encode()
             assert 0 <= float(score.value) <= 1
 
 

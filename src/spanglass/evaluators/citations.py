@@ -15,7 +15,7 @@ from spanglass.evaluators.evaluator import EvaluatorKind, Judges, ScoreForm
 from spanglass.evaluators.options import EvaluatorOptions, score_name_field
 from spanglass.evaluators.refusal import find_refusal
 from spanglass.evaluators.target import EvaluationTarget, RetrievedDocument
-from spanglass.evaluators.texts import normalize_text, plural, shown
+from spanglass.evaluators.texts import normalize_text, plural, shown, valid_unicode
 
 CITATIONS_MAX = 500
 """Of one answer; the rest is not looked at."""
@@ -189,7 +189,7 @@ def find_citations(text: str, sources: Sources) -> Iterator[Citation]:
             url = (match["link"] or match["url"]).rstrip(_TRAILING)
             yield Citation(shown_label(url), (url,), is_url=True)
         elif match["mark"]:
-            yield Citation(match[0], (match["mark"],))
+            yield Citation(shown_label(match[0]), (match["mark"],))
         elif match["named"]:
             yield from _named(match["named"], is_sure=True, sources=sources)
         elif not match["label"].strip().startswith(("x", "X")) or len(match["label"].strip()) > 1:
@@ -223,6 +223,7 @@ def _named(label: str, *, is_sure: bool, sources: Sources) -> Iterator[Citation]
 
 
 def shown_label(label: str) -> str:
+    label = valid_unicode(label)
     return label if len(label) <= 80 else label[:79] + "\u2026"
 
 

@@ -15,7 +15,7 @@ from spanglass._scores import Score
 from spanglass.evaluators.evaluator import EvaluatorKind, EvaluatorProblem, Judges, ScoreForm
 from spanglass.evaluators.options import EvaluatorOptions, score_name_field
 from spanglass.evaluators.target import EvaluationTarget
-from spanglass.evaluators.texts import plural, shown
+from spanglass.evaluators.texts import plural, shown, valid_unicode
 
 ERRORS_SHOWN_MAX = 3
 ERRORS_COUNTED_MAX = 100
@@ -94,6 +94,7 @@ def _place(path: Sequence[str | int]) -> str:
 
 
 def _cut(text: str, chars_max: int = 200) -> str:
+    text = valid_unicode(text)
     return text if len(text) <= chars_max else text[: chars_max - 1] + "\u2026"
 
 

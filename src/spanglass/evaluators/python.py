@@ -20,6 +20,7 @@ from spanglass._scores import Score, read_scores
 from spanglass.evaluators.evaluator import EvaluatorKind, EvaluatorProblem, Judges, ScoreForm
 from spanglass.evaluators.options import SCORE_NAME, EvaluatorOptions
 from spanglass.evaluators.target import EvaluationTarget
+from spanglass.evaluators.texts import valid_unicode
 
 GROUP = "spanglass.evaluators"
 
@@ -59,7 +60,15 @@ class FunctionEvaluator:
         return self._read(await result)
 
     def _read(self, result: object) -> Sequence[Score]:
-        return [score._replace(name=score.name or self._score_name) for score in read_scores(result)]
+        return [self._named(score) for score in read_scores(result)]
+
+    def _named(self, score: Score) -> Score:
+        value, comment = score.value, score.comment
+        return score._replace(
+            name=score.name or self._score_name,
+            value=valid_unicode(value) if isinstance(value, str) else value,
+            comment=None if comment is None else valid_unicode(str(comment)),
+        )
 
 
 def installed_functions() -> dict[str, str]:

@@ -16,7 +16,7 @@ from spanglass._scores import Score
 from spanglass.evaluators.evaluator import EvaluatorKind, Judges, ScoreForm
 from spanglass.evaluators.options import EvaluatorOptions, score_name_field
 from spanglass.evaluators.target import EvaluationTarget
-from spanglass.evaluators.texts import shown
+from spanglass.evaluators.texts import shown, valid_unicode
 
 BEGINNING_CHARS = 400
 """Where a refusal stands."""
@@ -136,8 +136,7 @@ def refused_reasons(target: EvaluationTarget) -> Iterator[str]:
 
 def find_refusal(text: str) -> Refusal | None:
     """A refusal, or that there is no answer, in the beginning of a text."""
-    beginning = " ".join(text[:BEGINNING_CHARS].split()).replace("\u2019", "'")
-    beginning = beginning.encode("utf-8", "replace").decode()
+    beginning = " ".join(valid_unicode(text[:BEGINNING_CHARS]).split()).replace("\u2019", "'")
     for how, pattern in _patterns():
         match = pattern.search(beginning)
         if match is not None:

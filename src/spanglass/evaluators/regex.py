@@ -22,7 +22,7 @@ from spanglass.evaluators.options import (
     text_of,
 )
 from spanglass.evaluators.target import EvaluationTarget
-from spanglass.evaluators.texts import shown
+from spanglass.evaluators.texts import shown, valid_unicode
 
 PATTERN_CHARS_MAX = 10_000
 
@@ -61,9 +61,8 @@ class RegexEvaluator:
         text = text_of(target, options.part)
         if not text:
             return ()
-        # RE2 knows no lone surrogates, which JSON can smuggle into a text.
-        text = text.encode("utf-8", "replace").decode()
-        found = (self._pattern.fullmatch if options.whole_text else self._pattern.search)(text)
+        search = self._pattern.fullmatch if options.whole_text else self._pattern.search
+        found = search(valid_unicode(text))
         passed = (found is not None) == (options.expect == "match")
         return (Score(passed, self._comment(found), options.score_name),)
 

@@ -20,8 +20,13 @@ _DENSE = re.compile(f"[{_EACH_ALONE}\uac00-\ud7a3]")
 
 def shown(text: str, chars_max: int = SHOWN_CHARS_MAX) -> str:
     """A piece of text as a comment quotes it: on one line, cut where it is long."""
-    line = _SPACES.sub(" ", text[: chars_max * 4]).strip()
+    line = _SPACES.sub(" ", valid_unicode(text[: chars_max * 4])).strip()
     return f"\u201c{line}\u201d" if len(line) <= chars_max else f"\u201c{line[: chars_max - 1]}\u2026\u201d"
+
+
+def valid_unicode(text: str) -> str:
+    """With lone surrogates, which JSON can smuggle into a text, as question marks: no score can hold them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def plural(count: int, word: str) -> str:

@@ -236,6 +236,29 @@ def test_outside_of_any_trace_somebody_has_to_say_which(
     assert scores(captured) == []
 
 
+def test_a_session_can_be_judged(captured: Capture) -> None:
+    seen: list[str] = []
+
+    def politeness(target: EvaluationTarget) -> float:
+        seen.append(target.session_id)
+        return 1.0
+
+    talk = [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hello."}]
+    assert spanglass.evaluate(politeness, messages=talk, session_id="s1")
+    with spanglass.span("root") as root:
+        spanglass.evaluate(politeness, messages=talk, session_id="s1", trace_id=root.trace_id)
+    of_session, of_trace = scores(captured)
+    assert (of_session["session_id"], "trace_id" in of_session) == ("s1", False)
+    assert (of_trace["trace_id"], "session_id" in of_trace) == (root.trace_id, False)
+    assert seen == ["s1", "s1"]
+
+
+def test_a_share_that_is_none_is_told(captured: Capture, caplog: pytest.LogCaptureFixture) -> None:
+    often: Any = "often"
+    assert spanglass.evaluator("length", sample_rate=often).sample_rate == 1.0
+    assert "sample_rate='often' is not between 0 and 1" in caplog.text
+
+
 def test_odd_arguments_harm_nobody(captured: Capture) -> None:
     odd: Any = object()
     spanglass.evaluate("length", output=odd, documents=odd, trace_id="1")
@@ -392,7 +415,7 @@ def _judged(function: Any) -> Any:
     from spanglass._prepared import PreparedEvaluator
 
     facts = {"input": "", "output": "x", "reference": "", "metadata": {}, "messages": (), "documents": ()}
-    return _evaluations.Judged(PreparedEvaluator(function), "1", "", None, 1.0, facts, None)
+    return _evaluations.Judged(PreparedEvaluator(function), "1", "", "", 1.0, facts, None)
 
 
 def run(program: str, **environment: str) -> str:
