@@ -129,6 +129,7 @@ const en = {
   disagreements: "Where they disagree most",
   noDisagreement: "They agree on every pair.",
   newConfig: "New configuration",
+  configName: "Name",
   noConfig: "No score configuration yet",
   noConfigHint:
     "A configuration says what scores of a name may be and which way is better. Spanglass then knows their quality from 0 to 1, whatever their scale.",
@@ -281,6 +282,7 @@ export const useScoresStrings = defineStrings({
     disagreements: "가장 크게 어긋난 곳",
     noDisagreement: "모든 쌍이 일치합니다.",
     newConfig: "새 설정",
+    configName: "이름",
     noConfig: "아직 점수 설정이 없습니다",
     noConfigHint:
       "설정은 어떤 이름의 점수가 무엇일 수 있고 어느 쪽이 더 좋은지 정합니다. 그러면 척도가 무엇이든 품질을 0에서 1로 알 수 있습니다.",

@@ -1,6 +1,7 @@
 import {
   Button,
   Group,
+  Input,
   Modal,
   NumberInput,
   SegmentedControl,
@@ -58,7 +59,7 @@ export function ConfigForm(props: { onClose: () => void }) {
       <form onSubmit={save} style={{ display: "grid", gap: 10 }}>
         <TextInput
           required
-          label={t("name")}
+          label={t("configName")}
           maxLength={200}
           value={draft.name}
           onChange={(event) => change({ name: event.currentTarget.value })}
@@ -79,10 +80,9 @@ export function ConfigForm(props: { onClose: () => void }) {
         )}
         {draft.data_type === "categorical" && <CategoryFields drafts={categories} onChange={setCategories} />}
         {draft.data_type !== "text" && (
-          <div>
-            <label htmlFor="better">{t("better")}</label>
+          <Input.Wrapper label={t("better")}>
             <SegmentedControl
-              id="better"
+              aria-label={t("better")}
               fullWidth
               size="xs"
               value={draft.better}
@@ -92,7 +92,7 @@ export function ConfigForm(props: { onClose: () => void }) {
                 label: one === "none" ? t("noneBetter") : t(one),
               }))}
             />
-          </div>
+          </Input.Wrapper>
         )}
         <Textarea
           size="xs"
