@@ -20,6 +20,8 @@ from tests.support.evaluations import (
 from tests.support.fake_judge import FakeJudge
 from tests.support.spanglass_process import SpanglassProcess
 
+from spanglass_server.store.metadata.evaluators import open_evaluator_store
+
 CONCURRENCY = 8
 
 
@@ -205,17 +207,21 @@ def test_a_spent_budget_stops_the_judge_until_it_is_raised(
     client.change(evaluator_id, is_enabled=False)
 
 
-def test_a_paused_evaluator_goes_on_from_now_and_says_what_it_missed(client: EvaluationClient) -> None:
+def test_a_paused_evaluator_goes_on_from_now_and_says_what_it_missed(
+    client: EvaluationClient, server: SpanglassProcess
+) -> None:
     cases = cases_of("pause", 6)
     evaluator_id = client.make_judge("pause", filter="feature:pause")
     client.send_cases(cases[:2], "pause")
     client.await_scores(2, "pause")
     client.change(evaluator_id, is_enabled=False)
+    store = open_evaluator_store(f"sqlite:///{server.data_dir / 'metadata.db'}")
     wait_for(
-        lambda: client.call("GET", f"/evaluators/{evaluator_id}"),
-        lambda found: found["state"]["status"] == "paused",
+        # As the runner wrote it down; the API says so at once.
+        lambda: store.find_states([evaluator_id])[evaluator_id].status,
+        lambda status: status == "paused",
     )
-    time.sleep(3)  # Until the runner has seen it.
+    store.close()
     client.send_cases(cases[2:4], "pause")
     client.change(evaluator_id, is_enabled=True)
     client.send_cases(cases[4:], "pause")

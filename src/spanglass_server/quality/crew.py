@@ -17,7 +17,7 @@ from spanglass_server.model.evaluation import EvaluationFailure, EvaluatorDefini
 from spanglass_server.quality.definitions import forms_of, parse_target_filter
 from spanglass_server.quality.execution import Calling, Computing, Execution, Result, Waiting
 from spanglass_server.quality.judging import ReadyEvaluator
-from spanglass_server.quality.patience import Patience
+from spanglass_server.quality.patience import OnStatus, Patience, Troubles
 from spanglass_server.quality.results import expected_ids, to_records
 from spanglass_server.quality.targets import target_of
 from spanglass_server.query.ast import Expression
@@ -115,8 +115,8 @@ class Crew:
         self,
         ports: EvaluationPorts,
         current: Current,
-        patience: Patience,
         *,
+        on_status: OnStatus,
         on_done: OnDone,
         on_scored: OnScored | None = None,
         before_each: Callable[[], Awaitable[None]] | None = None,
@@ -124,7 +124,10 @@ class Crew:
         """`before_each`: awaited before a target is judged; what has time waits there."""
         self._ports = ports
         self._current = current
-        self._patience = patience
+        troubles = Troubles(on_status)
+        self._judges = Patience(troubles.of("judges"))
+        self.storage = Patience(troubles.of("storage"))
+        """For all that is asked of stores: a judge that is down does not keep it from going well."""
         self._on_done = on_done
         self._on_scored = on_scored
         self._before_each = before_each
@@ -136,11 +139,12 @@ class Crew:
 
     def redefine(self, current: Current) -> None:
         """From the next target on."""
-        if current.definition.kind != self._current.definition.kind:
-            self._current = current
-            self._execution = self._choose_execution()
+        is_other_kind = current.definition.kind != self._current.definition.kind
         self._current = current
-        self._patience.wake()
+        if is_other_kind:
+            self.close()
+            self._execution = self._choose_execution()
+        self._judges.wake()
         self._changed.set()
 
     async def run(self) -> None:
@@ -167,7 +171,7 @@ class Crew:
 
     async def feed(self, keys: Sequence[TargetKey]) -> None:
         """Returns when the last of them has been taken, or waits for a worker."""
-        judged = await self._patience.attempt(lambda: self._find_judged(keys))
+        judged = await self.storage.attempt(lambda: self._find_judged(keys))
         for key in keys:
             if (key.trace_id, key.span_id) in judged:
                 self._on_done(key, "skipped", "")
@@ -178,7 +182,7 @@ class Crew:
     async def _feed_opened(self, keys: Sequence[TargetKey]) -> None:
         project_id = self._current.definition.project_id
         try:
-            opened = await self._patience.attempt(
+            opened = await self.storage.attempt(
                 lambda: self._ports.read(self._ports.targets.open_traces, project_id, keys)
             )
         except QueryTooLarge as error:
@@ -244,7 +248,7 @@ class Crew:
             return current, await self._execution.evaluate(current.ready, targets)
 
         try:
-            current, results = await self._patience.attempt(evaluate)
+            current, results = await self._judges.attempt(evaluate)
         except EvaluatorProblem as problem:
             current, results = self._current, [problem] * len(items)
         await self._conclude(current, items, results)
@@ -279,7 +283,7 @@ class Crew:
                 log.warning("evaluation_score_rejected", evaluator=definition.name, reason=rejection.reason)
             return True
 
-        await self._patience.attempt(store)
+        await self.storage.attempt(store)
 
     async def _fail(self, current: Current, failures: Sequence[tuple[TargetKey, str]]) -> None:
         definition = current.definition
@@ -288,7 +292,7 @@ class Crew:
             EvaluationFailure(definition.id, definition.version, key.trace_id, key.span_id, reason, 1, now_ns)
             for key, reason in failures
         ]
-        await self._patience.attempt(lambda: self._ports.read(self._put_failures, rows))
+        await self.storage.attempt(lambda: self._ports.read(self._put_failures, rows))
         for key, reason in failures:
             self._on_done(key, "failed", reason)
 

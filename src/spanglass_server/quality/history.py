@@ -7,7 +7,6 @@ from typing import Final
 
 from spanglass_server.model.evaluation import EvaluatorDefinition, EvaluatorStatus, HistoryRun, RunStatus
 from spanglass_server.quality.crew import Crew, Current, EvaluationPorts, Outcome
-from spanglass_server.quality.patience import Patience
 from spanglass_server.quality.window import Window
 from spanglass_server.store.evaluation import Place, TargetKey
 from spanglass_server.store.ports import TimeRange
@@ -40,9 +39,12 @@ class RunOverHistory:
         self._status: RunStatus = "running"
         self._reason = ""
         self._freed = asyncio.Event()
-        self._patience = Patience(self._set_status)
         self._crew = Crew(
-            ports, current, self._patience, on_done=self._done, before_each=self._let_live_evaluation_go_first
+            ports,
+            current,
+            on_status=self._set_status,
+            on_done=self._done,
+            before_each=self._let_live_evaluation_go_first,
         )
 
     @property
@@ -84,7 +86,7 @@ class RunOverHistory:
 
     async def _read_all(self) -> None:
         while True:
-            keys = await self._patience.attempt(self._list)
+            keys = await self._crew.storage.attempt(self._list)
             fresh = self._window.add(keys)
             if fresh:
                 await self._crew.feed(fresh)

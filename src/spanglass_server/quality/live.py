@@ -14,7 +14,6 @@ from spanglass_server.model.evaluation import (
     EvaluatorStatus,
 )
 from spanglass_server.quality.crew import Crew, Current, EvaluationPorts, Outcome
-from spanglass_server.quality.patience import Patience
 from spanglass_server.quality.window import Window
 from spanglass_server.store.evaluation import Place, TargetKey
 
@@ -85,8 +84,13 @@ class LiveEvaluation:
         self._reason = start.note
         self._head = head
         self._moved = asyncio.Event()
-        self._patience = Patience(self._set_status)
-        self._crew = Crew(ports, current, self._patience, on_done=self._done, on_scored=ports.on_scored)
+        self._crew = Crew(
+            ports,
+            current,
+            on_status=self._set_status,
+            on_done=self._done,
+            on_scored=ports.on_scored,
+        )
         self._retrying: set[tuple[str, str]] = set()
 
     @property
@@ -171,7 +175,7 @@ class LiveEvaluation:
         if head.newest_ns < after.position_ns:
             self._window.skip_to(Place(until_ns, ""))
             return False
-        keys = await self._patience.attempt(partial(self._list, current, after, until_ns))
+        keys = await self._crew.storage.attempt(partial(self._list, current, after, until_ns))
         fresh = self._window.add(keys)
         if len(keys) < _PAGE:
             self._window.skip_to(Place(until_ns, ""))

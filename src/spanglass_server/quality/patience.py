@@ -22,6 +22,23 @@ TARGET_TRIES: Final = 3
 OnStatus = Callable[[EvaluatorStatus, str], None]
 
 
+class Troubles:
+    """What keeps an evaluator from going on, of several things that may: the first one is told."""
+
+    def __init__(self, on_status: OnStatus) -> None:
+        self._on_status = on_status
+        self._found: dict[str, tuple[EvaluatorStatus, str]] = {}
+
+    def of(self, source: str) -> OnStatus:
+        def tell(status: EvaluatorStatus, reason: str) -> None:
+            self._found.pop(source, None)
+            if status != "running":
+                self._found[source] = (status, reason)
+            self._on_status(*next(iter(self._found.values()), ("running", "")))
+
+        return tell
+
+
 class Patience:
     """Lets attempts pass while all is well. After one that failed for reasons that are not its target's, one
     attempt at a time tries again, at growing intervals, and the others wait for its success. For one loop."""

@@ -10,7 +10,7 @@ import pytest
 from spanglass.evaluators import EvaluatorProblem
 from spanglass_server.base.errors import StorageUnavailable
 from spanglass_server.quality.budget import OverBudget
-from spanglass_server.quality.patience import TARGET_TRIES, Patience
+from spanglass_server.quality.patience import TARGET_TRIES, Patience, Troubles
 
 DOWN = EvaluatorProblem("the judge is down", scope="evaluator", is_transient=True, hint="start it")
 SLOW_DOWN = EvaluatorProblem("slow down", scope="evaluator", is_transient=True, retry_after_s=7.0)
@@ -141,3 +141,18 @@ def test_a_change_is_tried_at_once() -> None:
         return world.now_s
 
     assert run(story()) == 0.0
+
+
+def test_an_evaluator_goes_on_when_all_of_its_troubles_are_over() -> None:
+    told: list[tuple[str, str]] = []
+    troubles = Troubles(lambda status, reason: told.append((status, reason)))
+    judges, storage = troubles.of("judges"), troubles.of("storage")
+    judges("failing", "the judge is down")
+    storage("failing", "the disk is full")
+    judges("running", "")
+    storage("running", "")
+    assert told == [
+        *[("failing", "the judge is down")] * 2,
+        ("failing", "the disk is full"),
+        ("running", ""),
+    ]
