@@ -30,6 +30,8 @@ CHARS_MAX = 64_000_000
 """Of their texts."""
 WAITING_MAX = 16
 """Evaluations that wait for a model at the same time."""
+READY_MAX = QUEUE_MAX // 2
+"""Evaluations that wait until fewer wait for a model."""
 TIMEOUT_S = 300.0
 """Of one evaluation that waits, retries of a judge included."""
 
@@ -182,8 +184,24 @@ class Evaluations:
             self._finish(number)
             return
         with self._lock:
-            self._ready.append((number, judged, result))
+            is_full = len(self._ready) >= READY_MAX
+            if not is_full:
+                self._ready.append((number, judged, result))
+        if is_full:
+            self._drop_waiting(number, judged, result)
         self._start_ready()
+
+    def _drop_waiting(self, number: int, judged: Judged, awaitable: Awaitable[Sequence[Score]]) -> None:
+        """A judge that hangs must not fill the queue of those that do not wait."""
+        _discard(awaitable)
+        self.dropped += 1
+        log_once(
+            "evaluations waiting",
+            "%d evaluations wait for models: further ones of %s are dropped",
+            READY_MAX,
+            judged.prepared.name,
+        )
+        self._finish(number)
 
     def _fail(self, number: int, judged: Judged, error: BaseException) -> None:
         name = judged.prepared.name
@@ -265,8 +283,9 @@ def send_scores(judged: Judged, scores: Sequence[Score], metadata: Mapping[str, 
 
 
 def _discard(awaitable: Awaitable[Any]) -> None:
-    if inspect.iscoroutine(awaitable):
-        awaitable.close()
+    close = getattr(awaitable, "close", None)  # as coroutines have it, and evaluators of functions
+    if close is not None:
+        close()
 
 
 async def _end_all() -> None:

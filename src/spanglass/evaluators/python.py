@@ -10,7 +10,7 @@ asynchronous.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -54,10 +54,7 @@ class FunctionEvaluator:
 
     def evaluate(self, target: EvaluationTarget) -> Sequence[Score] | Awaitable[Sequence[Score]]:
         result = self._function(target, **self._parameters)
-        return self._wait(result) if inspect.isawaitable(result) else self._read(result)
-
-    async def _wait(self, result: Awaitable[Any]) -> Sequence[Score]:
-        return self._read(await result)
+        return _Awaited(result, self._read) if inspect.isawaitable(result) else self._read(result)
 
     def _read(self, result: object) -> Sequence[Score]:
         return [self._named(score) for score in read_scores(result)]
@@ -69,6 +66,22 @@ class FunctionEvaluator:
             value=valid_unicode(value) if isinstance(value, str) else value,
             comment=None if comment is None else valid_unicode(str(comment)),
         )
+
+
+class _Awaited:
+    """The scores of a result that is awaited."""
+
+    def __init__(self, result: Awaitable[Any], read: Callable[[object], Sequence[Score]]) -> None:
+        self._result = result
+        self._read = read
+
+    def __await__(self) -> Generator[Any, Any, Sequence[Score]]:
+        return self._read((yield from self._result.__await__()))
+
+    def close(self) -> None:
+        """Gives up what was never awaited, as a coroutine's `close`."""
+        if inspect.iscoroutine(self._result):
+            self._result.close()
 
 
 def installed_functions() -> dict[str, str]:

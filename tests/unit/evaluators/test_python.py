@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,8 +56,13 @@ def test_an_installed_function_gives_scores_and_takes_parameters(installed: None
 def test_an_asynchronous_function_is_awaited(installed: None) -> None:
     kind = find_kind("python")
     evaluator = kind.build(kind.options.model_validate({"name": "slowly"}), NoJudges())
-    scores = asyncio.run(evaluator.evaluate(EvaluationTarget()))  # type: ignore[arg-type]
-    assert scores == [Score(0.5, name="slowly"), Score("good", "so", "other")]
+
+    async def judge() -> Sequence[Score]:
+        given = evaluator.evaluate(EvaluationTarget())
+        assert isinstance(given, Awaitable)
+        return await given
+
+    assert asyncio.run(judge()) == [Score(0.5, name="slowly"), Score("good", "so", "other")]
 
 
 def test_what_a_function_raises_is_passed_on(installed: None) -> None:

@@ -313,6 +313,28 @@ def test_many_that_wait_do_so_together_but_not_all_at_once(
     assert max(most) <= 4
 
 
+def test_models_that_hang_do_not_stop_what_needs_none(
+    captured: Capture, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_evaluations, "WAITING_MAX", 2)
+    monkeypatch.setattr(_evaluations, "READY_MAX", 3)
+    may_go_on = threading.Event()
+    judged = threading.Event()
+
+    async def hanging(target: EvaluationTarget) -> float:
+        while not may_go_on.is_set():
+            await asyncio.sleep(0.01)
+        return 1.0
+
+    for number in range(1, 11):
+        spanglass.evaluate(hanging, output="x", trace_id=f"{number:032x}")
+    spanglass.evaluate(lambda target: judged.set(), output="x", trace_id="1")
+    assert judged.wait(60)
+    may_go_on.set()
+    assert len(scores(captured)) == 5
+    assert "further ones of hanging are dropped" in caplog.text
+
+
 def test_one_that_waits_for_too_long_is_given_up(
     captured: Capture, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
