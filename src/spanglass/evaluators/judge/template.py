@@ -8,7 +8,8 @@ from spanglass.evaluators.target import EvaluationTarget, RetrievedDocument, Tar
 
 Which: TypeAlias = Literal["first", "last", "all"]
 
-_VARIABLE: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_VARIABLE: Final = re.compile(r"\{\{([^{}]*)\}\}")
+_NAME_CHARS_MAX: Final = 300
 _SPAN: Final = re.compile(
     r'spans\.(?:"(?P<quoted>[^"]+)"|(?P<name>.+?))\.(?P<field>input|output|documents|attributes\.(?P<key>.+?))'
     r"(?::(?P<which>first|last|all))?"
@@ -50,6 +51,9 @@ def parse_template(text: str) -> Template:
         return f"[{variable.name}]"
 
     named = _VARIABLE.sub(name, text)
+    place = named.find("{{")
+    if place >= 0:
+        raise UnknownVariable(f"a variable is not closed by }}}}: {named[place : place + 40]}")
     return Template(named, tuple(sorted(found.values(), key=_place)))
 
 
@@ -62,10 +66,12 @@ def _parse_variable(written: str) -> Variable:
     name = " ".join(written.split())
     is_optional = name.endswith("?")
     name = name.removesuffix("?").rstrip()
-    if name in _PLAIN or (name.startswith("metadata.") and name != "metadata.") or _SPAN.fullmatch(name):
+    is_metadata = name.startswith("metadata.") and name != "metadata."
+    is_known = name in _PLAIN or is_metadata or _SPAN.fullmatch(name[: _NAME_CHARS_MAX + 1])
+    if is_known and len(name) <= _NAME_CHARS_MAX:
         return Variable(name, is_optional)
     raise UnknownVariable(
-        f"unknown variable {{{{{name}}}}}: there are {', '.join(_PLAIN)}, metadata.KEY and"
+        f"unknown variable {{{{{name[:_NAME_CHARS_MAX]}}}}}: there are {', '.join(_PLAIN)}, metadata.KEY and"
         ' spans."NAME".input, .output, .documents and .attributes.KEY, each with :first, :last or :all'
     )
 

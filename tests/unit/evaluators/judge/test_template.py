@@ -79,6 +79,28 @@ def test_unknown_variables_are_told_when_they_are_written(name: str) -> None:
         parse_template("{{" + name + "}}")
 
 
+@pytest.mark.parametrize("text", ["Judge {{output}.", "{{in{put}}", "{{", "{{output}} and {{ input"])
+def test_variables_that_are_not_closed_are_told_when_they_are_written(text: str) -> None:
+    with pytest.raises(UnknownVariable, match="not closed"):
+        parse_template(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" * 15_000,
+        "{{a" * 10_000,
+        "{{spans" + ".attributes.a" * 2_300 + "}}",
+        "{{metadata." + "k" * 29_000 + "}}",
+    ],
+    ids=["open", "open with text", "span", "metadata"],
+)
+def test_hostile_rubrics_are_refused_in_short(text: str) -> None:
+    with pytest.raises(UnknownVariable) as raised:
+        parse_template(text)
+    assert len(str(raised.value)) < 600
+
+
 def test_a_target_without_a_needed_text_is_not_judged() -> None:
     assert read_texts((Variable("reference", False),), TARGET) is None
     assert read_texts((Variable("spans.absent.output", False),), TARGET) is None
