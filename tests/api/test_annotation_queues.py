@@ -308,7 +308,7 @@ def test_a_review_becomes_scores_of_a_person(queues: Queues) -> None:
         assert (score["source"], score["author"], score["queue_id"]) == ("person", "ann", queue_id)
         assert (score["comment"], score["environment"]) == ("<b>근거</b>", "prod")
         assert score["sampling_rate"] == 1.0
-    assert scores[0]["config_id"] == grade
+    assert (scores[0]["config_id"], scores[0]["quality"]) == (grade, 0.75)
 
 
 def test_a_review_of_a_span_or_session_scores_just_that(queues: Queues) -> None:
@@ -468,6 +468,29 @@ def test_agreement_between_two_reviewers_and_with_a_judge(queues: Queues) -> Non
     assert (judge["first"], judge["second"]) == ("people", "judge")
     # Of three items the reviewers say nothing together.
     assert (judge["item_count"], judge["kappa"]["value"]) == (7, 1.0)
+
+
+def test_a_judge_that_tells_0_to_1_is_compared_on_the_scale_of_the_people(queues: Queues) -> None:
+    grade = queues.config("correctness", "numeric", min_value=1, max_value=5)
+    queue_id = queues.create(grade)
+    grades = {"t1": 1, "t2": 3, "t3": 4, "t4": 5}
+    queues.add(queue_id, *grades)
+    for value in grades.values():
+        queues.review(queue_id, queues.next(queue_id, "ann")["item"]["id"], "ann", answers={grade: value})
+    judged = [
+        {
+            **{"name": "correctness", "value": value, "quality": value, "trace_id": trace_id},
+            **{"source": "evaluator", "author": "judge"},
+        }
+        for trace_id, value in zip(grades, (0.0, 0.5, 0.75, 0.75), strict=True)
+    ]
+    queues.send("POST", "/scores", judged)
+    (found,) = queues.send("GET", f"/queues/{queue_id}/agreement")["items"]
+    (judge,) = found["evaluators"]
+    assert judge["raw"]["value"] == 0.75
+    assert judge["mean_difference"]["value"] == pytest.approx(-0.25)
+    assert judge["kappa"]["value"] > 0.9
+    assert (found["item_count"], found["pairs"]) == (0, [])
 
 
 def test_reviews_are_exported_as_lines_of_json(queues: Queues) -> None:

@@ -82,17 +82,25 @@ def _evaluations(
 def _by_evaluator(scores: Iterable[Score], item: QueueItem, config: ScoreConfig) -> dict[str, AnswerValue]:
     """The newest of each: they come oldest first."""
     return {
-        score.author or score.evaluator_id or "?": _value_of(score)
+        score.author or score.evaluator_id or "?": _value_of(score, config)
         for score in scores
         if (score.source, score.name, score.span_id, score.data_type)
         == ("evaluator", config.name, item.target.span_id, config.data_type)
     }
 
 
-def _value_of(score: Score) -> AnswerValue:
+def _value_of(score: Score, config: ScoreConfig) -> AnswerValue:
+    """Of a number, on the scale that people were asked for: a judge may tell 0 to 1 of what they grade from 1
+    to 5."""
     if score.data_type == "boolean":
         return bool(score.value)
-    return score.string_value if score.value is None else score.value
+    if score.value is None:
+        return score.string_value
+    low, high = config.min_value, config.max_value
+    if score.quality is None or low is None or high is None or config.better == "none":
+        return score.value
+    share = score.quality if config.better == "higher" else 1 - score.quality
+    return round(low + share * (high - low), 9)
 
 
 def _compare_evaluators(
