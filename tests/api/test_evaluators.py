@@ -195,6 +195,18 @@ def test_a_judges_call_is_a_trace_in_a_project_of_its_own(
     assert _find_trace(server, project, trial["judge_trace_id"]) is None
 
 
+def test_each_call_counts_even_where_a_server_gives_all_answers_one_id(
+    server: EvaluatingServer, project: str, make: Callable[..., Any]
+) -> None:
+    made, trace_id = make(), "a6" * 16
+    _send(server, project, trace_id)
+    body = {"evaluator_id": made["id"], "trace_id": trace_id}
+    trials = [server.ask("POST", "/evaluators/try", body, project=project) for _ in range(3)]
+    for trial in trials:
+        found = await_outcome(lambda t=trial: _find_trace(server, t["judge_project"], t["judge_trace_id"]))  # type: ignore[misc]
+        assert found["trace"]["cost_usd"] == pytest.approx(trial["cost_usd"])
+
+
 def test_an_evaluator_can_be_tried_before_it_is_made(server: EvaluatingServer, project: str) -> None:
     trace_id = "a3" * 16
     _send(server, project, trace_id, answer="Too many words here")

@@ -210,7 +210,9 @@ def _call(evaluation: Evaluation, call: JudgeCall, parent_id: str, span_id: str)
         attributes["gen_ai.output.messages"] = _json_text([_message("assistant", call.answer)])
     answered = {
         semconv.RESPONSE_MODEL: call.response_model,
-        semconv.RESPONSE_ID: call.response_id,
+        # Not as the response's id: nobody else tells of this call, and servers that give each answer the same
+        # id would make one call of them all.
+        f"{semconv.METADATA}.response_id": call.response_id,
         semconv.INPUT_TOKENS: call.input_tokens,
         semconv.OUTPUT_TOKENS: call.output_tokens,
         semconv.CACHE_READ_TOKENS: call.cache_read_tokens,
