@@ -1,5 +1,8 @@
 """What is promised of sums over many scores, on both engines."""
 
+import random
+from collections.abc import Callable
+from statistics import fmean, pvariance
 from typing import Any
 
 import pytest
@@ -254,3 +257,49 @@ def test_pairs_are_the_newest_of_each_side_on_one_target(store: Store) -> None:
 
     assert (pair.trace_id, pair.first, pair.second, pair.second_comment) == ("t1", 0.9, 0.5, "no")
     assert [(p.trace_id, p.first, p.second) for p in by_trace] == [("t1", 0.9, 0.5), ("t2", 0.2, 0.3)]
+
+
+@pytest.mark.parametrize("per_trace", [1, 4])
+def test_sums_are_those_of_every_score_by_hand(store: Store, per_trace: int) -> None:
+    rng = random.Random(per_trace)
+    by_rate: dict[float, dict[str, list[float]]] = {1.0: {}, 0.5: {}, 0.05: {}}
+    scores = []
+    for number in range(60):
+        rate, trace_id = rng.choice(list(by_rate)), f"t{number}"
+        values = [round(rng.uniform(-3, 9), 3) for _ in range(rng.randint(1, per_trace))]
+        by_rate[rate][trace_id] = values
+        scores += [
+            store.score(f"{trace_id}-{place}", value, trace_id=trace_id, sampling_rate=rate)
+            for place, value in enumerate(values)
+        ]
+    store.write(*scores)
+
+    found = store.sums()
+
+    assert {sums.units.rate for sums in found} == set(by_rate)
+    for sums in found:
+        of_traces = by_rate[sums.value.rate].values()
+        n, s = [len(values) for values in of_traces], [sum(values) for values in of_traces]
+        assert sums.scores == sum(n)
+        assert sums.value.units == sums.units.units == len(n)
+        assert sums.value[2:6] == tuple(sum(one**power for one in n) for power in (1, 2, 3, 4))
+        assert sums.value.s_mean == pytest.approx(fmean(s))
+        assert sums.value.n_var == pytest.approx(pvariance(n))
+        assert sums.value.s_var == pytest.approx(pvariance(s))
+        covariance = fmean(a * b for a, b in zip(n, s, strict=True)) - fmean(n) * fmean(s)
+        assert sums.value.covar == pytest.approx(covariance, abs=1e-9)
+
+
+def test_scores_of_another_project_and_of_another_time_do_not_count(
+    store: Store, make_factory: Callable[[], SpanFactory]
+) -> None:
+    other = make_factory().project_id
+    store.write(
+        store.score("a", 0.5),
+        store.score("b", 1.0, time_ns=SCOPE.during.to_ns),
+        store.score("c", 1.0, time_ns=SCOPE.during.from_ns - 1),
+        make_score(other, "d", value=1.0),
+    )
+
+    assert store.means() == {("", ""): 0.5}
+    assert [name.scores for name in store.statistics.list_names(store.project_id, SCOPE)] == [1]

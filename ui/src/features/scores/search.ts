@@ -4,6 +4,8 @@ import { DEFAULT_RANGE } from "../../base/time";
 
 export const SOURCES = ["api", "evaluator", "person"] as const;
 
+export const TYPES = ["numeric", "boolean", "categorical", "text", "correction"] as const;
+
 export const GROUPS = [
   "feature",
   "model",
@@ -33,7 +35,7 @@ export type ScoresSearch = {
 
 export type ScoreSearch = ScoresSearch & {
   /** Absent is the most frequent type of the name. */
-  type?: string;
+  type?: (typeof TYPES)[number];
   by?: Group;
   /** Present where the lowest are listed first. */
   low?: "1";
@@ -58,9 +60,10 @@ export function parseScoresSearch(raw: Record<string, unknown>): ScoresSearch {
 
 export function parseScoreSearch(raw: Record<string, unknown>): ScoreSearch {
   const by = GROUPS.find((one) => one === raw.by);
+  const type = TYPES.find((one) => one === raw.type);
   return {
     ...parseScoresSearch(raw),
-    ...textsOf(raw, ["type"]),
+    ...(type && { type }),
     ...(by && { by }),
     ...(raw.low === "1" && { low: "1" as const }),
   };
