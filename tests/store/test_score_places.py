@@ -27,6 +27,8 @@ class Story:
         self.reader = ClickHouseScoreReader(engine)
         self._writer = ClickHouseWriter(engine)
         self._budget = QueueBudget(1 << 20)
+        self._stored = 0
+        self.looks = 0
         self.pipeline = IngestPipeline(
             self._writer,
             PriceBook(with_catalog=False),
@@ -41,13 +43,19 @@ class Story:
             self._writer,
             self.pipeline,
             budget=self._budget,
-            list_projects=lambda: [factory.project_id],
+            list_projects=self._list_projects,
+            count_unplaced=lambda: self._stored,
             clock=lambda: self.now_ns,
         )
+
+    def _list_projects(self) -> list[str]:
+        self.looks += 1
+        return [self.factory.project_id]
 
     def score(self, **fields: object) -> Score:
         score = make_score(self.factory.project_id, "s1", trace_id="", metadata=ANSWER, **fields)
         self._writer.write_batch(spans=[], traces=[], logs=[], scores=[score])
+        self._stored += 1
         return score
 
     def answer(self, *spans: Span) -> None:
@@ -89,6 +97,21 @@ def test_a_score_waits_for_its_answer_and_finds_it_when_it_comes(story: Story) -
 
     assert story.placer.place() == 1
     assert (story.placed().span_id, story.placed().value) == (call.span_id, 1.0)
+
+
+def test_storage_is_asked_only_while_something_waits(story: Story) -> None:
+    for _ in range(5):
+        assert story.placer.place() == 0
+        story.now_ns += 60 * SECOND_NS
+    assert story.looks == 1
+
+    story.score()
+    for _ in range(5):
+        assert story.placer.place() == 0
+    assert story.looks == 2
+    story.now_ns += 3600 * SECOND_NS
+    assert story.placer.place() == 0
+    assert story.looks == 3
 
 
 def test_a_score_whose_answer_never_comes_is_left_as_it_is(story: Story) -> None:

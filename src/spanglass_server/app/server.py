@@ -337,6 +337,7 @@ class _Server:
             self._pipeline,
             budget=self._budget,
             list_projects=lambda: [project.id for project in directory.list_projects()],
+            count_unplaced=self._pipeline.count_unplaced,
             clock=now_ns,
         )
 

@@ -38,6 +38,7 @@ from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.score_configs import ScoreCatalog
+from spanglass_server.normalize.scores import judges_nothing
 from spanglass_server.store.ports import SpanWriter, TraceKey
 from spanglass_server.wire.otlp import DEFAULT_LIMITS, RecordLimits
 from spanglass_server.wire.records import Rejection, SpanRecord
@@ -157,6 +158,7 @@ class IngestPipeline:
         before those are stored, settled anew."""
         self._is_stopping = False
         self._is_prepared_out = False
+        self._unplaced_count = 0
         self._log = structlog.get_logger("spanglass.ingest")
         self._threads = [
             threading.Thread(target=self._run_prepare, name="ingest-prepare"),
@@ -201,6 +203,10 @@ class IngestPipeline:
             "cached_spans": self._cache.span_count,
             "langfuse_memory_bytes": self._memory.byte_count,
         }
+
+    def count_unplaced(self) -> int:
+        """Scores stored since the start that judge nothing yet."""
+        return self._unplaced_count
 
     def forget_traces(self, keys: Iterable[TraceKey]) -> None:
         """They were deleted from the store."""
@@ -512,6 +518,7 @@ class IngestPipeline:
         count("accepted_spans", len(settled.spans))
         count("accepted_logs", sum(len(member.prepared.logs) for member in batch.members))
         count("accepted_scores", sum(len(member.prepared.scores) for member in batch.members))
+        self._unplaced_count += sum(judges_nothing(score) for score in batch.scores())
         if batch.merged is not None:
             count("accepted_langfuse_events", len(batch.merged.events))
             count("duplicate_langfuse_events", batch.merged.duplicate_count)

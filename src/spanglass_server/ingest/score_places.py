@@ -57,26 +57,32 @@ class ScorePlacer:
         *,
         budget: QueueBudget,
         list_projects: Callable[[], Iterable[str]],
+        count_unplaced: Callable[[], int],
         clock: Clock,
     ) -> None:
+        """`count_unplaced`: how many such scores this server has stored: while there are no more, storage is
+        asked only when one that waits is due."""
         self._scores = scores
         self._facts = facts
         self._door = door
         self._budget = budget
         self._list_projects = list_projects
+        self._count_unplaced = count_unplaced
         self._clock = clock
+        self._seen_count = -1
         self._next_ns: dict[tuple[str, str], int] = {}
         """When a score is looked at again: ever more seldom."""
 
     def place(self) -> int:
         """How many scores found what they judge. Blocks; raises what the stores and the queue raise."""
-        now_ns = self._clock()
+        now_ns, count = self._clock(), self._count_unplaced()
+        if count == self._seen_count and all(now_ns < at_ns for at_ns in self._next_ns.values()):
+            return 0
         during = TimeRange(now_ns - WAIT_NS, now_ns + WAIT_NS)
         unplaced = self._scores.list_unplaced(list(self._list_projects()), during, limit=_SCORES_MAX)
         due = [score for score in unplaced if self._is_due(score, now_ns)]
-        self._next_ns = {
-            _key(score): at_ns for score in unplaced if (at_ns := self._next_ns.get(_key(score)))
-        }
+        self._next_ns = {_key(score): self._next_ns[_key(score)] for score in unplaced}
+        self._seen_count = count
         answers = {score: answer for score in due if (answer := _answer_of(score))}
         if not answers:
             return 0

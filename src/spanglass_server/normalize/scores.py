@@ -46,6 +46,11 @@ def normalize_score(record: ScoreRecord, *, project_id: str, now_ns: int, versio
     )
 
 
+def judges_nothing(score: Score) -> bool:
+    """An evaluation without context, whose answer is still to be found."""
+    return not (score.trace_id or score.session_id or score.dataset_run_id)
+
+
 def type_of(record: ScoreRecord) -> ScoreType:
     """A text without a type is a category."""
     if record.data_type:
