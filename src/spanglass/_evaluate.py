@@ -67,12 +67,7 @@ def evaluate(
     try:
         here = get_current_span().get_span_context()
         is_here = trace_id is None and session_id is None
-        if is_here and not (here.is_valid and here.trace_flags.sampled):
-            if not here.is_valid:
-                log_once(
-                    "evaluate",
-                    "an evaluation outside of any trace needs trace_id or session_id: it is left out",
-                )
+        if is_here and not _is_recorded(here):
             return False
         judged_trace = format(here.trace_id, "032x") if is_here else str(trace_id or "")
         prepared = prepare(evaluator, options=options, name=name, version=version, judges=judges)
@@ -107,6 +102,14 @@ def evaluate(
     except Exception:  # noqa: BLE001 - telemetry must not fail the application
         complain("an evaluation was lost")
         return False
+
+
+def _is_recorded(here: SpanContext) -> bool:
+    if not here.is_valid:
+        log_once(
+            "evaluate", "an evaluation outside of any trace needs trace_id or session_id: it is left out"
+        )
+    return here.is_valid and here.trace_flags.sampled
 
 
 def _text(value: object) -> str:

@@ -1,20 +1,15 @@
 """Personal data in an answer: e-mail addresses, phone numbers, cards, accounts, national ids, addresses."""
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
 from spanglass._scores import Score
 from spanglass.evaluators.evaluator import EvaluatorKind, Judges, ScoreForm
-from spanglass.evaluators.options import PART_NAMES, EvaluatorOptions, TextPart, score_name_field, text_of
-from spanglass.evaluators.sensitive import PERSONAL_KINDS, Finding, find_personal, mask_value
+from spanglass.evaluators.leaks import Leak, Parts, parts_field, score_leaks
+from spanglass.evaluators.options import EvaluatorOptions, TextPart, score_name_field, text_of
+from spanglass.evaluators.sensitive import PERSONAL_KINDS, Finding, find_personal
 from spanglass.evaluators.target import EvaluationTarget
-
-FINDINGS_SHOWN_MAX = 5
-
-Parts: TypeAlias = Literal["output", "input", "both"]
 
 
 class PersonalDataOptions(EvaluatorOptions):
@@ -33,9 +28,7 @@ class PersonalDataOptions(EvaluatorOptions):
     allow_from_question: bool = Field(
         default=True, description="What the question says already may be repeated in the answer."
     )
-    parts: Parts = Field(
-        default="output", description="Where it is looked for: in the answer, in the question, or in both."
-    )
+    parts: Parts = parts_field()
     score_name: str = score_name_field("no_pii")
 
     @field_validator("kinds")
@@ -55,51 +48,25 @@ class PersonalDataEvaluator:
         self._endings = tuple(value.lower() for value in options.allowed if value[:1] in ("@", "."))
 
     def evaluate(self, target: EvaluationTarget) -> Sequence[Score]:
-        parts: list[TextPart] = (
-            ["output", "input"] if self._options.parts == "both" else [self._options.parts]
-        )
-        judged = [part for part in parts if text_of(target, part)]
-        if not judged:
-            return ()
-        found = [(part, *leak) for part in judged for leak in self._leaks(target, part)]
-        comment = describe_findings([(PART_NAMES[part], kind, value) for part, kind, value in found])
-        counts = Counter(kind for _, kind, _ in found)
-        return (Score(not found, comment or "none found", self._options.score_name, dict(counts) or None),)
+        options = self._options
+        return score_leaks(target, options.parts, lambda part: self._leaks(target, part), options.score_name)
 
-    def _leaks(self, target: EvaluationTarget, part: TextPart) -> list[tuple[str, str]]:
-        """(kind, value) of what should not be there."""
+    def _leaks(self, target: EvaluationTarget, part: TextPart) -> Sequence[Leak]:
         text = text_of(target, part)
         found = find_personal(text, self._kinds)
         if found and part == "output" and self._options.allow_from_question:
             asked = _plain(target.input)
             found = [item for item in found if _plain(item.value(text)) not in asked]
-        return [(item.kind, item.value(text)) for item in found if not self._is_allowed(item, text)]
+        return [Leak(item.kind, item.value(text)) for item in found if not self._is_allowed(item, text)]
 
     def _is_allowed(self, finding: Finding, text: str) -> bool:
         value = finding.value(text)
         return _plain(value) in self._allowed or value.lower().endswith(self._endings or ("\0",))
 
 
-def judged_parts(target: EvaluationTarget, parts: Parts) -> list[TextPart]:
-    """Those that are chosen and there."""
-    chosen: list[TextPart] = ["output", "input"] if parts == "both" else [parts]
-    return [part for part in chosen if text_of(target, part)]
-
-
 def _plain(value: str) -> str:
     """Without what people write differently."""
     return "".join([char for char in value.lower() if char not in " -.()/"])
-
-
-def describe_findings(found: Sequence[tuple[str, str, str]]) -> str:
-    """(place, kind, value) as a comment that never repeats a value."""
-    told = [
-        f"{kind.replace('_', ' ')} in the {place}: {mask_value(value)}"
-        for place, kind, value in found[:FINDINGS_SHOWN_MAX]
-    ]
-    if len(found) > FINDINGS_SHOWN_MAX:
-        told.append(f"and {len(found) - FINDINGS_SHOWN_MAX:,} more")
-    return "; ".join(told)
 
 
 def _build(options: PersonalDataOptions, judges: Judges) -> PersonalDataEvaluator:

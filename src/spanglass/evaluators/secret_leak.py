@@ -1,14 +1,13 @@
 """Secrets in an answer: keys, tokens, private keys and passwords."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from pydantic import Field
 
 from spanglass._scores import Score
 from spanglass.evaluators.evaluator import EvaluatorKind, Judges, ScoreForm
-from spanglass.evaluators.options import PART_NAMES, EvaluatorOptions, TextPart, score_name_field, text_of
-from spanglass.evaluators.personal_data import Parts, describe_findings
+from spanglass.evaluators.leaks import Leak, Parts, parts_field, score_leaks
+from spanglass.evaluators.options import EvaluatorOptions, TextPart, score_name_field, text_of
 from spanglass.evaluators.sensitive import find_secrets
 from spanglass.evaluators.target import EvaluationTarget
 
@@ -22,9 +21,7 @@ class SecretLeakOptions(EvaluatorOptions):
     allow_from_question: bool = Field(
         default=False, description="What the question says already may be repeated in the answer."
     )
-    parts: Parts = Field(
-        default="output", description="Where they are looked for: in the answer, in the question, or in both."
-    )
+    parts: Parts = parts_field()
     score_name: str = score_name_field("no_secrets")
 
 
@@ -33,25 +30,16 @@ class SecretLeakEvaluator:
         self._options = options
 
     def evaluate(self, target: EvaluationTarget) -> Sequence[Score]:
-        parts: list[TextPart] = (
-            ["output", "input"] if self._options.parts == "both" else [self._options.parts]
-        )
-        judged = [part for part in parts if text_of(target, part)]
-        if not judged:
-            return ()
-        found = [(part, *leak) for part in judged for leak in self._leaks(target, part)]
-        comment = describe_findings([(PART_NAMES[part], kind, value) for part, kind, value in found])
-        counts = Counter(kind for _, kind, _ in found)
-        return (Score(not found, comment or "none found", self._options.score_name, dict(counts) or None),)
+        options = self._options
+        return score_leaks(target, options.parts, lambda part: self._leaks(target, part), options.score_name)
 
-    def _leaks(self, target: EvaluationTarget, part: TextPart) -> list[tuple[str, str]]:
-        """(kind, value) of what should not be there."""
+    def _leaks(self, target: EvaluationTarget, part: TextPart) -> Sequence[Leak]:
         text = text_of(target, part)
-        found = [(item.kind, item.value(text)) for item in find_secrets(text)]
+        found = [Leak(item.kind, item.value(text)) for item in find_secrets(text)]
         if not self._options.generic:
-            found = [(kind, value) for kind, value in found if kind != "generic_secret"]
+            found = [leak for leak in found if leak.kind != "generic_secret"]
         if part == "output" and self._options.allow_from_question:
-            found = [(kind, value) for kind, value in found if value not in target.input]
+            found = [leak for leak in found if leak.value not in target.input]
         return found
 
 
