@@ -171,6 +171,13 @@ class ReadyEvaluator:
         return (await self.judge(target)).scores
 
 
+class TokenRates(NamedTuple):
+    """USD of one token."""
+
+    input: float
+    output: float
+
+
 class Judging:
     """Safe from many threads."""
 
@@ -203,9 +210,28 @@ class Judging:
             inner, definition, is_judge=kind.is_judge, tracer=self._tracer, clock=self._clock, run=purse
         )
 
-    def rates(self, judge: ConnectedJudge) -> "TokenRates | None":
+    def rates(self, judge: ConnectedJudge) -> TokenRates | None:
         """What its tokens cost now; None where nobody knows."""
         return find_rates(self._prices, judge, at_ns=self._clock())
+
+    def check_price(self, definition: EvaluatorDefinition, judge: ConnectedJudge) -> TokenRates:
+        """What its tokens cost. Raises EvaluatorProblem, of scope evaluator, where its budget could hold
+        nothing: there is no price, or there is one and no budget."""
+        rates = self.rates(judge)
+        if rates is None:
+            raise EvaluatorProblem(
+                f"nobody knows what the model `{judge.model.model}` costs, so no budget can be kept",
+                scope="evaluator",
+                hint=f"give the connection `{judge.connection.name}` its prices (input_usd_per_mtok, "
+                "output_usd_per_mtok; 0 for a model of your own), or name it in the price file",
+            )
+        if (rates.input or rates.output) and definition.budget_usd_per_day is None:
+            raise EvaluatorProblem(
+                "`budget_usd_per_day`: this evaluator costs money, so it needs a budget",
+                scope="evaluator",
+                hint="say how many USD it may spend in a day (UTC)",
+            )
+        return rates
 
     def judges_of(self, definition: EvaluatorDefinition) -> Sequence[ConnectedJudge]:
         """Those that a definition names. Raises as `build`."""
@@ -224,14 +250,7 @@ class Judging:
         def find() -> ConnectedJudge:
             return self._judges.find(definition.project_id, connection, model)
 
-        return _PaidJudge(find, definition, purse, self.budgets, self._prices, self._clock)
-
-
-class TokenRates(NamedTuple):
-    """USD of one token."""
-
-    input: float
-    output: float
+        return _PaidJudge(self, find, definition, purse, self._prices, self._clock)
 
 
 def find_rates(prices: PriceBook, judge: ConnectedJudge, *, at_ns: int) -> TokenRates | None:
@@ -276,18 +295,18 @@ class _PaidJudge:
 
     def __init__(
         self,
+        judging: Judging,
         find: Callable[[], ConnectedJudge],
         definition: EvaluatorDefinition,
         purse: RunPurse | None,
-        budgets: Budgets,
         prices: PriceBook,
         clock: Clock,
     ) -> None:
+        self._judging = judging
         self._find = find
         self._judge = find()
         self._definition = definition
         self._purse = purse
-        self._budgets = budgets
         self._prices = prices
         self._clock = clock
 
@@ -302,6 +321,7 @@ class _PaidJudge:
     async def ask(self, *, system: str, prompt: str, schema: type[BaseModel], max_tokens: int) -> JudgeReply:
         # Anew each time: its key, address or price may have been changed.
         self._judge = judge = self._find()
+        rates = self._judging.check_price(self._definition, judge)
         call = JudgeCall(
             provider=self.provider,
             model=self.model,
@@ -311,8 +331,10 @@ class _PaidJudge:
             started_at_ns=self._clock(),
         )
         evaluation = _current.get()
-        estimate_usd = self._estimate_usd(system, prompt, max_tokens)
-        reservation = self._budgets.reserve(self._definition, estimate_usd, self._purse)
+        input_tokens = estimate_tokens(system) + estimate_tokens(prompt)
+        estimate_usd = input_tokens * rates.input + min(max_tokens, _ANSWER_TOKENS) * rates.output
+        budgets = self._judging.budgets
+        reservation = budgets.reserve(self._definition, estimate_usd, self._purse)
         charge = Charge(usd=0.0, is_answered=False)
         if evaluation is not None:
             evaluation.calls.append(call)
@@ -326,15 +348,8 @@ class _PaidJudge:
             raise
         finally:
             call.ended_at_ns = self._clock()
-            self._budgets.settle(reservation, charge)
+            budgets.settle(reservation, charge)
         return reply
-
-    def _estimate_usd(self, system: str, prompt: str, max_tokens: int) -> float:
-        rates = find_rates(self._prices, self._judge, at_ns=self._clock())
-        if rates is None:
-            return 0.0
-        input_tokens = estimate_tokens(system) + estimate_tokens(prompt)
-        return input_tokens * rates.input + min(max_tokens, _ANSWER_TOKENS) * rates.output
 
     def _charge(self, call: JudgeCall, reply: JudgeReply) -> Charge:
         call.answer, call.response_model, call.response_id = reply.text, reply.model, reply.response_id

@@ -171,23 +171,11 @@ class EvaluationService:
         """That it can run, and that nobody is surprised by the bill."""
         try:
             self._judging.build(definition)
-            judges = self._judging.judges_of(definition)
+            for judge in self._judging.judges_of(definition):
+                self._judging.check_price(definition, judge)
         except EvaluatorProblem as problem:
-            raise BadInput(f"`options`: {problem.message}", hint=problem.hint) from None
-        for judge in judges:
-            rates = self._judging.rates(judge)
-            if rates is None:
-                raise BadInput(
-                    f"nobody knows what the model `{judge.model.model}` costs, so no budget can be kept",
-                    hint=f"give the connection `{judge.connection.name}` its prices "
-                    "(input_usd_per_mtok, output_usd_per_mtok; 0 for a model of your own), or name it in the "
-                    "price file",
-                )
-            if (rates.input or rates.output) and definition.budget_usd_per_day is None:
-                raise BadInput(
-                    "`budget_usd_per_day`: this evaluator costs money, so it needs a budget",
-                    hint="say how many USD it may spend in a day (UTC)",
-                )
+            named = problem.message if problem.message.startswith("`") else f"`options`: {problem.message}"
+            raise BadInput(named, hint=problem.hint) from None
 
     def _put(self, definition: EvaluatorDefinition) -> EvaluatorReport:
         self._store.put_evaluator(definition)

@@ -149,6 +149,22 @@ def test_a_changed_connection_counts_for_evaluators_that_are_built(bench: Bench)
     assert asyncio.run(ready.judge(TARGET)).evaluation.cost_usd == 0
 
 
+@pytest.mark.parametrize(
+    ("prices", "budget", "told"),
+    [((None, None), 1.0, "nobody knows what the model"), ((1.0, 5.0), None, "needs a budget")],
+)
+def test_nothing_is_asked_that_no_budget_holds(
+    bench: Bench, prices: tuple[float | None, float | None], budget: float | None, told: str
+) -> None:
+    """A connection's prices may be changed after an evaluator was made with others."""
+    ready = bench.judging.build(a_definition(budget_usd_per_day=budget))
+    bench.desk.connection = a_connection(input_usd_per_mtok=prices[0], output_usd_per_mtok=prices[1])
+    with pytest.raises(EvaluatorProblem, match=told) as refused:
+        asyncio.run(ready.judge(TARGET))
+    assert refused.value.scope == "evaluator"
+    assert bench.model.asked == 0
+
+
 def test_a_run_stops_at_its_own_budget(bench: Bench) -> None:
     run = HistoryRun(
         *("default", "r1", "e1", 1, 0, 1, "", 1.0, 0.004, "running", "", 0, "", 9, 0, 0, 0, 0, 0, 0.001, 0, 0)
