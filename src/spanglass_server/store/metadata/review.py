@@ -147,13 +147,14 @@ class SqlReviews:
         with write_transaction(self._engine) as connection:
             queue = _lock_queue(connection, key)
             is_other = [items.c.queue_id == key.queue_id, items.c.id.not_in(without)]
-            held = _status_of(lease.reviewer, "claimed")
-            row = connection.execute(_first(*is_other, held)).one_or_none()
+            row = connection.execute(_first(*is_other, items.c.id.in_(_held(key, lease)))).one_or_none()
             if row is None:
                 is_over = ("done",) if with_skipped else ("done", "skipped")
                 row = connection.execute(
                     _first(
                         *is_other,
+                        # Told apart, since what is cheap is asked first: most items may be done.
+                        items.c.done_count < queue.reviewers_wanted,
                         ~_status_of(lease.reviewer, *is_over),
                         items.c.done_count + _hands(lease) < queue.reviewers_wanted,
                     )
@@ -316,6 +317,15 @@ def _first(*conditions: ColumnElement[bool]) -> Any:
 
 def _status_of(reviewer: str, *statuses: str) -> ColumnElement[bool]:
     return exists().where(_is_of_item, reviews.c.reviewer == reviewer, reviews.c.status.in_(statuses))
+
+
+def _held(key: QueueKey, lease: Lease) -> Any:
+    return select(reviews.c.item_id).where(
+        reviews.c.queue_id == key.queue_id,
+        reviews.c.reviewer == lease.reviewer,
+        reviews.c.finished_at_ns.is_(None),
+        reviews.c.status == "claimed",
+    )
 
 
 def _hands(lease: Lease) -> Any:

@@ -55,7 +55,7 @@ def _open_items(now_ns: int) -> Select[*tuple[Any, ...]]:
         .select_from(queues)
         .join(items, items.c.queue_id == queues.c.id)
         .join(reviews, and_(reviews.c.queue_id == items.c.queue_id, reviews.c.item_id == items.c.id))
-        .where(items.c.done_count < queues.c.reviewers_wanted)
+        .where(reviews.c.status.in_(("claimed", "skipped")), items.c.done_count < queues.c.reviewers_wanted)
         .group_by(queues.c.id)
     )
 

@@ -43,7 +43,7 @@ items = Table(
     Column("position", BigInteger, nullable=False),
     Column("created_at_ns", BigInteger, nullable=False),
     Column("done_count", Integer, nullable=False),
-    Index("ix_annotation_items_position", "queue_id", "position"),
+    Index("ix_annotation_items_position", "queue_id", "position", "done_count", "id"),
 )
 
 reviews = Table(
@@ -62,5 +62,9 @@ reviews = Table(
     ForeignKeyConstraint(
         ["queue_id", "item_id"], ["annotation_items.queue_id", "annotation_items.id"], ondelete="CASCADE"
     ),
-    Index("ix_annotation_reviews_reviewer", "queue_id", "reviewer", "finished_at_ns"),
+    # Holds all that progress counts, so that counting does not read what was written.
+    Index(
+        "ix_annotation_reviews_reviewer",
+        *("queue_id", "reviewer", "finished_at_ns", "status", "lease_until_ns", "item_id"),
+    ),
 )

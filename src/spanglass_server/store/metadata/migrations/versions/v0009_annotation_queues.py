@@ -38,7 +38,9 @@ def upgrade() -> None:
         sa.Column("created_at_ns", sa.BigInteger, nullable=False),
         sa.Column("done_count", sa.Integer, nullable=False),
     )  # fmt: skip
-    op.create_index("ix_annotation_items_position", "annotation_items", ["queue_id", "position"])
+    op.create_index(
+        "ix_annotation_items_position", "annotation_items", ["queue_id", "position", "done_count", "id"]
+    )
     op.create_table(
         "annotation_reviews",
         sa.Column("queue_id", sa.String(64), primary_key=True),
@@ -56,5 +58,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_annotation_reviews_reviewer", "annotation_reviews", ["queue_id", "reviewer", "finished_at_ns"]
+        "ix_annotation_reviews_reviewer",
+        "annotation_reviews",
+        ["queue_id", "reviewer", "finished_at_ns", "status", "lease_until_ns", "item_id"],
     )
