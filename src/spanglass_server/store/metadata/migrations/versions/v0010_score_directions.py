@@ -8,6 +8,4 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    op.add_column(
-        "score_configs", sa.Column("better", sa.String(8), nullable=False, server_default="higher")
-    )
+    op.add_column("score_configs", sa.Column("better", sa.String(8), nullable=False, server_default="higher"))
