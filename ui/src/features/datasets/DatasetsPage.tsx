@@ -78,8 +78,10 @@ export function DatasetsPage() {
       {isEmpty && text !== "" && <p className="muted">{t("noneFound")}</p>}
       {isEmpty && text === "" && (
         <EmptyState icon={<Database size={28} />} title={t("none")} actions={create}>
-          <p>{t("noneHint")}</p>
-          <CodeBlock code={EXAMPLE} />
+          <p className={classes.hint}>{t("noneHint")}</p>
+          <div className={classes.example}>
+            <CodeBlock code={EXAMPLE} />
+          </div>
         </EmptyState>
       )}
       <CardList

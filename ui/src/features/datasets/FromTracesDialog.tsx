@@ -63,7 +63,7 @@ export function FromTracesDialog(props: { dataset: Dataset; onClose: () => void 
         <TextInput
           label={t("filter")}
           description={t("filterHint")}
-          placeholder="feature:search scores.correctness:<0.5"
+          placeholder="feature:search scores.correctness<0.5"
           value={filter}
           spellCheck={false}
           onChange={(event) => setFilter(event.currentTarget.value)}

@@ -53,8 +53,10 @@ export function ExperimentList(props: {
   if (total === 0 && !text)
     return (
       <EmptyState icon={<FlaskConical size={28} />} title={t("none")}>
-        <p>{t("noneHint")}</p>
-        <CodeBlock code={EXAMPLE(dataset ?? "my dataset")} />
+        <p className={classes.hint}>{t("noneHint")}</p>
+        <div className={classes.example}>
+          <CodeBlock code={EXAMPLE(dataset ?? "my dataset")} />
+        </div>
       </EmptyState>
     );
   const toggle = (id: string) =>
