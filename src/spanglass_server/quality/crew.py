@@ -148,21 +148,22 @@ class Crew:
         self._changed.set()
 
     async def run(self) -> None:
+        changed = asyncio.create_task(self._changed.wait())
         try:
             while True:
-                self._changed.clear()
                 while len(self._workers) < self._worker_count:
                     self._workers.add(asyncio.create_task(self._work(len(self._workers))))
-                changed = asyncio.create_task(self._changed.wait())
                 done, _ = await asyncio.wait((changed, *self._workers), return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
+                if changed in done:
+                    self._changed.clear()
+                    changed = asyncio.create_task(self._changed.wait())
                 for worker in done & self._workers:
                     self._workers.discard(worker)
                     worker.result()
         finally:
-            for worker in self._workers:
-                worker.cancel()
-            await asyncio.gather(*self._workers, return_exceptions=True)
+            for task in (changed, *self._workers):
+                task.cancel()
+            await asyncio.gather(changed, *self._workers, return_exceptions=True)
 
     def close(self) -> None:
         """After `run` has ended: let go of what the evaluator holds."""

@@ -36,12 +36,13 @@ def to_records(
     if len(scores) > SCORES_OF_TARGET_MAX:
         raise EvaluatorProblem(f"it gave {len(scores)} scores; {SCORES_OF_TARGET_MAX} are allowed")
     by_name = {form.name: form for form in forms}
+    only = forms[0] if len(forms) == 1 else None
     found = [
         _record(
             score,
             definition,
             target,
-            form=by_name.get(score.name or definition.name),
+            form=by_name.get(score.name) if score.name else only,
             sampling_rate=sampling_rate,
             environment=environment,
         )
