@@ -101,6 +101,7 @@ dataset_items = Table(
     _dataset(),
     Index("ix_dataset_items_current", "project_id", "dataset_id", "valid_to_ns"),
     Index("ix_dataset_items_source", "project_id", "source_trace_id"),
+    Index("ix_dataset_items_order", "project_id", "dataset_id", "created_at_ns", "id"),
 )
 
 # Moments of a dataset that have a number.

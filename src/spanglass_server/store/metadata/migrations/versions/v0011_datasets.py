@@ -22,3 +22,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_dataset_items_source", "dataset_items", ["project_id", "source_trace_id"])
+    # Pages of items in the order in which they came are read along it.
+    op.create_index(
+        "ix_dataset_items_order", "dataset_items", ["project_id", "dataset_id", "created_at_ns", "id"]
+    )
