@@ -48,6 +48,7 @@ fmt: setup ## format everything
 
 bench: ui ## measure this machine: ingest, queries, memory, disk (minutes)
 	$(RUN) python -m bench
+	$(RUN) python -m bench.evaluations
 
 bench-peers: ui ## the same load on Arize Phoenix and MLflow as well (half an hour)
 	$(RUN) python -m bench --peers phoenix,mlflow
