@@ -9,7 +9,7 @@ from spanglass.evaluators import EvaluatorProblem
 from spanglass_server.quality.connections import JudgeConnections
 from spanglass_server.quality.loop import JudgeLoop
 
-_ANSWER_S_MAX: Final = 60.0
+_ANSWER_S_MAX: Final = 30.0
 _TOKENS_MAX: Final = 200
 
 

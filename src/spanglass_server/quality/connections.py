@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from spanglass.evaluators import EvaluatorProblem, JudgeModel
 from spanglass.evaluators.judge import Limits, Provider, Retries, connect
@@ -19,7 +18,7 @@ from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import BadInput, NotFound
 from spanglass_server.model.evaluation import JudgeConnection
 from spanglass_server.notify.egress import Egress
-from spanglass_server.quality.judge_addresses import check_url
+from spanglass_server.quality.judge_addresses import check_form, check_url
 from spanglass_server.quality.judging import ConnectedJudge
 from spanglass_server.store.evaluation import EvaluatorStore
 
@@ -254,12 +253,9 @@ class JudgeConnections:
             )
         if not connection.default_model:
             raise BadInput("`default_model` is missing", hint="name the model that judges")
-        parts = urlsplit(connection.base_url)
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise BadInput(
-                "`base_url` has more than a scheme, a host and a path", hint="give the key as api_key"
-            )
         try:
+            if connection.base_url:
+                check_form(connection.base_url)
             self._connect(connection, connection.default_model, retries=Retries())
             if connection.base_url:
                 check_url(connection.base_url, self.policy.egress)

@@ -60,7 +60,7 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             addresses = allowed_of(self._egress, [str(each[4][0]) for each in found])
-        except OSError as problem:
+        except (OSError, UnicodeError) as problem:
             raise httpx2.ConnectError(f"{host}: {_why(problem)}") from None
         if len(self._resolved) >= _NAMES_MAX:
             self._resolved.clear()
@@ -91,5 +91,5 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _why(problem: OSError) -> str:
-    return problem.strerror or str(problem) or type(problem).__name__
+def _why(problem: Exception) -> str:
+    return getattr(problem, "strerror", "") or str(problem) or type(problem).__name__

@@ -140,6 +140,9 @@ def test_variables_are_checked_again_when_a_judge_is_asked(
         ({"base_url": "https://user:pass@1.1.1.1"}, "`base_url`"),
         ({"base_url": "https://1.1.1.1/?key=x"}, "`base_url`"),
         ({"base_url": "ftp://1.1.1.1"}, "base URL"),
+        ({"base_url": "http://["}, "`base_url` cannot be read"),
+        ({"base_url": "http://1.1.1.1:99999/v1"}, "`base_url` cannot be read"),
+        ({"base_url": "no address"}, "`base_url` cannot be read"),
         ({"provider": "bedrock"}, "packages|connections of its own"),
     ],
 )
