@@ -69,6 +69,17 @@ def test_a_run_on_a_dataset_is_remembered_with_its_traces(told: Told) -> None:
     assert sorted(item["traceId"] for item in run["datasetRunItems"]) == sorted(dataset["trace_ids"])
 
 
+def test_a_run_stands_among_the_experiments_with_its_scores_and_outputs(told: Told) -> None:
+    (found,) = told.project.get("/api/v1/experiments", dataset="sums")["items"]
+    assert (found["name"], found["description"], found["item_count"]) == ("adding-1", "by hand", 2)
+    assert (found["error_count"], found["missing_count"]) == (0, 0)
+    assert [(score["name"], score["mean"]) for score in found["scores"]] == [("is_exact", 1.0)]
+    items = told.project.get("/api/v1/experiments/compare", ids=found["id"], order="dataset")["items"]
+    outputs = {item["item_id"]: item["results"][found["id"]]["output"] for item in items}
+    assert {key: str(output) for key, output in outputs.items()} == {"sum-1": "2", "sum-2": "3"}
+    assert {item["item_id"]: item["input"] for item in items}["sum-1"] == {"a": 1, "b": 1}
+
+
 @pytest.mark.parametrize("told", ["v2"], indirect=True)
 def test_the_sdk_2_reads_its_run(told: Told) -> None:
     dataset = told.report["dataset"]

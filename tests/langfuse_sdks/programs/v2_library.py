@@ -6,6 +6,7 @@ from typing import Any
 
 import journal
 from langfuse import Langfuse
+from langfuse.decorators import langfuse_context, observe
 from langfuse.media import LangfuseMedia
 
 PICTURE = base64.b64decode(
@@ -52,6 +53,11 @@ def chat_prompt() -> list[dict[str, str]]:
     return langfuse.get_prompt("chat", type="chat").compile(mood="brief", question="Why?")
 
 
+@observe()
+def add(numbers: dict[str, int]) -> str:
+    return str(numbers["a"] + numbers["b"])
+
+
 def dataset() -> dict[str, Any]:
     langfuse.create_dataset(name="sums", description="small ones", metadata={"level": 1})
     for number in (1, 2):
@@ -67,7 +73,9 @@ def dataset() -> dict[str, Any]:
     for item in found.items:
         with item.observe(run_name="adding-1", run_description="by hand") as trace_id:
             trace_ids.append(trace_id)
+            add(item.input)
             langfuse.score(trace_id=trace_id, name="is_exact", value=1.0)
+    langfuse_context.flush()
     langfuse.flush()
     run = langfuse.get_dataset_run("sums", "adding-1")
     return {
