@@ -268,10 +268,18 @@ def test_the_tables_are_what_the_migrations_make(directory: SqlDirectory, databa
     from alembic.migration import MigrationContext
 
     # Each module that declares tables, so that none is missing.
-    from spanglass_server.store.metadata import alerting, budgets, evaluator_tables, library_tables, rules
+    from spanglass_server.store.metadata import (
+        alerting,
+        budgets,
+        evaluator_tables,
+        library_tables,
+        review_tables,
+        rules,
+    )
     from spanglass_server.store.metadata.tables import metadata
 
-    assert {module.metadata for module in (alerting, budgets, evaluator_tables, library_tables, rules)} == {metadata}
+    modules = (alerting, budgets, evaluator_tables, library_tables, review_tables, rules)
+    assert {module.metadata for module in modules} == {metadata}
     engine = create_engine(database_url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
