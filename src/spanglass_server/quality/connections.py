@@ -158,8 +158,11 @@ class JudgeConnections:
     def _look_up(self, project_id: str, name: str) -> JudgeConnection | None:
         if name:
             return self._store.find_connection(project_id, name)
+        # Another connection beside it must not take an evaluator's judge away: hence the oldest one.
         every = self._store.list_connections(project_id)
-        return every[0] if len(every) == 1 else next((c for c in every if c.name == DEFAULT_CONNECTION), None)
+        return min(
+            every, key=lambda each: (each.name != DEFAULT_CONNECTION, each.created_at_ns), default=None
+        )
 
     def _connect(self, connection: JudgeConnection, model: str, *, retries: Retries) -> JudgeModel:
         """Raises EvaluatorProblem."""
@@ -290,13 +293,8 @@ def _no_connection(name: str, known: Sequence[str]) -> EvaluatorProblem:
             scope="evaluator",
             hint="make one: PUT /api/v1/judge-connections/NAME, or in the web app under Evaluators",
         )
-    listed = ", ".join(known)
-    if not name:
-        return EvaluatorProblem(
-            "the project has several connections to judges",
-            scope="evaluator",
-            hint=f"name one of them in the options: {listed}",
-        )
     return EvaluatorProblem(
-        f"there is no connection `{name[:64]}` to a judge", scope="evaluator", hint=f"there are: {listed}"
+        f"there is no connection `{name[:64]}` to a judge",
+        scope="evaluator",
+        hint=f"there are: {', '.join(known)}",
     )

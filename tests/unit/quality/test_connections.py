@@ -157,18 +157,22 @@ def test_names_are_plain(closed: JudgeConnections, name: str) -> None:
         closed.put_connection(P, name, ANTHROPIC)
 
 
-def test_without_a_name_the_only_one_is_meant_or_the_default_one(closed: JudgeConnections) -> None:
+def test_without_a_name_the_default_one_is_meant_or_the_oldest(store: SqlEvaluatorStore) -> None:
+    clock = SteppingClock()
+    connections = JudgeConnections(store, CLOSED, clock=clock)
     with pytest.raises(EvaluatorProblem, match="no connection to a judge"):
-        closed.find(P, "", "")
-    closed.put_connection(P, "main", ANTHROPIC)
-    assert closed.find(P, "", "").connection.name == "main"
-    assert closed.find(P, "", "other-model").model.model == "other-model"
-    closed.put_connection(P, "second", ANTHROPIC)
-    with pytest.raises(EvaluatorProblem, match="several") as refused:
-        closed.find(P, "", "")
-    assert "main, second" in refused.value.hint
-    closed.put_connection(P, "default", ANTHROPIC)
-    assert closed.find(P, "", "").connection.name == "default"
+        connections.find(P, "", "")
+    connections.put_connection(P, "main", ANTHROPIC)
+    assert connections.find(P, "", "").connection.name == "main"
+    assert connections.find(P, "", "other-model").model.model == "other-model"
+    clock.advance_s(1)
+    connections.put_connection(P, "a newer one", ANTHROPIC)
+    assert connections.find(P, "", "").connection.name == "main"
+    connections.put_connection(P, "default", ANTHROPIC)
+    assert connections.find(P, "", "").connection.name == "default"
+    with pytest.raises(EvaluatorProblem, match="no connection `elsewhere`") as refused:
+        connections.find(P, "elsewhere", "")
+    assert "a newer one, default, main" in refused.value.hint
 
 
 def test_another_project_has_none_of_them(closed: JudgeConnections) -> None:
