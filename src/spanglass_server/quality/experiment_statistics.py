@@ -117,10 +117,10 @@ def compare_runs(baseline: Mapping[str, ItemResult], run: Mapping[str, ItemResul
         if name in result.scores and item_id in baseline and name in baseline[item_id].scores
     ]
     scale = scale_of(score for pair in both for score in pair)
-    measured = [(on_scale(before, scale), on_scale(after, scale)) for before, after in both]
-    differences = [after - before for before, after in measured if before is not None and after is not None]
-    wins = sum(_sign(difference) > 0 for difference in differences)
-    losses = sum(_sign(difference) < 0 for difference in differences)
+    measured = (_difference(on_scale(before, scale), on_scale(after, scale)) for before, after in both)
+    differences = [difference for difference in measured if difference is not None]
+    wins = sum(difference > 0 for difference in differences)
+    losses = sum(difference < 0 for difference in differences)
     mean, low, high, p_value = mean_interval(differences, with_p=True)
     return PairedScore(
         name=name,
@@ -152,11 +152,8 @@ def difference_of(
     before: ItemResult | None, after: ItemResult | None, name: str, scale: Scale
 ) -> float | None:
     """Of one item; None where one of the two lacks the score."""
-    values = [on_scale(result.scores.get(name) if result else None, scale) for result in (before, after)]
-    if values[0] is None or values[1] is None:
-        return None
-    difference = values[1] - values[0]
-    return difference if _sign(difference) else 0.0
+    values = (on_scale(result.scores.get(name) if result else None, scale) for result in (before, after))
+    return _difference(*values)
 
 
 def is_changed(before: ItemResult | None, after: ItemResult | None) -> bool:
@@ -188,7 +185,7 @@ def mean_interval(values: Sequence[float], *, with_p: bool = False) -> MeanInter
     reach = t_quantile((1 + _CONFIDENCE) / 2, df) * error
     p_value = None
     if with_p:
-        p_value = 2 * t_probability(-abs(mean) / error, df) if error else float(_sign(mean) == 0)
+        p_value = 2 * t_probability(-abs(mean) / error, df) if error else float(mean == 0)
     return MeanInterval(mean, mean - reach, mean + reach, p_value)
 
 
@@ -214,10 +211,11 @@ def _summarize_score(name: str, results: Sequence[ItemResult]) -> ScoreSummary:
     return ScoreSummary(name, len(scores), mean, low, high, labels)
 
 
-def _sign(difference: float) -> int:
-    if isclose(difference, 0, abs_tol=1e-9):
-        return 0
-    return 1 if difference > 0 else -1
+def _difference(before: float | None, after: float | None) -> float | None:
+    """0 where rounding alone tells the two apart."""
+    if before is None or after is None:
+        return None
+    return 0.0 if isclose(before, after, rel_tol=1e-9, abs_tol=1e-9) else after - before
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
