@@ -35,7 +35,7 @@ _QUEUE: Final = {
     "instructions": "Read the documents first. Does the answer say anything that they do not?",
     "reviewers_wanted": 2,
 }
-_QUEUE_FILTER: Final = "scores.groundedness:<0.8"
+_QUEUE_FILTER: Final = "scores.groundedness<0.8"
 _QUEUE_SCORE: Final = {
     "name": "correct",
     "data_type": "boolean",

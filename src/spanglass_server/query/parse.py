@@ -162,6 +162,13 @@ def _term(resolved: ResolvedField, written: str, item: _Item) -> Expression:
             return _present(resolved, item)
         if field.is_ordered and (range_ := _range(resolved, item)) is not None:
             return range_
+        if (
+            field.is_open
+            and (compared := _COMPARED.match(item.text))
+            and parse_number(compared[2]) is not None
+        ):
+            bound = _Item(compared[2], False, item.column + len(compared[1]))
+            return _term(resolved, compared[1], bound)
     if operator != "=" and not (field.is_ordered or field.is_open):
         raise QueryInvalid(f"`{resolved.name}` cannot be compared with {operator}", column=item.column)
     if operator != "=" and field.is_open:

@@ -16,7 +16,7 @@ export function EstimateView(props: { estimate: Estimate; budget: number | null;
   return (
     <>
       <p className={cards.facts}>
-        <b>{t("targets", { count: formatCount(estimate.target_count, language) })}</b>
+        <b>{t("targets", { count: formatCount(estimate.judged_count, language) })}</b>
         {estimate.scored_count > 0 && (
           <span>{t("scored", { count: formatCount(estimate.scored_count, language) })}</span>
         )}
@@ -25,8 +25,9 @@ export function EstimateView(props: { estimate: Estimate; budget: number | null;
           <span className="muted">{t("duration", { duration: formatSpan(estimate.seconds * 1000) })}</span>
         )}
       </p>
-      {estimate.basis !== "free" && estimate.basis !== "nothing" && (
-        <p className="muted">{t(estimate.basis, { count: estimate.prompt_count })}</p>
+      {estimate.basis === "recent_calls" && <p className="muted">{t("recent_calls")}</p>}
+      {estimate.basis === "prompts" && (
+        <p className="muted">{t("prompts", { count: estimate.prompt_count })}</p>
       )}
       {isOver && (
         <p className={cards.text} role="alert">
