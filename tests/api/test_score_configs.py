@@ -151,3 +151,13 @@ def test_configurations_stay_in_their_project(api: JsonApi) -> None:
         assert answer.status_code == 404
     sent = {"name": "stars", "value": 9, "trace_id": "t", "config_id": stars}
     assert api.client.post("/api/v1/scores", headers=headers, json=sent).status_code == 200
+
+
+def test_a_body_that_is_not_said_to_be_json_is_told_which_header_it_lacks(api: JsonApi) -> None:
+    params = {"project": api.project.name}
+    for headers in ({"Content-Type": "application/x-www-form-urlencoded"}, {}):
+        content = b'{"name": "stars", "data_type": "numeric"}'
+        answer = api.client.post("/api/v1/score-configs", params=params, content=content, headers=headers)
+        assert answer.status_code == 400
+        assert answer.json()["detail"] == "the body is not a JSON object"
+        assert "Content-Type: application/json" in answer.json()["hint"]

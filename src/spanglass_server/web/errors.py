@@ -81,6 +81,10 @@ async def _answer_validation(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return problem(400, "malformed-body", "the body is not JSON", hint=first["ctx"]["error"])
+    if first["loc"] == ("body",) and first["type"].endswith("_attributes_type"):
+        # A body of another type than JSON (curl -d says it is a form) is left as bytes, unread.
+        hint = "send an object, with the header Content-Type: application/json"
+        return problem(400, "malformed-body", "the body is not a JSON object", hint=hint)
     where = ".".join(str(part) for part in first["loc"][1:])
     return problem(400, "query-invalid", f"`{where}`: {first['msg']}")
 
