@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from tests.docs.pages import ROOT, Block, all_blocks, read
 
+from spanglass.evaluators.judge import environment
 from spanglass_server.app.settings import Settings, load_settings, variable_of
 from spanglass_server.ingest.counters import Word
 from spanglass_server.web.api import build_router
@@ -76,6 +77,7 @@ def test_every_setting_that_a_page_names_exists() -> None:
     known = {variable_of(name) for name in Settings.model_fields} | SDK_VARIABLES
     known |= {"SPANGLASS_CONFIG", "SPANGLASS_SKIP_UI", "SPANGLASS_TEST_CLICKHOUSE_URL"}
     known |= {"SPANGLASS_TEST_EXPRESSIONS", "SPANGLASS_TEST_SEED"}
+    known |= {environment.MODEL, environment.BASE_URL, environment.API_KEY}
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     named = {word for page in pages for word in re.findall(r"SPANGLASS_[A-Z_]+[A-Z]", read(page))}
     assert named - known == set()

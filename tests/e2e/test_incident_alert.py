@@ -103,7 +103,7 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float) -> None:
 
 
 def attempts_of(server: SpanglassProcess) -> list[Any]:
-    """Newest first. An attempt is kept once Slack has answered; some of a group may resolve before the rest."""
+    """Newest first. One is kept once Slack has answered; some of a group may resolve before the rest."""
     return list(httpx.get(f"{server.url}/api/v1/notifications", trust_env=False).json()["items"])
 
 
@@ -131,7 +131,8 @@ def test_an_incident_goes_from_pending_to_one_grouped_message_to_resolved(
         wait_until(lambda: not alert_states(server), "no alert is left", RECOVERY_S_MAX)
         last = lambda: text_of(slack.requests[-1].json)  # noqa: E731 - the newest, each time it is asked
         wait_until(lambda: "resolved" in last().lower(), "Slack is told of the end", RECOVERY_S_MAX)
-        wait_until(lambda: attempts_of(server)[0]["status"] == "resolved", "the last is resolved", RECOVERY_S_MAX)
+        newest = lambda: attempts_of(server)[0]["status"]  # noqa: E731 - as above
+        wait_until(lambda: newest() == "resolved", "the last is resolved", RECOVERY_S_MAX)
     attempts = attempts_of(server)
     assert all(attempt["ok"] for attempt in attempts)
     assert "secret" not in text_of(attempts)

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanglass_server.wire.json_documents import json_text
 from spanglass_server.web.langfuse.media_references import find_references
+from spanglass_server.wire.json_documents import json_text
 
 any_text = st.text(st.characters(codec=None, categories=None))
 json_values = st.recursive(

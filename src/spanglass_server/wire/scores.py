@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -155,8 +155,11 @@ def _read(item: object, spelling: _Spelling) -> ScoreRecord:
     if not isinstance(item, dict):
         raise RefusedScoreError("a score is a JSON object", "give at least a name, a value and a trace_id")
     fields = {field: item.get(spelling.keys.get(field)) for field in ScoreRecord._fields}
+    ids: dict[str, Any] = {
+        field: _read_id(fields[field], spelling.keys.get(field, field)) for field in _IDS
+    }
     record = ScoreRecord(
-        **{field: _read_id(fields[field], spelling.keys.get(field, field)) for field in _IDS},
+        **ids,
         name=_read_name(fields["name"]),
         data_type=_read_word(fields["data_type"], spelling.keys["data_type"], spelling.data_types),
         value=0.0,

@@ -12,9 +12,9 @@ from spanglass_server.model.review import (
     ReviewWork,
 )
 from spanglass_server.model.score import ScoreConfig
-from spanglass_server.quality.agreement import Estimate
 from spanglass_server.quality.review_agreement import PairAgreement
 from spanglass_server.quality.review_report import ConfigReport
+from spanglass_server.quality.statistics import Estimate
 from spanglass_server.web.api.shape import Json, time_text
 
 

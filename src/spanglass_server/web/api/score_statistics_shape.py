@@ -1,6 +1,6 @@
 """Statistics of scores as the JSON of docs/api.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
 from spanglass_server.model.score_statistics import ScoreName, ScorePair
@@ -121,7 +121,7 @@ def _numbers_json(numbers: NumbersCompared | None, scale: Scale | None) -> Json 
 def _categorized_json(found: Categorized | None) -> Json | None:
     if found is None:
         return None
-    kappas: Mapping[str, Estimate] = found.kappas
+    kappas = found.kappas
     linear, quadratic = kappas.get("linear"), kappas.get("quadratic")
     return {
         "labels": found.labels,

@@ -40,8 +40,9 @@ export function EvaluatorPage() {
         <StatusBadge status={state.status} reason={state.reason} />
         <span className={classes.badge}>{t("version", { version: evaluator.version })}</span>
         <Scope evaluator={evaluator} />
-        <span className={classes.gap} />
-        <EvaluatorActions evaluator={evaluator} onDeleted={() => void navigate({ to: "/evaluators" })} />
+        <span className={classes.end}>
+          <EvaluatorActions evaluator={evaluator} onDeleted={() => void navigate({ to: "/evaluators" })} />
+        </span>
       </header>
       {state.reason && <p className={classes.text}>{state.reason}</p>}
       <EvaluatorFacts evaluator={evaluator} />

@@ -12,6 +12,7 @@ import {
 } from "../../../api/evaluators";
 import { useProject } from "../../../api/useProject";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { useKindWords } from "../kindWords";
 import { TryPanel } from "../try/TryPanel";
 import { draftOf, firstDraft, isNewVersion } from "./draft";
 import classes from "./EditPage.module.css";
@@ -22,7 +23,11 @@ import { useEditStrings } from "./strings";
 /** A new evaluator (null) or one that is there, beside what it would cost and say. */
 export function EditPage(props: { evaluator: Evaluator | null }) {
   const kinds = useQuery(evaluatorKindsQuery(useProject()));
-  if (kinds.data !== undefined) return <Editor evaluator={props.evaluator} kinds={kinds.data} />;
+  const inWords = useKindWords();
+  if (kinds.data !== undefined) {
+    const known = { ...kinds.data, items: kinds.data.items.map(inWords) };
+    return <Editor evaluator={props.evaluator} kinds={known} />;
+  }
   if (kinds.error) return <ErrorState error={kinds.error} onRetry={() => void kinds.refetch()} />;
   return <Skeleton height={300} m={12} radius="sm" />;
 }

@@ -31,8 +31,9 @@ export function EvaluatorCard(props: { evaluator: Evaluator }) {
         </h2>
         <StatusBadge status={state.status} reason={state.reason} />
         <Scope evaluator={evaluator} />
-        <span className={classes.gap} />
-        <EvaluatorActions evaluator={evaluator} />
+        <span className={classes.end}>
+          <EvaluatorActions evaluator={evaluator} />
+        </span>
       </header>
       {state.reason && <p className={classes.text}>{state.reason}</p>}
       <p className={classes.facts}>
