@@ -4,6 +4,7 @@ import {
   formatEstimate,
   formatInterval,
   formatNumber,
+  isLopsided,
   placeIn,
   spanOf,
   trendSpan,
@@ -24,6 +25,13 @@ test("without an interval a number keeps three digits", () => {
 
 test("an interval is written with both ends", () => {
   expect(formatInterval({ value: 0.81, low: 0.78, high: 0.84 }, "to")).toBe("0.780 to 0.840");
+});
+
+test("an interval that reaches much farther to one side is lopsided", () => {
+  expect(isLopsided({ value: 1, low: 0.57, high: 1 })).toBe(true);
+  expect(isLopsided({ value: 0.85, low: 0.8, high: 0.886 })).toBe(false);
+  expect(isLopsided({ value: 1, low: 1, high: 1 })).toBe(false);
+  expect(isLopsided({ value: 1, low: null, high: null })).toBe(false);
 });
 
 test("a difference has its sign", () => {

@@ -16,6 +16,14 @@ export function halfWidth(estimate: Interval): number | null {
   return estimate.low === null || estimate.high === null ? null : (estimate.high - estimate.low) / 2;
 }
 
+/** Whether its ends lie so differently far off that one ± would be wrong: five of five are 57 to 100 %. */
+export function isLopsided(estimate: Interval): boolean {
+  const width = halfWidth(estimate);
+  if (width === null || estimate.value === null || estimate.low === null || estimate.high === null)
+    return false;
+  return Math.abs((estimate.low + estimate.high) / 2 - estimate.value) > width / 4;
+}
+
 /** "0.81", as exactly as its interval allows. */
 export function formatEstimate(estimate: Interval): string {
   return formatNumber(estimate.value, halfWidth(estimate));
