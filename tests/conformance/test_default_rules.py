@@ -12,7 +12,7 @@ from spanglass_server.metrics.own import own_metadata
 from spanglass_server.rules.files import Rule, parse_rule_file
 from spanglass_server.rules.lint import built_in_series, lint
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 FILE = ROOT / "src/spanglass_server/rules/defaults/llm.yml"
 TESTS = sorted((ROOT / "tests/rules").glob("*.test.yml"))
 DOCS = (ROOT / "docs/default-rules.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from tests.judge.conftest import Connect, run
 from tests.support.fake_judge import FakeJudge
-from tests.unit.evaluators.judge.conftest import Connect, run
 
 from spanglass.evaluators import EvaluationTarget, RetrievedDocument, TargetMessage
 from spanglass.evaluators.judge import JudgeEvaluator, JudgeOptions, JudgeProblem

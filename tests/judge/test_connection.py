@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field
+from tests.judge.conftest import SECRET, Connect, Sleeps, run
 from tests.support.fake_judge import FakeJudge
 from tests.support.http_receiver import HttpReceiver, Reply
-from tests.unit.evaluators.judge.conftest import SECRET, Connect, Sleeps, run
 
 from spanglass.evaluators import EvaluatorProblem, JudgeReply
 from spanglass.evaluators.judge import Judge, JudgeProblem, Limits, Retries, connect

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.judge.conftest import Connect, run
 from tests.support.fake_judge import FakeJudge
-from tests.unit.evaluators.judge.conftest import Connect, run
 
 from spanglass import Score
 from spanglass.evaluators import EvaluationTarget, RetrievedDocument, ScoreForm
