@@ -77,6 +77,23 @@ def test_runs_are_compared_with_the_regressions_first(api: DatasetApi) -> None:
     assert (other_way["items"][0]["item_id"], other_way["total"]) == ("i2", 4)
 
 
+def test_an_item_that_fails_now_comes_before_all_other_regressions(api: DatasetApi) -> None:
+    before = api.run("before", dict.fromkeys(["i0", "i1", "i2"], "x"))
+    after = api.run("after", dict.fromkeys(["i0", "i1", "i2"], "x"), failed="i2", at_s=100)
+    for item_id in ("i0", "i1"):
+        api.score(before[item_id], 1.0)
+        api.score(after[item_id], 0.0 if item_id == "i1" else 1.0)
+    api.score(before["i2"], 1.0)
+
+    def order(**query: str) -> list[str]:
+        told = api.get("/experiments/compare", ids="before,after", **query)
+        return [item["item_id"] for item in told["items"]]
+
+    assert order() == ["i2", "i1", "i0"]
+    assert order(order="improvements")[-1] == "i2"
+    assert order(order="improvements", baseline="after")[0] == "i2"
+
+
 def test_a_score_where_less_is_better_counts_by_its_quality(api: DatasetApi) -> None:
     api.post(
         "/score-configs",

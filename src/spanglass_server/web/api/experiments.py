@@ -168,12 +168,22 @@ class _Table:
         others = (run for key, run in self._runs.items() if key != self._baseline)
         return any(is_changed(before, run.get(item_id)) for run in others)
 
-    def _rank(self, item_id: str, *, is_rising: bool) -> tuple[bool, float]:
-        """The largest loss, or gain, first; items without either last."""
+    def _rank(self, item_id: str, *, is_rising: bool) -> tuple[int, float]:
+        """Those that fail now (or no longer do) first, then the largest loss, or gain; the others last."""
+        if self._has_turned(item_id, is_error=is_rising):
+            return (0, 0.0)
         found = [value for key in self._compared if (value := self._difference(key, item_id)) is not None]
         if not found:
-            return (True, 0.0)
-        return (False, min(found)) if is_rising else (False, -max(found))
+            return (2, 0.0)
+        return (1, min(found)) if is_rising else (1, -max(found))
+
+    def _has_turned(self, item_id: str, *, is_error: bool) -> bool:
+        """A failed item has no scores to compare, and is the worst that could come of it."""
+        before = self._base.get(item_id)
+        others = (self._runs[key].get(item_id) for key in self._compared)
+        if before is None or before.is_error == is_error:
+            return False
+        return any(after is not None and after.is_error == is_error for after in others)
 
     def _difference(self, key: str, item_id: str) -> float | None:
         if key == self._baseline or not self.score:
