@@ -88,6 +88,7 @@ def build_judging(
         loop,
         RecentQualities(stores.score_statistics, clock=clock),
         clock=clock,
+        settled_until_ns=pipeline.settled_until_ns,
     )
     notices = LowScoreNotices(
         stores.evaluators,

@@ -92,7 +92,11 @@ class EvaluationService:
         recent: RecentQualities,
         *,
         clock: Clock,
+        settled_until_ns: Clock,
     ) -> None:
+        """`settled_until_ns`: whatever is stored later has a later version. A definition counts from there: a
+        commit that was already open when it was made may bring traces that were sent after."""
+        self._settled_until_ns = settled_until_ns
         self._store = store
         self._targets = targets
         self._configs = configs
@@ -133,7 +137,8 @@ class EvaluationService:
     def change(self, project_id: str, evaluator_id: str, draft: Draft) -> EvaluatorReport:
         """`draft`: the whole, as `definitions.draft_of` gives what there is."""
         before = self.get_definition(project_id, evaluator_id)
-        made = definitions.redefine(before, self._complete(project_id, draft), now_ns=self._clock())
+        now_ns = self._settled_until_ns()
+        made = definitions.redefine(before, self._complete(project_id, draft), now_ns=now_ns)
         # What is only paused must stay so even where its judge is gone.
         if made.is_enabled or made.version != before.version:
             self._check(made)
@@ -150,7 +155,7 @@ class EvaluationService:
             self._complete(project_id, draft),
             project_id=project_id,
             evaluator_id=evaluator_id,
-            now_ns=self._clock(),
+            now_ns=self._settled_until_ns(),
         )
         self._check(definition)
         return definition
