@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import {
   BellRing,
   ChartSpline,
@@ -13,6 +13,7 @@ import {
   Scale,
   ScrollText,
 } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { usePreference } from "../base/preferences";
 import { LanguageSwitch } from "./LanguageSwitch";
 import classes from "./Navigation.module.css";
@@ -36,6 +37,13 @@ export function Navigation(props: { onHelp: () => void }) {
   const t = useAppStrings();
   const [width, setWidth] = usePreference("menu", "wide");
   const isNarrow = width === "narrow";
+  const sections = useRef<HTMLDivElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another section
+  useEffect(() => {
+    // Where the sections scroll sideways, the one that is open stays in sight.
+    sections.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [path]);
   return (
     <nav className={classes.nav} data-narrow={isNarrow || undefined} aria-label={t("navigation")}>
       <Link to="/traces" className={classes.brand} aria-label="Spanglass">
@@ -43,7 +51,7 @@ export function Navigation(props: { onHelp: () => void }) {
         <span className={classes.word}>Spanglass</span>
       </Link>
       <ProjectSwitch compact={isNarrow} />
-      <div className={classes.sections}>
+      <div className={classes.sections} ref={sections}>
         {SECTIONS.map(({ to, word, Icon }) => (
           <Link
             key={to}
