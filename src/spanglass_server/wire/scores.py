@@ -155,9 +155,7 @@ def _read(item: object, spelling: _Spelling) -> ScoreRecord:
     if not isinstance(item, dict):
         raise RefusedScoreError("a score is a JSON object", "give at least a name, a value and a trace_id")
     fields = {field: item.get(spelling.keys.get(field)) for field in ScoreRecord._fields}
-    ids: dict[str, Any] = {
-        field: _read_id(fields[field], spelling.keys.get(field, field)) for field in _IDS
-    }
+    ids: dict[str, Any] = {field: _read_id(fields[field], spelling.keys.get(field, field)) for field in _IDS}
     record = ScoreRecord(
         **ids,
         name=_read_name(fields["name"]),

@@ -42,7 +42,7 @@ export function Navigation(props: { onHelp: () => void }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another section
   useEffect(() => {
     // Where the sections scroll sideways, the one that is open stays in sight.
-    sections.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    sections.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [path]);
   return (
     <nav className={classes.nav} data-narrow={isNarrow || undefined} aria-label={t("navigation")}>
