@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow.parquet as pq
 import pytest
 from tests.support.datasets import DatasetApi, open_dataset_api
+from tests.support.json_api import NOW_NS
 from tests.support.spans import EPOCH_NS, SECOND_NS
 
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
@@ -220,6 +221,18 @@ def test_items_are_made_of_traces_with_the_reviewers_correction(api: DatasetApi)
     api.make("reviewed")
     of_queue = api.post("/datasets/reviewed/items/from-traces", {"queue_id": "q1"})
     assert [item["is_corrected"] for item in of_queue["items"]] == [True]
+
+
+def test_a_trace_that_still_goes_on_is_left_for_later(api: DatasetApi) -> None:
+    api.make("qa")
+    trace = api.api.factory.rag_trace(start_time_ns=NOW_NS - 10 * SECOND_NS)
+    asked = {"sources": [{"trace_id": trace[0].trace_id}]}
+    api.api.store(trace[1:], root_span_id="")
+    told = api.post("/datasets/qa/items/from-traces", asked)
+    assert told["added"] == 0
+    assert [one["reason"] for one in told["skipped"]] == ["it still goes on; add it later"]
+    api.api.store(trace)
+    assert api.post("/datasets/qa/items/from-traces", asked)["added"] == 1
 
 
 def test_items_are_made_of_what_a_filter_finds(api: DatasetApi) -> None:

@@ -110,10 +110,11 @@ class JsonApi:
     def require_keys(self, mode: AuthMode = "required") -> None:
         self.app.state.services = replace(self.services, auth_mode=mode)
 
-    def store(self, *traces: list[Span], logs: list[Log] | None = None) -> None:
+    def store(self, *traces: list[Span], logs: list[Log] | None = None, **summary: Any) -> None:
+        """`summary`: what the traces' summaries have that is not as usual."""
         self._writer.write_batch(
             spans=[span for spans in traces for span in spans],
-            traces=[self.factory.summary(spans) for spans in traces],
+            traces=[self.factory.summary(spans, **summary) for spans in traces],
             logs=logs or [],
         )
 

@@ -26,6 +26,7 @@ InputChoice: TypeAlias = Literal["question", "messages", "raw"]
 ExpectedChoice: TypeAlias = Literal["correction_or_answer", "correction", "answer", "reference", "none"]
 
 _PAGE: Final = 500
+_QUIET_NS: Final = 60_000_000_000
 _LOOKED_AT_MAX: Final = 100_000
 _ALL_TIME: Final = TimeRange(0, 2**63 - 1)
 _ITEM_IDS: Final = uuid.UUID("6f0f7a54-6b59-5c0e-9d0b-2f4b8e1f7c11")
@@ -91,16 +92,26 @@ def make_candidates(
     *,
     input: InputChoice,
     expected_output: ExpectedChoice,
+    now_ns: int,
 ) -> Iterator[Candidate]:
     """In the order of the sources. The id of an item follows from its dataset and source: made twice it is
-    still one item."""
+    still one item. A trace that still goes on gives none: it would stay without its answer."""
     given = scores.list_scores_of(project_id, list({source.trace_id for source in sources}))
     opened: tuple[str, OpenTrace | None] = ("", None)
     for source in sources:
         if opened[0] != source.trace_id:
             opened = (source.trace_id, reader.open_trace(project_id, source.trace_id, payloads=True))
         correction = _correction(given.get(source.trace_id, ()), source)
-        yield _make(dataset, source, opened[1], correction, input, expected_output)
+        if opened[1] is not None and _goes_on(opened[1], now_ns):
+            yield Candidate(source, opened[1].trace["name"], None, False, "it still goes on; add it later")
+        else:
+            yield _make(dataset, source, opened[1], correction, input, expected_output)
+
+
+def _goes_on(opened: OpenTrace, now_ns: int) -> bool:
+    """Its root, which is told at its end, has not come, and its last span is recent."""
+    trace = opened.trace
+    return not trace["root_span_id"] and bool(trace["end_time_ns"] > now_ns - _QUIET_NS)
 
 
 def _make(

@@ -35,6 +35,7 @@ LOCAL_PAGE: Final = "a page of this machine"
 _FOREIGN_PREFIX: Final = "pk-lf-"
 """Of keys that Langfuse gave. Its SDKs send nothing without a pair, so where no key is needed a pair of
 Langfuse's own is as good as none: one variable, the address, is all that has to change."""
+_PUBLIC_PREFIX: Final = "pk-sg-"
 _WRONG_KEY: Final = "the API key is not valid"
 _WRONG_KEY_HINT: Final = "it may be revoked; make one with: spanglass keys create --project NAME"
 
@@ -159,6 +160,8 @@ def _authenticate_key(given: list[str], services: Services) -> Caller:
         return Caller(project=grant.project, scopes=grant.scopes, is_key=True)
     if services.auth_mode == "off" and public_key is not None and public_key.startswith(_FOREIGN_PREFIX):
         return Caller(project=_open_project("", services), scopes=ALL_SCOPES, is_key=False)
+    if public_key is None and secret_key.startswith(_PUBLIC_PREFIX):
+        raise NotAllowed("a public key by itself sends scores and nothing else", hint="send the secret key")
     raise NotAllowed(_WRONG_KEY, hint=_WRONG_KEY_HINT)
 
 

@@ -200,6 +200,7 @@ def add_from_traces(
         new[:_SHOWN_MAX] if given.dry_run else new,
         input=given.input,
         expected_output=given.expected_output,
+        now_ns=services.now_ns(),
     )
     candidates = list(made)
     items = [candidate.item for candidate in candidates if candidate.item is not None]
