@@ -161,3 +161,9 @@ def test_pages_of_other_sites_may_not_change_things(foreign: dict[str, str]) -> 
     for method in ("POST", "PUT", "DELETE"):
         with pytest.raises(NotAllowed):
             refuse_cross_site(method, pairs)
+
+
+def test_a_public_key_that_reads_is_told_what_it_is_for(services: Services, key: NewKey) -> None:
+    with pytest.raises(NotAllowed, match="sends scores") as told:
+        authenticate_headers(headers(f"Bearer {key.info.public_key}"), services)
+    assert "secret key" in told.value.hint
