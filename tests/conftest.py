@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 from tests.support.clickhouse_http import ClickHouseHttp
 from tests.support.spans import SpanFactory
@@ -19,6 +20,14 @@ from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
 from spanglass_server.store.clickhouse.engine_server import ServerEngine
 
 _projects = itertools.count(1)
+
+# Rich's tracebacks show every local variable: half a minute for one that is logged in the middle of a server.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # The same examples each time, and no verdict by the clock of a busy machine.
 settings.register_profile("spanglass", deadline=None, derandomize=True)

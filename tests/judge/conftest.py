@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.fake_judge import FakeJudge
+from tests.support.loops import run_apart
 
 from spanglass.evaluators.judge import Judge, Limits, Retries, connect
 
@@ -64,4 +65,4 @@ def run(judge: Judge, question: Callable[[], Awaitable[Any]]) -> Any:
         finally:
             await judge.aclose()
 
-    return asyncio.run(asked())
+    return run_apart(asked())

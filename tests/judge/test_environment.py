@@ -1,10 +1,9 @@
 """Judges of an application: what its environment says."""
 
-import asyncio
-
 import pytest
 from pydantic import BaseModel
 from tests.support.fake_judge import FakeJudge
+from tests.support.loops import run_apart
 
 from spanglass.evaluators import EvaluatorProblem
 from spanglass.evaluators.judge import judges_from_environment
@@ -83,5 +82,5 @@ def test_an_address_and_a_key_for_judges_alone_win() -> None:
             await judges.find("", "").ask(system="Judge.", prompt="This.", schema=Answer, max_tokens=50)
             await judges.aclose()
 
-        asyncio.run(asked())
+        run_apart(asked())
         assert fake.statuses[200] == 1

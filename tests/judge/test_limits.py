@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.support.loops import run_apart
 
 from spanglass.evaluators.judge import Limits
 
@@ -40,7 +41,7 @@ def test_no_more_calls_at_once_than_allowed_and_first_come_first_served() -> Non
     async def all_calls() -> None:
         await asyncio.gather(*(call(number) for number in range(10)))
 
-    asyncio.run(all_calls())
+    run_apart(all_calls())
     assert peak == 2
     assert order == list(range(10))
     assert limits.in_flight == 0
@@ -57,7 +58,7 @@ def test_calls_a_minute_are_spread_over_it() -> None:
                 started.append(clock.now)
         return started
 
-    assert asyncio.run(calls()) == [1000.0, 1002.0, 1004.0, 1006.0]
+    assert run_apart(calls()) == [1000.0, 1002.0, 1004.0, 1006.0]
 
 
 def test_a_pause_holds_for_all() -> None:
@@ -69,7 +70,7 @@ def test_a_pause_holds_for_all() -> None:
         async with limits.slot():
             return clock.now
 
-    assert asyncio.run(started()) == 1007.0
+    assert run_apart(started()) == 1007.0
 
 
 def test_who_gives_up_waiting_leaves_no_gap() -> None:
@@ -92,7 +93,7 @@ def test_who_gives_up_waiting_leaves_no_gap() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         return served
 
-    assert asyncio.run(story()) == ["first", "third"]
+    assert run_apart(story()) == ["first", "third"]
     assert limits.in_flight == 0
 
 
@@ -114,7 +115,7 @@ def test_who_gives_up_just_when_served_hands_the_slot_on() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         return served
 
-    assert asyncio.run(story()) == ["third"]
+    assert run_apart(story()) == ["third"]
     assert limits.in_flight == 0
 
 

@@ -76,14 +76,13 @@ def test_a_deleted_trace_is_gone_from_every_table_and_from_the_disk(
 
 
 @pytest.mark.slow  # the background rewrites part after part
-def test_what_was_deleted_is_rewritten_away(
-    engine: Engine, administration: ClickHouseAdministration, span_factory: SpanFactory
-) -> None:
-    administration.delete_traces([write_trace(engine, span_factory)])
+def test_what_was_deleted_is_rewritten_away(embedded_engine: Engine, span_factory: SpanFactory) -> None:
+    administration = ClickHouseAdministration(embedded_engine, is_fsynced=False)
+    administration.delete_traces([write_trace(embedded_engine, span_factory)])
 
     def is_erased() -> bool:
         administration.enforce_retention(EPOCH_NS)
-        return parts_with_deleted_rows(engine) == 0
+        return parts_with_deleted_rows(embedded_engine) == 0
 
     assert wait_until(is_erased, seconds=240)
 

@@ -119,7 +119,7 @@ def test_slow_reads_on_every_connection_hold_up_no_write(engine: Engine) -> None
 
 
 def test_every_lane_has_a_connection_of_its_own() -> None:
-    assert set(LANE_CONNECTIONS) == {"read", "long", "write", "settle", "admin"}
+    assert set(LANE_CONNECTIONS) == {"read", "long", "write", "settle", "admin", "evaluate"}
     assert min(LANE_CONNECTIONS.values()) >= 1
 
 
