@@ -42,9 +42,10 @@ class Judge:
 
     def _is_up(self) -> bool:
         try:
-            return bool(self.stats()) or True
+            self.stats()
         except OSError:
             return False
+        return True
 
     def stats(self) -> dict[str, Any]:
         stats: dict[str, Any] = get_json(f"{self.url}/fake/stats")
