@@ -1,9 +1,9 @@
-import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef } from "react";
-import uPlot from "uplot";
+import { useRef } from "react";
+import type uPlot from "uplot";
 import { cssColor } from "./colors";
 import classes from "./TimeChart.module.css";
 import { timeLabels } from "./timeAxis";
+import { BRUSH_PX_MIN, brush, usePlot } from "./usePlot";
 
 export type BandLine = {
   label: string;
@@ -29,39 +29,17 @@ type BandChartProps = {
   onHover: (index: number | null) => void;
 };
 
-const BRUSH_PX_MIN = 6;
-
 /** Lines over time, each with the band in which its true value lies. */
 export function BandChart(props: BandChartProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
-  const shape = props.lines.map((line) => `${line.label}${line.color}`).join("\n");
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new look is a new plot; new data is not
-  useEffect(() => {
-    const element = host.current;
-    if (element === null) return;
-    const chart = new uPlot(options(element, latest), dataOf(latest.current), element);
-    plot.current = chart;
-    const observer = new ResizeObserver(() => {
-      if (element.clientWidth > 0)
-        chart.setSize({ width: element.clientWidth, height: latest.current.height });
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      chart.destroy();
-      plot.current = null;
-    };
-  }, [scheme, shape]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the range moves the axis, the lines fill it
-  useEffect(() => {
-    plot.current?.setData(dataOf(latest.current));
-  }, [props.x, props.lines, props.range.from, props.range.to, props.span.from, props.span.to]);
+  const host = usePlot({
+    height: props.height,
+    shape: props.lines.map((line) => `${line.label}${line.color}`).join("\n"),
+    options: (element) => options(element, latest),
+    data: () => dataOf(latest.current),
+    inputs: [props.x, props.lines, props.range.from, props.range.to, props.span.from, props.span.to],
+  });
 
   return (
     <div
@@ -150,13 +128,4 @@ function colorOf(element: HTMLElement, line: BandLine): string {
 
 function translucent(color: string): string {
   return `color-mix(in srgb, ${color} 20%, transparent)`;
-}
-
-function brush(chart: uPlot, onBrush: (from: number, to: number) => void): void {
-  const { left, width } = chart.select;
-  if (width < BRUSH_PX_MIN) return;
-  const from = chart.posToVal(left, "x");
-  const to = chart.posToVal(left + width, "x");
-  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  onBrush(from, to);
 }

@@ -1,9 +1,9 @@
-import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef } from "react";
-import uPlot from "uplot";
+import { useRef } from "react";
+import type uPlot from "uplot";
 import { cssColor } from "./colors";
 import classes from "./TimeChart.module.css";
 import { timeLabels } from "./timeAxis";
+import { BRUSH_PX_MIN, brush, usePlot } from "./usePlot";
 
 export type Line = {
   id: string;
@@ -26,39 +26,17 @@ type SeriesChartProps = {
   onHover: (time: number | null) => void;
 };
 
-const BRUSH_PX_MIN = 6;
-
 /** Any number of lines over time on one axis. */
 export function SeriesChart(props: SeriesChartProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
-  const shape = props.lines.map((line) => `${line.id}${line.isShown}${line.color}`).join("\n");
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new look is a new plot; new data is not
-  useEffect(() => {
-    const element = host.current;
-    if (element === null) return;
-    const chart = new uPlot(options(element, latest), aligned(latest.current), element);
-    plot.current = chart;
-    const observer = new ResizeObserver(() => {
-      if (element.clientWidth > 0)
-        chart.setSize({ width: element.clientWidth, height: latest.current.height });
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      chart.destroy();
-      plot.current = null;
-    };
-  }, [scheme, shape]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the range moves the axis, the lines fill it
-  useEffect(() => {
-    plot.current?.setData(aligned(latest.current));
-  }, [props.lines, props.range.from, props.range.to]);
+  const host = usePlot({
+    height: props.height,
+    shape: props.lines.map((line) => `${line.id}${line.isShown}${line.color}`).join("\n"),
+    options: (element) => options(element, latest),
+    data: () => aligned(latest.current),
+    inputs: [props.lines, props.range.from, props.range.to],
+  });
 
   return (
     <div
@@ -158,13 +136,4 @@ function lineOptions(element: HTMLElement, line: Line): uPlot.Series {
     spanGaps: false,
     points: { show: hasOnePoint, size: 5 },
   };
-}
-
-function brush(chart: uPlot, onBrush: (from: number, to: number) => void): void {
-  const { left, width } = chart.select;
-  if (width < BRUSH_PX_MIN) return;
-  const from = chart.posToVal(left, "x");
-  const to = chart.posToVal(left + width, "x");
-  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  onBrush(from, to);
 }

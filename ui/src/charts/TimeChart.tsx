@@ -1,9 +1,9 @@
-import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import uPlot from "uplot";
 import { cssColor } from "./colors";
 import classes from "./TimeChart.module.css";
 import { timeLabels } from "./timeAxis";
+import { BRUSH_PX_MIN, brush, usePlot } from "./usePlot";
 
 export type TimeSeries = {
   label: string;
@@ -32,40 +32,17 @@ type TimeChartProps = {
   onHover?: (index: number | null) => void;
 };
 
-/** Shorter drags are clicks. */
-const BRUSH_PX_MIN = 6;
-
 /** Bars and lines over time with two axes and a brush. */
 export function TimeChart(props: TimeChartProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
-  const shape = props.series.map((series) => `${series.label}:${series.kind}:${series.axis}`).join("|");
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new look is a new plot; new data is not
-  useEffect(() => {
-    const element = host.current;
-    if (element === null) return;
-    const chart = new uPlot(options(element, latest), dataOf(latest.current), element);
-    plot.current = chart;
-    const observer = new ResizeObserver(() => {
-      if (element.clientWidth > 0)
-        chart.setSize({ width: element.clientWidth, height: latest.current.height });
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      chart.destroy();
-      plot.current = null;
-    };
-  }, [scheme, shape]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the range moves the axis, the series fill it
-  useEffect(() => {
-    plot.current?.setData(dataOf(latest.current));
-  }, [props.x, props.series, props.range.from, props.range.to]);
+  const host = usePlot({
+    height: props.height,
+    shape: props.series.map((series) => `${series.label}:${series.kind}:${series.axis}`).join("|"),
+    options: (element) => options(element, latest),
+    data: () => dataOf(latest.current),
+    inputs: [props.x, props.series, props.range.from, props.range.to],
+  });
 
   return (
     <div
@@ -141,7 +118,7 @@ function options(element: HTMLElement, latest: Latest): uPlot.Options {
     ],
     series: [{}, ...props.series.map((series) => seriesOptions(series, color))],
     hooks: {
-      setSelect: [(chart) => brush(chart, latest)],
+      setSelect: [(chart) => brush(chart, latest.current.onBrush)],
       setCursor: [(chart) => latest.current.onHover?.(chart.cursor.idx ?? null)],
     },
   };
@@ -169,13 +146,4 @@ function seriesOptions(series: TimeSeries, color: (variable: string) => string):
     points: { show: false },
     ...(bars ? { paths: bars } : {}),
   };
-}
-
-function brush(chart: uPlot, latest: Latest): void {
-  const { left, width } = chart.select;
-  if (width < BRUSH_PX_MIN) return;
-  const from = chart.posToVal(left, "x");
-  const to = chart.posToVal(left + width, "x");
-  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  latest.current.onBrush?.(from, to);
 }
