@@ -15,7 +15,7 @@ from tests.unit.quality.test_targets import DEFINITION, opened
 from spanglass._scores import Score as Given
 from spanglass.evaluators import EvaluationTarget, EvaluatorProblem, is_sampled
 from spanglass_server.base.errors import StorageUnavailable
-from spanglass_server.model.evaluation import EvaluatorDefinition, HistoryRun
+from spanglass_server.model.evaluation import EvaluatorDefinition, EvaluatorState, HistoryRun
 from spanglass_server.model.score import Score
 from spanglass_server.normalize.scores import normalize_score
 from spanglass_server.quality.crew import EvaluationPorts
@@ -226,7 +226,12 @@ def test_one_evaluator_that_fails_leaves_the_others_alone(world: World) -> None:
     assert states(world)["stars"].failed_count == 0
 
 
-def states(world: World) -> Mapping[str, Any]:
+def state_of(world: World, evaluator_id: str) -> EvaluatorState | None:
+    """None until the runner has written one down, which it does after the first scores."""
+    return world.evaluators.find_states([evaluator_id]).get(evaluator_id)
+
+
+def states(world: World) -> Mapping[str, EvaluatorState]:
     return world.evaluators.find_states(["stars", "surprise", "choosy"])
 
 
@@ -236,9 +241,7 @@ def test_storage_that_refuses_scores_holds_the_watermark(world: World) -> None:
     server = Server(world, "one")
     traces = world.add(5)
     store = world.evaluators
-    wait_until(
-        lambda: (found := store.find_states(["e1"])) and found["e1"].status == "failing"  # type: ignore[arg-type,return-value]
-    )
+    wait_until(lambda: (found := state_of(world, "e1")) is not None and found.status == "failing")
     assert store.find_states(["e1"])["e1"].watermark_version_ns < world.traces[traces[0]][0]
     assert not world.scores
     world.is_storage_down = False
@@ -292,9 +295,9 @@ def test_a_run_over_history_skips_what_has_a_score_and_says_what_it_did(world: W
     server = Server(world, "one")
     world.add(30)
     world.await_scores(30)
-    wait_until(lambda: world.evaluators.find_states(["e1"])["e1"].scored_count == 30)
+    wait_until(lambda: (found := state_of(world, "e1")) is not None and found.scored_count == 30)
     world.evaluators.put_evaluator(FIRST._replace(is_enabled=False))
-    wait_until(lambda: world.evaluators.find_states(["e1"])["e1"].status == "paused")
+    wait_until(lambda: (found := state_of(world, "e1")) is not None and found.status == "paused")
     world.add(20)
     history(world)
     wait_until(lambda: not world.evaluators.list_open_runs())
