@@ -16,11 +16,11 @@ from spanglass_server.ingest.pipeline import IngestRequest, Reply
 from spanglass_server.model.score import ScoreCategory, ScoreConfig, ScoreType
 from spanglass_server.model.span import Span
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
+from spanglass_server.store.directory import ALL_SCOPES
 from spanglass_server.store.metadata.directory import SqlDirectory, open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.store.metadata.review import open_reviews
-from spanglass_server.web.auth import ALL_SCOPES
 
 ALWAYS = {"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}
 

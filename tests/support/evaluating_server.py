@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from tests.support.spanglass_process import SpanglassProcess
 
-from spanglass_server.store.directory import Scope
-from spanglass_server.web.auth import ALL_SCOPES
+from spanglass_server.store.directory import ALL_SCOPES, Scope
 
 T = TypeVar("T")
 _SECOND_NS = 1_000_000_000

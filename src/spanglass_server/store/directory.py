@@ -4,9 +4,11 @@ Synchronous, may block, safe from many threads.
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, cast, get_args
 
 Scope: TypeAlias = Literal["ingest", "read", "admin"]
+"""What a key may do. `admin` changes and deletes, and does not read by itself."""
+ALL_SCOPES: Final = frozenset(cast("tuple[Scope, ...]", get_args(Scope)))
 
 DEFAULT_PROJECT = "default"
 """Name and id of the project that exists from the start and takes keyless requests."""

@@ -7,9 +7,9 @@ refused even where none is needed, because whoever sends a key means to be told 
 import base64
 import binascii
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias, cast, get_args
+from typing import Final, Literal, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -27,8 +27,17 @@ from spanglass_server.web.services import Services
 HeaderPairs: TypeAlias = Iterable[tuple[str | bytes, str | bytes]]
 """Lower-case names with values, as ASGI (bytes) and gRPC metadata (text) give them."""
 
-ALL_SCOPES: Final = frozenset(cast("tuple[Scope, ...]", get_args(Scope)))
-_READING: Final[frozenset[Scope]] = frozenset({"read"})
+Permission: TypeAlias = Literal["read", "ingest", "edit", "admin"]
+"""What an endpoint asks for. `edit`: what a team works with (rules, dashboards, evaluators, datasets);
+`admin`: what loses data, costs a secret or lets somebody in."""
+
+ALL_PERMISSIONS: Final = frozenset(cast("tuple[Permission, ...]", get_args(Permission)))
+PERMISSIONS_OF_SCOPE: Final[Mapping[Scope, frozenset[Permission]]] = {
+    "ingest": frozenset({"ingest"}),
+    "read": frozenset({"read"}),
+    "admin": frozenset({"edit", "admin"}),
+}
+_READING: Final[frozenset[Permission]] = frozenset({"read"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCAL_PAGE: Final = "a page of this machine"
 """Stands for the public key of a page of another port, where none is needed."""
@@ -43,7 +52,7 @@ _WRONG_KEY_HINT: Final = "it may be revoked; make one with: spanglass keys creat
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     project: Project
-    scopes: frozenset[Scope]
+    permissions: frozenset[Permission]
     is_key: bool
     """False for a keyless caller of a server that needs no key."""
     public_key: str = ""
@@ -67,25 +76,32 @@ def authenticate_headers(headers: HeaderPairs, services: Services, *, project: s
             "this server asks for an API key",
             hint="send 'Authorization: Bearer SECRET_KEY', or Basic with public and secret key",
         )
-    return Caller(project=_open_project(project, services), scopes=ALL_SCOPES, is_key=False)
+    return Caller(project=_open_project(project, services), permissions=ALL_PERMISSIONS, is_key=False)
 
 
-def require_scope(caller: Caller, scope: Scope) -> Caller:
+def require_permission(caller: Caller, permission: Permission) -> Caller:
     """The caller again, or NotAllowed (403) where its key lacks the scope."""
-    if scope in caller.scopes:
+    if permission in caller.permissions:
         return caller
+    scope = "admin" if permission == "edit" else permission
+    scopes = [name for name, gives in PERMISSIONS_OF_SCOPE.items() if gives <= caller.permissions]
     raise NotAllowed(
-        f"this key may not {_VERBS[scope]}",
-        hint=f"it needs the scope '{scope}'; it has {', '.join(sorted(caller.scopes)) or 'none'}",
+        f"this key may not {_VERBS[permission]}",
+        hint=f"it needs the scope '{scope}'; it has {', '.join(sorted(scopes)) or 'none'}",
         is_authenticated=True,
     )
 
 
-_VERBS: Final[dict[Scope, str]] = {"ingest": "send data", "read": "read", "admin": "change or delete"}
+_VERBS: Final[Mapping[Permission, str]] = {
+    "ingest": "send data",
+    "read": "read",
+    "edit": "change or delete",
+    "admin": "change or delete",
+}
 
 
-def caller_with(scope: Scope) -> Callable[[Request], Caller]:
-    """A FastAPI dependency: the caller, who has this scope. Finds the services at `app.state.services`."""
+def caller_with(permission: Permission) -> Callable[[Request], Caller]:
+    """A FastAPI dependency: the caller, who may do this. Finds the services at `app.state.services`."""
 
     def find_caller(request: Request) -> Caller:
         services: Services = request.app.state.services
@@ -94,7 +110,7 @@ def caller_with(scope: Scope) -> Callable[[Request], Caller]:
         )
         if not caller.is_key:
             refuse_cross_site(request.method, request.headers.raw)
-        return require_scope(caller, scope)
+        return require_permission(caller, permission)
 
     return find_caller
 
@@ -108,10 +124,12 @@ def find_scorer(request: Request) -> Caller:
     if len(given) == 1:
         scheme, _, credentials = given[0].strip().partition(" ")
         if scheme.lower() == "bearer" and (project := services.directory.find_scored(credentials.strip())):
-            return Caller(project=project, scopes=frozenset(), is_key=True, public_key=credentials.strip())
+            return Caller(
+                project=project, permissions=frozenset(), is_key=True, public_key=credentials.strip()
+            )
     elif not given and services.auth_mode == "off" and _is_of_local_page(request.headers.raw):
         project = _open_project(request.query_params.get("project", ""), services)
-        return Caller(project=project, scopes=frozenset(), is_key=False, public_key=LOCAL_PAGE)
+        return Caller(project=project, permissions=frozenset(), is_key=False, public_key=LOCAL_PAGE)
     return caller_with("ingest")(request)
 
 
@@ -157,9 +175,10 @@ def _authenticate_key(given: list[str], services: Services) -> Caller:
     public_key, secret_key = _parse_authorization(given)
     grant = services.directory.find_grant(public_key, secret_key)
     if grant is not None:
-        return Caller(project=grant.project, scopes=grant.scopes, is_key=True)
+        granted = frozenset[Permission]().union(*(PERMISSIONS_OF_SCOPE[scope] for scope in grant.scopes))
+        return Caller(project=grant.project, permissions=granted, is_key=True)
     if services.auth_mode == "off" and public_key is not None and public_key.startswith(_FOREIGN_PREFIX):
-        return Caller(project=_open_project("", services), scopes=ALL_SCOPES, is_key=False)
+        return Caller(project=_open_project("", services), permissions=ALL_PERMISSIONS, is_key=False)
     if public_key is None and secret_key.startswith(_PUBLIC_PREFIX):
         raise NotAllowed("a public key by itself sends scores and nothing else", hint="send the secret key")
     raise NotAllowed(_WRONG_KEY, hint=_WRONG_KEY_HINT)
@@ -173,7 +192,7 @@ def _at_its_judges(caller: Caller, project: str, services: Services) -> Caller:
     found = services.directory.find_project(project)
     if found is None or found.id != judges_id_of(caller.project.id):
         return caller
-    return Caller(project=found, scopes=caller.scopes & _READING, is_key=True)
+    return Caller(project=found, permissions=caller.permissions & _READING, is_key=True)
 
 
 def _parse_authorization(given: list[str]) -> tuple[str | None, str]:

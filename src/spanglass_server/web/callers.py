@@ -10,6 +10,7 @@ from spanglass_server.web.services import Services
 
 Reading = Annotated[Caller, Depends(caller_with("read"))]
 Writing = Annotated[Caller, Depends(caller_with("ingest"))]
+Editing = Annotated[Caller, Depends(caller_with("edit"))]
 Administering = Annotated[Caller, Depends(caller_with("admin"))]
 Scoring = Annotated[Caller, Depends(find_scorer)]
 Serving = Annotated[Services, Depends(services_of)]

@@ -34,7 +34,7 @@ from spanglass_server.store.directory import DEFAULT_PROJECT, Project
 from spanglass_server.store.ports import TimeRange
 from spanglass_server.store.series import SeriesReader
 from spanglass_server.web.asgi import Receive, Scope, Send, header, respond
-from spanglass_server.web.auth import authenticate_headers, require_scope
+from spanglass_server.web.auth import authenticate_headers, require_permission
 from spanglass_server.web.errors import status_of
 from spanglass_server.web.services import Services
 
@@ -92,7 +92,7 @@ class Exposition:
         await respond(send, 200, body, content_type.encode())
 
     def _expose(self, headers: Iterable[tuple[bytes, bytes]], content_type: str) -> bytes:
-        caller = require_scope(authenticate_headers(headers, self._services), "read")
+        caller = require_permission(authenticate_headers(headers, self._services), "read")
         key = (caller.project.id, content_type)
         with self._lock:
             kept = self._kept.get(key)

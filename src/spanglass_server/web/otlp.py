@@ -21,7 +21,7 @@ from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.web.asgi import Header, Receive, Scope, Send, respond
-from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_scope
+from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_permission
 from spanglass_server.web.errors import status_of
 from spanglass_server.web.metric_intake import MetricIntake
 from spanglass_server.web.receiving import DisconnectedError, receive_body
@@ -92,7 +92,7 @@ class OtlpReceiver:
     def authenticate(self, headers: Iterable[tuple[str | bytes, str | bytes]]) -> str:
         """The project's id. Raises NotAllowed."""
         caller = authenticate_headers(headers, self.services)
-        return require_scope(caller, "ingest").project.id
+        return require_permission(caller, "ingest").project.id
 
     async def store(self, export: Export) -> bytes:
         """Queue, wait until it is stored, encode the response. Owns the reservation from here on."""

@@ -9,7 +9,7 @@ import pytest
 from spanglass_server.base.errors import NotAllowed, NotFound
 from spanglass_server.store.directory import NewKey, Project
 from spanglass_server.store.metadata.directory import SqlDirectory, open_directory
-from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_scope
+from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_permission
 from spanglass_server.web.services import Services
 
 
@@ -66,7 +66,7 @@ def test_a_key_decides_the_project(spelling, mode, services: Services, project: 
         headers(spelling(key)), replace(services, auth_mode=mode), project="default"
     )
     assert caller.project == project
-    assert caller.scopes == {"ingest"}
+    assert caller.permissions == {"ingest"}
     assert caller.is_key
 
 
@@ -119,7 +119,7 @@ def test_without_a_key_the_default_project_or_the_named_one_is_open(
     open_services = replace(services, auth_mode="off")
     caller = authenticate_headers([], open_services)
     assert (caller.project.name, caller.is_key) == ("default", False)
-    assert caller.scopes == {"ingest", "read", "admin"}
+    assert caller.permissions == {"ingest", "read", "edit", "admin"}
     assert authenticate_headers([], open_services, project="Shop").project == project
     with pytest.raises(NotFound):
         authenticate_headers([], open_services, project="nowhere")
@@ -127,9 +127,9 @@ def test_without_a_key_the_default_project_or_the_named_one_is_open(
 
 def test_a_key_does_only_what_its_scopes_say(services: Services, key: NewKey) -> None:
     caller = authenticate_headers(headers(f"Bearer {key.secret_key}"), services)
-    assert require_scope(caller, "ingest") is caller
+    assert require_permission(caller, "ingest") is caller
     with pytest.raises(NotAllowed) as caught:
-        require_scope(caller, "admin")
+        require_permission(caller, "admin")
     assert caught.value.is_authenticated
     assert "admin" in caught.value.hint
 

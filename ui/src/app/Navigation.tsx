@@ -21,16 +21,21 @@ import { ProjectSwitch } from "./ProjectSwitch";
 import { useAppStrings } from "./strings";
 import { ThemeSwitch } from "./ThemeSwitch";
 
-/** Sections in the order they are listed. A new section is one line here and one string. */
-const SECTIONS = [
-  { to: "/traces", word: "traces", Icon: ListTree },
-  { to: "/logs", word: "logs", Icon: ScrollText },
-  { to: "/explore", word: "metrics", Icon: ChartSpline },
-  { to: "/alerts", word: "alerts", Icon: BellRing },
-  { to: "/scores", word: "scores", Icon: Gauge },
-  { to: "/evaluators", word: "evaluators", Icon: Scale },
-  { to: "/queues", word: "queues", Icon: ClipboardCheck },
-  { to: "/datasets", word: "datasets", Icon: Database },
+/** Sections in the order they are listed, in groups: what happened, what it adds up to, how good it is. A new
+ * section is one line here and one string. */
+const GROUPS = [
+  [
+    { to: "/traces", word: "traces", Icon: ListTree },
+    { to: "/logs", word: "logs", Icon: ScrollText },
+    { to: "/alerts", word: "alerts", Icon: BellRing },
+  ],
+  [{ to: "/explore", word: "metrics", Icon: ChartSpline }],
+  [
+    { to: "/scores", word: "scores", Icon: Gauge },
+    { to: "/evaluators", word: "evaluators", Icon: Scale },
+    { to: "/queues", word: "queues", Icon: ClipboardCheck },
+    { to: "/datasets", word: "datasets", Icon: Database },
+  ],
 ] as const;
 
 export function Navigation(props: { onHelp: () => void }) {
@@ -52,17 +57,21 @@ export function Navigation(props: { onHelp: () => void }) {
       </Link>
       <ProjectSwitch compact={isNarrow} />
       <div className={classes.sections} ref={sections}>
-        {SECTIONS.map(({ to, word, Icon }) => (
-          <Link
-            key={to}
-            to={to}
-            className={classes.link}
-            activeProps={{ "data-active": true }}
-            title={isNarrow ? t(word) : undefined}
-          >
-            <Icon size={16} aria-hidden />
-            <span className={classes.word}>{t(word)}</span>
-          </Link>
+        {GROUPS.map((sections) => (
+          <div key={sections[0].to} className={classes.group}>
+            {sections.map(({ to, word, Icon }) => (
+              <Link
+                key={to}
+                to={to}
+                className={classes.link}
+                activeProps={{ "data-active": true }}
+                title={isNarrow ? t(word) : undefined}
+              >
+                <Icon size={16} aria-hidden />
+                <span className={classes.word}>{t(word)}</span>
+              </Link>
+            ))}
+          </div>
         ))}
       </div>
       <div className={classes.tools}>

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from spanglass_server.base.errors import SpanglassError
 from spanglass_server.metrics.runner import Cancellation
-from spanglass_server.web.auth import authenticate_headers, require_scope
+from spanglass_server.web.auth import authenticate_headers, require_permission
 from spanglass_server.web.prometheus.failures import BadParameter, failure_of
 from spanglass_server.web.prometheus.lane import QueryLane
 from spanglass_server.web.prometheus.params import Params, read_params
@@ -106,7 +106,7 @@ def _find_project(request: Request, services: Services) -> str:
     caller = authenticate_headers(
         request.headers.raw, services, project=request.query_params.get("project", "")
     )
-    return require_scope(caller, "read").project.id
+    return require_permission(caller, "read").project.id
 
 
 def _timeout_s(params: Params, timeout_s_max: float) -> float:

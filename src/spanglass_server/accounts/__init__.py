@@ -1,0 +1,1 @@
+"""Who people are: passwords, sessions, sign-in by OpenID Connect, invitations, the first set-up."""
