@@ -19,6 +19,7 @@ from spanglass_server.quality.service import EvaluationService
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
+from spanglass_server.store.clickhouse.aggregates import ClickHouseAggregates
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
 from spanglass_server.store.clickhouse.reader_experiments import ClickHouseExperimentReader
@@ -80,6 +81,7 @@ class JsonApi:
             scores=ClickHouseScoreReader(engine),
             score_statistics=ClickHouseScoreStatistics(engine),
             views=ClickHouseViewReader(engine),
+            aggregates=ClickHouseAggregates(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
             library=cast("Library", library),

@@ -70,6 +70,7 @@ class OtlpServer:
             scores=nothing,
             score_statistics=nothing,
             views=nothing,
+            aggregates=nothing,
             administration=nothing,
             directory=self.directory,
             library=nothing,

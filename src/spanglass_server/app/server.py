@@ -288,6 +288,7 @@ class _Server:
             scores=self._stores.scores,
             score_statistics=self._stores.score_statistics,
             views=self._stores.views,
+            aggregates=self._stores.aggregates,
             administration=ForgettingAdministration(
                 self._stores.administration,
                 forget_traces=self._pipeline.forget_traces,

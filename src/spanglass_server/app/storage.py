@@ -9,9 +9,11 @@ from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import Misconfigured, StorageUnavailable
 from spanglass_server.metrics.merged import MergedSeries
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.store.aggregates import AggregateReader
 from spanglass_server.store.alerting import NotificationStore
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
+from spanglass_server.store.clickhouse.aggregates import ClickHouseAggregates
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.evaluation_targets import ClickHouseTargetReader
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits
@@ -61,6 +63,7 @@ class Stores:
     scores: ScoreReader
     score_statistics: ScoreStatisticsReader
     views: ViewReader
+    aggregates: AggregateReader
     writer: SpanWriter
     administration: Administration
     directory: Directory
@@ -113,6 +116,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         scores=ClickHouseScoreReader(engine),
         score_statistics=ClickHouseScoreStatistics(engine),
         views=ClickHouseViewReader(engine),
+        aggregates=ClickHouseAggregates(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,
         directory=directory,

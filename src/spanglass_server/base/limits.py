@@ -253,3 +253,9 @@ REVIEWERS_WANTED_MAX: Final = 20
 
 REVIEW_LEASE_S: Final = 900
 """How long an item is kept for the reviewer who has it; the web app renews it while it is looked at."""
+
+AGGREGATE_GROUPS_MAX: Final = 1_000
+"""Groups of one aggregate; the largest are answered."""
+
+AGGREGATE_BUCKETS_MAX: Final = 11_000
+"""Intervals of one aggregate, as many as Prometheus answers steps of a range query."""

@@ -3,9 +3,11 @@
 Synchronous, may block, safe from many threads; bounded and failing as store/ports.py says.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
+from spanglass_server.base.errors import QueryInvalid
 from spanglass_server.query.ast import Expression
 from spanglass_server.query.fields import Target
 from spanglass_server.store.ports import TimeRange
@@ -27,6 +29,23 @@ class Measure(NamedTuple):
     def name(self) -> str:
         """As it is written and answered: `p95(duration)`, `count()`."""
         return f"{self.function}({self.field})"
+
+
+_MEASURE: Final = re.compile(r"\s*(\w+)\s*(?:\(\s*(.*?)\s*\))?\s*", re.DOTALL)
+
+
+def parse_measure(text: str) -> Measure:
+    """`p95(duration)`, `count()` or `count`. Raises QueryInvalid for what is no measure; whether the field is
+    there and can be measured so, the reader says."""
+    match = _MEASURE.fullmatch(text)
+    function = match[1].lower() if match else ""
+    for known in FUNCTIONS:
+        if match and function == known:
+            return Measure(known, match[2] or "")
+    raise QueryInvalid(
+        f"`{text}` is no measure",
+        hint=f"write FUNCTION(FIELD) such as `p95(duration)`; the functions are {', '.join(FUNCTIONS)}",
+    )
 
 
 class AggregateQuery(NamedTuple):

@@ -10,6 +10,7 @@ from spanglass_server.notify.office import NotificationOffice
 from spanglass_server.quality.service import EvaluationService
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.rules.service import RuleService
+from spanglass_server.store.aggregates import AggregateReader
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
@@ -44,6 +45,7 @@ class Services:
     scores: ScoreReader
     score_statistics: ScoreStatisticsReader
     views: ViewReader
+    aggregates: AggregateReader
     administration: Administration
     directory: Directory
     library: Library

@@ -18,6 +18,11 @@ _SCORES: Final = (
 """Scores come after what they judge, years maybe; a day is left for clocks that differ."""
 
 
+def scores_of_range() -> str:
+    """The scores that rows of the range may have, as the beginning of a FROM with its WHERE."""
+    return _SCORES
+
+
 def asks_scores(term: Term, target: Target) -> bool:
     return get_field(term.field, target, column=term.column).field.column in ("scores", "score_names")
 

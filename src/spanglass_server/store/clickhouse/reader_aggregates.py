@@ -23,7 +23,7 @@ _KEYS = {
 OPEN_FACET_ROWS: Mapping[Target, int] = {"traces": 10_000, "spans": 50_000, "logs": 50_000}
 """Facets of open fields look at this many of the newest rows: they read a map of each span."""
 
-_LISTED = {**SUMMARIZED, "model": "models", "provider": "providers"}
+LISTED = {**SUMMARIZED, "model": "models", "provider": "providers"}
 """Span fields whose values a trace's summary lists; models and providers are those of calls."""
 
 _DURATION = EXPRESSIONS["duration_ns"]
@@ -96,8 +96,8 @@ def _facet_values(field: str, target: Target, bind: Binder) -> tuple[str, bool]:
         get_field(f"{field}.key", target)  # Logs have no metadata.
         return f"arrayJoin({_KEYS[field]})", field != "metadata" or target == "spans"
     resolved = get_field(field, target)
-    if target == "traces" and resolved.name in _LISTED:
-        return f"arrayJoin({_LISTED[resolved.name]})", False
+    if target == "traces" and resolved.name in LISTED:
+        return f"arrayJoin({LISTED[resolved.name]})", False
     is_counted = resolved.field.is_facet or (resolved.field.is_open and resolved.field.column != "scores")
     if not is_counted:
         raise QueryInvalid(

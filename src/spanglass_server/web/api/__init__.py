@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from spanglass_server.web.api import (
+    aggregate,
     annotation_queues,
     budgets,
     datasets,
@@ -62,6 +63,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(spans.router)
     router.include_router(facets.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))
+    router.include_router(aggregate.build_router(long_lane))
     router.include_router(logs.build_router(long_lane))
     router.include_router(score_statistics.build_router(long_lane))
     router.include_router(scores.router)
