@@ -7,6 +7,7 @@ import structlog
 
 from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import Busy, QueryTooLarge
+from spanglass_server.store.audit import AuditLog
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import MediaStore
 from spanglass_server.store.ports import Administration
@@ -33,6 +34,22 @@ async def keep_retention(
         else:
             if count:
                 log.info("retention_enforced", spans=count)
+
+
+async def keep_audit_log(audit: AuditLog, clock: Clock, *, days: int) -> None:
+    """Runs until cancelled."""
+    log = structlog.get_logger("spanglass.retention")
+    delay_s = _FIRST_S
+    while True:
+        await asyncio.sleep(delay_s)
+        delay_s = _INTERVAL_S
+        try:
+            count = await asyncio.to_thread(audit.forget_before, clock() - days * _DAY_NS)
+        except Busy as error:
+            log.warning("audit_retention_failed", reason=error.message)
+        else:
+            if count:
+                log.info("audit_retention_enforced", entries=count)
 
 
 def enforce_retention(

@@ -23,7 +23,7 @@ from spanglass_server.app.judging import build_judging
 from spanglass_server.app.logs import configure_logs
 from spanglass_server.app.notifications import Notifications, build_notifications
 from spanglass_server.app.own_metrics import keep_own_metrics
-from spanglass_server.app.retention import keep_retention
+from spanglass_server.app.retention import keep_audit_log, keep_retention
 from spanglass_server.app.rules import Rules, build_rules
 from spanglass_server.app.score_places import keep_scores_placed
 from spanglass_server.app.settings import Settings, is_loopback
@@ -48,6 +48,7 @@ from spanglass_server.normalize.sample_groups import SampleLimits
 from spanglass_server.rules.budgets_gauges import BudgetGauges
 from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.web.app import STATIC_ROOT, WebApp, build_api, build_langfuse, build_prometheus_api
+from spanglass_server.web.audit import AuditTrail
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.exposition import Exposition
 from spanglass_server.web.feedback import FeedbackDoor
@@ -161,6 +162,9 @@ class _Server:
                 self._stores.directory, self._services.administration, self._stores.library.media, now_ns
             )
         )
+        audit = asyncio.create_task(
+            keep_audit_log(self._stores.audit, now_ns, days=self._settings.audit_retention_days)
+        )
         own_metrics = asyncio.create_task(
             keep_own_metrics(
                 self._own_counters,
@@ -185,7 +189,7 @@ class _Server:
                 await http.serve(sockets=[self._listener])
         finally:
             await grpc.stop(_STOP_GRACE_S)
-            for task in (retention, own_metrics, budgets, places):
+            for task in (retention, audit, own_metrics, budgets, places):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
@@ -288,6 +292,7 @@ class _Server:
             scores=self._stores.scores,
             score_statistics=self._stores.score_statistics,
             views=self._stores.views,
+            sessions=self._stores.sessions,
             aggregates=self._stores.aggregates,
             administration=ForgettingAdministration(
                 self._stores.administration,
@@ -317,6 +322,7 @@ class _Server:
             rules=self._rules.service,
             notifications=self._notifications.office,
             reviews=self._stores.reviews,
+            audit=AuditTrail(self._stores.audit, now_ns),
             evaluations=self._judging.service,
             feedback=FeedbackDoor(
                 origins=self._settings.feedback_origins,

@@ -91,6 +91,9 @@ class Settings(BaseModel):
         ge=1,
         description="Days a new project keeps its traces, logs, scores and samples; unset: for ever.",
     )
+    audit_retention_days: int = Field(
+        400, ge=1, description="Days that entries of the audit log are kept (docs/team.md)."
+    )
     price_file: Path | None = Field(
         None, description="TOML file of your own model prices, which win over the catalog's (docs/prices.md)."
     )

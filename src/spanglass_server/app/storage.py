@@ -11,6 +11,7 @@ from spanglass_server.metrics.merged import MergedSeries
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.store.aggregates import AggregateReader
 from spanglass_server.store.alerting import NotificationStore
+from spanglass_server.store.audit import AuditLog
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.aggregates import ClickHouseAggregates
@@ -28,12 +29,14 @@ from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.samples_reader import ClickHouseSampleSeries, SampleReadLimits
 from spanglass_server.store.clickhouse.samples_writer import ClickHouseSampleStore
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
+from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.evaluation import EvaluatorStore, TargetReader
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library, MediaStore
 from spanglass_server.store.metadata.alerting import open_notifications
+from spanglass_server.store.metadata.audit import open_audit_log
 from spanglass_server.store.metadata.budgets import open_budgets
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.evaluators import open_evaluator_store
@@ -53,6 +56,7 @@ from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.rules import RuleStore
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SampleStore, SeriesReader
+from spanglass_server.store.sessions import SessionReader
 from spanglass_server.store.views import ViewReader
 
 
@@ -63,6 +67,7 @@ class Stores:
     scores: ScoreReader
     score_statistics: ScoreStatisticsReader
     views: ViewReader
+    sessions: SessionReader
     aggregates: AggregateReader
     writer: SpanWriter
     administration: Administration
@@ -75,6 +80,7 @@ class Stores:
     rules: RuleStore
     notifications: NotificationStore
     reviews: ReviewStore
+    audit: AuditLog
     evaluators: EvaluatorStore
     targets: TargetReader
     engine_name: str
@@ -90,6 +96,7 @@ class Stores:
         self.rules.close()
         self.notifications.close()
         self.reviews.close()
+        self.audit.close()
         self.evaluators.close()
         self.directory.close()
 
@@ -116,6 +123,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         scores=ClickHouseScoreReader(engine),
         score_statistics=ClickHouseScoreStatistics(engine),
         views=ClickHouseViewReader(engine),
+        sessions=ClickHouseSessionReader(engine),
         aggregates=ClickHouseAggregates(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,
@@ -128,6 +136,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         rules=open_rule_store(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
         reviews=open_reviews(settings.metadata_url),
+        audit=open_audit_log(settings.metadata_url),
         evaluators=open_evaluator_store(settings.metadata_url),
         targets=ClickHouseTargetReader(engine),
         engine_name=engine.name,

@@ -68,6 +68,18 @@ ActorType: TypeAlias = Literal["user", "key", "cli", "system", "anyone"]
 """`anyone`: a caller of a server that asks for no key."""
 
 
+class Actor(NamedTuple):
+    """Who does something, as the audit log names them."""
+
+    type: ActorType
+    id: str = ""
+    """A user's id, or a public key."""
+    name: str = ""
+    """An e-mail address, or a key's note."""
+    address: str = ""
+    """Of the network; empty where it is not known."""
+
+
 class AuditEntry(NamedTuple):
     id: str
     time_ns: int

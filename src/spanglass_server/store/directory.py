@@ -59,6 +59,7 @@ class Grant(NamedTuple):
     project: Project
     scopes: frozenset[Scope]
     public_key: str
+    note: str = ""
 
 
 class Directory(Protocol):

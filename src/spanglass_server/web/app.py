@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from spanglass_server.web.alertmanager import ALERTMANAGER_PATH, build_alertmanager
 from spanglass_server.web.api import build_router
 from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, header, respond
+from spanglass_server.web.audit import Audited
 from spanglass_server.web.compression import Gzip
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.exposition import METRICS_PATH
@@ -126,7 +127,7 @@ def build_api(services: Services) -> AsgiApp:
     install_error_handlers(api)
     api.include_router(build_router(services))
     api.mount(ALERTMANAGER_PATH, build_alertmanager(services))
-    return OpenToPages(Gzip(_Guarded(api)), services.feedback)
+    return OpenToPages(Gzip(_Guarded(Audited(api, services.audit))), services.feedback)
 
 
 def build_langfuse(services: Services) -> AsgiApp:
@@ -136,7 +137,7 @@ def build_langfuse(services: Services) -> AsgiApp:
     install_langfuse_error_handlers(api)
     api.include_router(build_langfuse_router(services))
     api.include_router(links.router)
-    return OpenToPages(Gzip(_Guarded(api)), services.feedback)
+    return OpenToPages(Gzip(_Guarded(Audited(api, services.audit))), services.feedback)
 
 
 def build_prometheus_api(services: Services, *, check: Callable[[], None]) -> AsgiApp:

@@ -8,13 +8,14 @@ import base64
 import binascii
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
 from spanglass_server.base.errors import NotAllowed, NotFound
+from spanglass_server.model.identity import Actor
 from spanglass_server.store.directory import (
     DEFAULT_PROJECT,
     JUDGES_SUFFIX,
@@ -22,6 +23,7 @@ from spanglass_server.store.directory import (
     Scope,
     judges_id_of,
 )
+from spanglass_server.web.audit import note_change
 from spanglass_server.web.services import Services
 
 HeaderPairs: TypeAlias = Iterable[tuple[str | bytes, str | bytes]]
@@ -37,6 +39,7 @@ PERMISSIONS_OF_SCOPE: Final[Mapping[Scope, frozenset[Permission]]] = {
     "read": frozenset({"read"}),
     "admin": frozenset({"edit", "admin"}),
 }
+ANYONE: Final = Actor("anyone")
 _READING: Final[frozenset[Permission]] = frozenset({"read"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCAL_PAGE: Final = "a page of this machine"
@@ -57,6 +60,8 @@ class Caller:
     """False for a keyless caller of a server that needs no key."""
     public_key: str = ""
     """Of a caller who has nothing else, and may be anyone: only scores are taken from them."""
+    actor: Actor = ANYONE
+    """What the audit log calls them."""
 
 
 def authenticate_headers(headers: HeaderPairs, services: Services, *, project: str = "") -> Caller:
@@ -110,7 +115,12 @@ def caller_with(permission: Permission) -> Callable[[Request], Caller]:
         )
         if not caller.is_key:
             refuse_cross_site(request.method, request.headers.raw)
-        return require_permission(caller, permission)
+        require_permission(caller, permission)
+        if request.client:
+            caller = replace(caller, actor=caller.actor._replace(address=request.client.host))
+        if permission in ("edit", "admin"):
+            note_change(request, caller.actor, caller.project.id)
+        return caller
 
     return find_caller
 
@@ -176,7 +186,8 @@ def _authenticate_key(given: list[str], services: Services) -> Caller:
     grant = services.directory.find_grant(public_key, secret_key)
     if grant is not None:
         granted = frozenset[Permission]().union(*(PERMISSIONS_OF_SCOPE[scope] for scope in grant.scopes))
-        return Caller(project=grant.project, permissions=granted, is_key=True)
+        actor = Actor("key", grant.public_key, grant.note)
+        return Caller(project=grant.project, permissions=granted, is_key=True, actor=actor)
     if services.auth_mode == "off" and public_key is not None and public_key.startswith(_FOREIGN_PREFIX):
         return Caller(project=_open_project("", services), permissions=ALL_PERMISSIONS, is_key=False)
     if public_key is None and secret_key.startswith(_PUBLIC_PREFIX):
@@ -192,7 +203,7 @@ def _at_its_judges(caller: Caller, project: str, services: Services) -> Caller:
     found = services.directory.find_project(project)
     if found is None or found.id != judges_id_of(caller.project.id):
         return caller
-    return Caller(project=found, permissions=caller.permissions & _READING, is_key=True)
+    return replace(caller, project=found, permissions=caller.permissions & _READING)
 
 
 def _parse_authorization(given: list[str]) -> tuple[str | None, str]:

@@ -19,7 +19,9 @@ from spanglass_server.store.ports import Administration, LogReader, ScoreReader,
 from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SeriesReader
+from spanglass_server.store.sessions import SessionReader
 from spanglass_server.store.views import ViewReader
+from spanglass_server.web.audit import AuditTrail
 from spanglass_server.web.feedback import FeedbackDoor
 from spanglass_server.web.intake import Intake
 
@@ -45,6 +47,7 @@ class Services:
     scores: ScoreReader
     score_statistics: ScoreStatisticsReader
     views: ViewReader
+    sessions: SessionReader
     aggregates: AggregateReader
     administration: Administration
     directory: Directory
@@ -62,6 +65,7 @@ class Services:
     reviews: ReviewStore
     evaluations: EvaluationService
     feedback: FeedbackDoor = field(default_factory=FeedbackDoor)
+    audit: AuditTrail = field(default_factory=AuditTrail)
     auth_mode: AuthMode
     version: str
     engine_name: str

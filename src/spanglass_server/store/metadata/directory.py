@@ -253,7 +253,7 @@ class SqlDirectory:
 
     def _load_grant(self, secret_hash: bytes) -> Grant | None:
         query = (
-            select(api_keys.c.scopes, api_keys.c.public_key, *projects.c)
+            select(api_keys.c.scopes, api_keys.c.public_key, api_keys.c.note, *projects.c)
             .join(projects, projects.c.id == api_keys.c.project_id)
             .where(api_keys.c.secret_hash == secret_hash)
         )
@@ -261,8 +261,8 @@ class SqlDirectory:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        scopes, public_key, *project = row
-        return Grant(Project(*project), _scopes_from_row(scopes), public_key)
+        scopes, public_key, note, *project = row
+        return Grant(Project(*project), _scopes_from_row(scopes), public_key, note)
 
     def _load_scored(self, public_key: str) -> Project | None:
         query = (
