@@ -27,6 +27,7 @@ from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
+from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
@@ -81,6 +82,7 @@ class JsonApi:
             scores=ClickHouseScoreReader(engine),
             score_statistics=ClickHouseScoreStatistics(engine),
             views=ClickHouseViewReader(engine),
+            sessions=ClickHouseSessionReader(engine),
             aggregates=ClickHouseAggregates(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,

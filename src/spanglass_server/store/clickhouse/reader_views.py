@@ -165,7 +165,7 @@ class ClickHouseViewReader:
     ) -> Sequence[Mapping[str, Any]]:
         if not traces:
             return []
-        wanted, params = _of_traces(project_id, traces)
+        wanted, params = spans_of_traces(project_id, traces)
         columns = _span_columns(("io", "attributes"))
         roots = [(row["trace_id"], row["root_span_id"]) for row in traces if row["root_span_id"]]
         sql = (
@@ -180,7 +180,7 @@ class ClickHouseViewReader:
     def sum_traces(self, project_id: str, traces: Sequence[Mapping[str, Any]]) -> Mapping[str, SpanSums]:
         if not traces:
             return {}
-        wanted, params = _of_traces(project_id, traces)
+        wanted, params = spans_of_traces(project_id, traces)
         sql = (
             f"SELECT trace_id, groupArrayIf({SPAN_IDS_MAX:d})(span_id, NOT is_record) AS span_ids,\n"
             "sumIf(cost, NOT is_record) AS cost_usd, max(is_open) AS is_public,\n"
@@ -286,7 +286,7 @@ def _read_columns(columns: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*columns, "version", "attribute_index", "resource"]))
 
 
-def _of_traces(project_id: str, traces: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Parameter]]:
+def spans_of_traces(project_id: str, traces: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Parameter]]:
     """The spans of traces that lie anywhere in time: none starts before its trace or after its end. Where one
     of them lasts for days, by their ids within the hours of them all.
 

@@ -25,6 +25,7 @@ from spanglass_server.web.api import (
     score_configs,
     score_statistics,
     scores,
+    sessions,
     silences,
     spans,
     status,
@@ -61,6 +62,7 @@ def build_router(services: Services) -> APIRouter:
     )
     router.include_router(traces.build_router(long_lane))
     router.include_router(spans.router)
+    router.include_router(sessions.build_router(long_lane))
     router.include_router(facets.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))
     router.include_router(aggregate.build_router(long_lane))
