@@ -12,6 +12,7 @@ import {
   PanelLeftOpen,
   Scale,
   ScrollText,
+  Settings,
 } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { usePreference } from "../base/preferences";
@@ -36,6 +37,7 @@ const GROUPS = [
     { to: "/queues", word: "queues", Icon: ClipboardCheck },
     { to: "/datasets", word: "datasets", Icon: Database },
   ],
+  [{ to: "/settings", word: "settings", Icon: Settings }],
 ] as const;
 
 export function Navigation(props: { onHelp: () => void }) {

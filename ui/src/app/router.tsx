@@ -239,6 +239,18 @@ const compareRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/experiments/ComparePage"), "ComparePage"),
 });
 
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../features/settings/SettingsLayout"), "SettingsLayout"),
+});
+
+const projectSettingsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("../features/settings/project/ProjectPage"), "ProjectPage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -280,6 +292,7 @@ export const router = createRouter({
       evaluatorRoute,
       editEvaluatorRoute,
     ]),
+    settingsRoute.addChildren([projectSettingsRoute]),
     alertsRoute.addChildren([alertListRoute, rulesRoute, silencesRoute, receiversRoute, budgetsRoute]),
   ]),
   parseSearch,

@@ -20,6 +20,8 @@ export const useWidgetStrings = defineStrings({
     keyHint: "Paste the secret key of your project. It stays in this browser.",
     keyLabel: "Secret key",
     signIn: "Sign in",
+    forAdmins: "This is for admins of the project",
+    forEditors: "This is for editors and admins of the project",
     unpriced: "unpriced",
     unpricedTitle: "No price is known for this model, so no cost is shown.",
     partlyPriced: (n: { count: number }) =>
@@ -46,6 +48,8 @@ export const useWidgetStrings = defineStrings({
     keyHint: "프로젝트의 비밀 키를 붙여 넣으세요. 이 브라우저에만 저장됩니다.",
     keyLabel: "비밀 키",
     signIn: "로그인",
+    forAdmins: "프로젝트 관리자만 할 수 있습니다",
+    forEditors: "프로젝트 편집자와 관리자만 할 수 있습니다",
     unpriced: "단가 없음",
     unpricedTitle: "이 모델의 단가를 알 수 없어 비용을 표시하지 않습니다.",
     partlyPriced: (n) => `${n.count}개 호출은 단가를 알 수 없어 나머지 호출의 비용만 표시합니다.`,
