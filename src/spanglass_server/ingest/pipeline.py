@@ -65,6 +65,8 @@ class IngestRequest(NamedTuple):
     body: bytes
     reservation: Reservation
     """Released when the reply is given; holds at least the body's size."""
+    ingest_key: str = ""
+    """Public key of the API key it was sent with."""
 
 
 class _Waiting(NamedTuple):
@@ -80,6 +82,7 @@ class _Member(NamedTuple):
     reply: Reply
     reservation: Reservation
     prepared: Prepared
+    ingest_key: str
 
 
 @dataclass(slots=True)
@@ -105,6 +108,14 @@ class _Batch:
 
     def events(self) -> list[LangfuseEvent]:
         return [event for member in self.members for event in member.prepared.events]
+
+    def keys_of_events(self) -> dict[tuple[str, str], str]:
+        """By project and trace, the key that its last event was sent with."""
+        return {
+            (event.project_id, event.trace_id): member.ingest_key
+            for member in self.members
+            for event in member.prepared.events
+        }
 
 
 class IngestPipeline:
@@ -332,6 +343,7 @@ class IngestPipeline:
                 prices=self._prices,
                 limits=self._options.limits,
                 version=batch.version,
+                ingest_key=request.ingest_key,
                 score_configs=self._score_configs,
             )
         except SpanglassError as error:
@@ -342,7 +354,7 @@ class IngestPipeline:
             self._counters.count("failed_requests", 1, reason=type(error).__name__)
             _fail(reply, request.reservation, BadInput("the request could not be read", hint=_REPORT_HINT))
             return
-        member = _Member(request.signal, reply, request.reservation, prepared)
+        member = _Member(request.signal, reply, request.reservation, prepared, request.ingest_key)
         batch.members.append(member)
         batch.row_count += prepared.row_count
         batch.byte_count += len(request.body)
@@ -399,7 +411,8 @@ class IngestPipeline:
             records, prices=self._prices, limits=self._options.limits, version=batch.version
         )
         self._counters.count("cut_values", cut_count)
-        return spans
+        keys = batch.keys_of_events()
+        return [span._replace(ingest_key=keys.get((span.project_id, span.trace_id), "")) for span in spans]
 
     def _hand_over(self, batch: _Batch) -> None:
         with self._state:

@@ -59,12 +59,15 @@ def prepare(
     prices: PriceBook,
     limits: RecordLimits,
     version: int,
+    ingest_key: str = "",
     score_configs: Callable[[str], ScoreCatalog] = no_configs,
 ) -> Prepared:
     """`score_configs`: those of a project; may block. Raises MalformedBody, and what it raises."""
     if signal == "traces":
         traces = (decode_traces if encoding == "protobuf" else decode_traces_json)(body, limits)
-        spans = normalize_spans(traces.records, project_id=project_id, prices=prices, version=version)
+        spans = normalize_spans(
+            traces.records, project_id=project_id, prices=prices, version=version, ingest_key=ingest_key
+        )
         given = read_span_scores(body, traces.records)
         scores = _scores(given, project_id, version, score_configs) if given else ()
         return Prepared(spans, [], traces.rejections, traces.cut_count, scores=scores)

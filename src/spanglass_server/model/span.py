@@ -133,6 +133,8 @@ class Span(NamedTuple):
     Decided per trace, revised when later spans tell more."""
     version: int
     """Revision: nanoseconds of the commit that wrote the row; the highest wins."""
+    ingest_key: str = ""
+    """Public key of the API key that it was last sent with; empty where the server asks for none."""
 
 
 class TraceSummary(NamedTuple):

@@ -90,13 +90,13 @@ class _Scan(NamedTuple):
 
 
 def normalize_spans(
-    records: Sequence[SpanRecord], *, project_id: str, prices: PriceBook, version: int
+    records: Sequence[SpanRecord], *, project_id: str, prices: PriceBook, version: int, ingest_key: str = ""
 ) -> list[Span]:
     """A row for every span, in the order given. Never raises.
 
     Only Logfire's pending spans, which announce one that follows, are left out."""
     origins: dict[tuple[int, int], Origin] = {}
-    batch = _Batch(project_id, prices, version)
+    batch = _Batch(project_id, prices, version, ingest_key)
     spans: list[Span] = []
     for record in records:
         key = (id(record.resource), id(record.scope))
@@ -116,6 +116,7 @@ class _Batch(NamedTuple):
     project_id: str
     prices: PriceBook
     version: int
+    ingest_key: str
 
 
 def _normalize_surprise(record: SpanRecord, origin: Origin, batch: _Batch) -> Span | None:
@@ -393,6 +394,7 @@ def _to_row(
             False,
             False,
             batch.version,
+            batch.ingest_key,
         )
     )
 

@@ -304,6 +304,10 @@ _SPAN_ONLY = (
         description="Version of the prices that were used.", example="price_version:genai-prices*",
     ),
     Field(
+        name="key", type="text", column="ingest_key", aliases=("ingest_key",), is_facet=True,
+        description="Public key of the API key it was sent with.", example="key:pk-sg-1a2b*",
+    ),
+    Field(
         name="response_id", type="text", column="response_id",
         description="The provider's id of the response.", example="response_id:msg_01*",
     ),

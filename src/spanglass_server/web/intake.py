@@ -11,6 +11,7 @@ from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestRequest, Reply
 from spanglass_server.ingest.prepare import IngestSignal
+from spanglass_server.model.identity import Actor
 from spanglass_server.wire.records import Rejection
 
 _T = TypeVar("_T")
@@ -44,6 +45,11 @@ class Intake:
             request.reservation.release()
             raise
         return await await_stored(reply, counters=self.counters, timeout_s=self.ack_timeout_s)
+
+
+def key_of(actor: Actor) -> str:
+    """The public key that it sends with; empty for who needs none."""
+    return actor.id if actor.type == "key" else ""
 
 
 async def await_stored(reply: "Future[_T]", *, counters: Counters, timeout_s: float) -> _T:

@@ -23,6 +23,7 @@ from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.web.asgi import Header, Receive, Scope, Send, respond
 from spanglass_server.web.auth import authenticate_headers, refuse_cross_site, require_permission
 from spanglass_server.web.errors import status_of
+from spanglass_server.web.intake import key_of
 from spanglass_server.web.metric_intake import MetricIntake
 from spanglass_server.web.receiving import DisconnectedError, receive_body
 from spanglass_server.web.services import Services
@@ -70,8 +71,14 @@ class OtlpOptions:
     ack_timeout_s: float
 
 
-class Export(NamedTuple):
+class Sender(NamedTuple):
     project_id: str
+    ingest_key: str
+    """Public key; empty where the server asks for none."""
+
+
+class Export(NamedTuple):
+    sender: Sender
     signal: Signal
     encoding: Encoding
     body: bytes
@@ -89,18 +96,18 @@ class OtlpReceiver:
     counters: Counters
     options: OtlpOptions
 
-    def authenticate(self, headers: Iterable[tuple[str | bytes, str | bytes]]) -> str:
-        """The project's id. Raises NotAllowed."""
-        caller = authenticate_headers(headers, self.services)
-        return require_permission(caller, "ingest").project.id
+    def authenticate(self, headers: Iterable[tuple[str | bytes, str | bytes]]) -> Sender:
+        """Raises NotAllowed."""
+        caller = require_permission(authenticate_headers(headers, self.services), "ingest")
+        return Sender(caller.project.id, key_of(caller.actor))
 
     async def store(self, export: Export) -> bytes:
         """Queue, wait until it is stored, encode the response. Owns the reservation from here on."""
-        project_id, signal, encoding, body, reservation = export
+        (project_id, ingest_key), signal, encoding, body, reservation = export
         if signal == "metrics":
             rejections = await self.metrics.store_otlp(project_id, encoding, body, reservation)
         else:
-            request = IngestRequest(project_id, signal, encoding, body, reservation)
+            request = IngestRequest(project_id, signal, encoding, body, reservation, ingest_key)
             rejections = await self.services.intake.store(request)
         return encode_export_response(signal, rejections, encoding)
 
@@ -176,7 +183,7 @@ class OtlpHttp:
         self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], encoding: Encoding
     ) -> bytes:
         receiver = self._receiver
-        project_id = receiver.authenticate(scope["headers"])
+        sender = receiver.authenticate(scope["headers"])
         if b"authorization" not in headers:
             refuse_cross_site("POST", scope["headers"])
         content_encoding = parse_content_encoding(headers.get(b"content-encoding", b"").decode("latin-1"))
@@ -194,7 +201,7 @@ class OtlpHttp:
         except BaseException:
             reservation.release()
             raise
-        export = Export(project_id, ROUTES[scope["path"]], encoding, body, reservation)
+        export = Export(sender, ROUTES[scope["path"]], encoding, body, reservation)
         return await receiver.store(export)
 
     async def _decompress(self, sent: bytes, encoding: ContentEncoding, reservation: Reservation) -> bytes:

@@ -83,10 +83,10 @@ class OtlpGrpc:
         self, signal: Signal, body: bytes, context: grpc.aio.ServicerContext[bytes, bytes]
     ) -> bytes:
         receiver = self._receiver
-        project_id = receiver.authenticate(_headers(context.invocation_metadata()))
+        sender = receiver.authenticate(_headers(context.invocation_metadata()))
         reservation = receiver.budget.open()
         reservation.grow(len(body))
-        return await receiver.store(Export(project_id, signal, "protobuf", body, reservation))
+        return await receiver.store(Export(sender, signal, "protobuf", body, reservation))
 
 
 def _headers(metadata: Any) -> Iterable[tuple[str, str | bytes]]:

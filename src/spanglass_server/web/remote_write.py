@@ -65,7 +65,7 @@ class RemoteWriteHttp:
     async def _write(self, scope: Scope, receive: Receive) -> Written:
         receiver = self._receiver
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        project_id = receiver.authenticate(scope["headers"])
+        project_id = receiver.authenticate(scope["headers"]).project_id
         if b"authorization" not in headers:
             refuse_cross_site("POST", scope["headers"])
         version = parse_content_type(headers.get(b"content-type", b"").decode("latin-1"))

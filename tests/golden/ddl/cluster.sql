@@ -671,3 +671,9 @@ ALTER TABLE traces_local ON CLUSTER `prod`
 ALTER TABLE traces_local ON CLUSTER `prod`
     MATERIALIZE INDEX index_version;
 
+ALTER TABLE spans_local ON CLUSTER `prod`
+    ADD COLUMN IF NOT EXISTS ingest_key LowCardinality(String) AFTER version;
+
+ALTER TABLE spans ON CLUSTER `prod`
+    ADD COLUMN IF NOT EXISTS ingest_key LowCardinality(String) AFTER version;
+

@@ -602,3 +602,6 @@ ALTER TABLE traces
 ALTER TABLE traces
     MATERIALIZE INDEX index_version;
 
+ALTER TABLE spans
+    ADD COLUMN IF NOT EXISTS ingest_key LowCardinality(String) AFTER version;
+

@@ -160,5 +160,6 @@ MIGRATIONS: tuple[Migration, ...] = (
         "traces found by when they were written",
         ("traces_version_index.sql", "traces_version_index_fill.sql"),
     ),
+    Migration(9, "the key that a span was sent with", ("spans_ingest_key.sql",)),
 )
 """In order; a released one never changes. Each statement is idempotent, so several servers may apply it."""

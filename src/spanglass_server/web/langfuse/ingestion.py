@@ -15,6 +15,7 @@ from spanglass_server.base.limits import INGESTION_BODY_BYTES_MAX
 from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.web.bodies import read_body
 from spanglass_server.web.callers import Serving, Writing
+from spanglass_server.web.intake import key_of
 from spanglass_server.wire.langfuse import read_event_ids
 from spanglass_server.wire.records import Rejection
 
@@ -37,7 +38,11 @@ async def ingest(
     except BaseException:
         reservation.release()
         raise
-    rejections = await intake.store(IngestRequest(caller.project.id, "langfuse", "json", body, reservation))
+    rejections = await intake.store(
+        IngestRequest(
+            caller.project.id, "langfuse", "json", body, reservation, ingest_key=key_of(caller.actor)
+        )
+    )
     return Response(orjson.dumps(_verdicts(ids, rejections)), 207, media_type="application/json")
 
 
