@@ -30,6 +30,7 @@ from spanglass_server.web.api import (
     spans,
     status,
     traces,
+    users,
 )
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.models import Problem
@@ -63,6 +64,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(traces.build_router(long_lane))
     router.include_router(spans.router)
     router.include_router(sessions.build_router(long_lane))
+    router.include_router(users.build_router(long_lane))
     router.include_router(facets.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))
     router.include_router(aggregate.build_router(long_lane))
