@@ -27,6 +27,7 @@ from spanglass_server.store.clickhouse.reader_logs import ClickHouseLogReader
 from spanglass_server.store.clickhouse.reader_scores import ClickHouseScoreReader
 from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
+from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
@@ -83,6 +84,7 @@ class JsonApi:
             score_statistics=ClickHouseScoreStatistics(engine),
             views=ClickHouseViewReader(engine),
             sessions=ClickHouseSessionReader(engine),
+            service_map=ClickHouseServiceMapReader(engine),
             aggregates=ClickHouseAggregates(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,

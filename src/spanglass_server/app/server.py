@@ -293,6 +293,7 @@ class _Server:
             score_statistics=self._stores.score_statistics,
             views=self._stores.views,
             sessions=self._stores.sessions,
+            service_map=self._stores.service_map,
             aggregates=self._stores.aggregates,
             administration=ForgettingAdministration(
                 self._stores.administration,

@@ -29,6 +29,7 @@ from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.samples_reader import ClickHouseSampleSeries, SampleReadLimits
 from spanglass_server.store.clickhouse.samples_writer import ClickHouseSampleStore
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
+from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
@@ -56,6 +57,7 @@ from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.rules import RuleStore
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SampleStore, SeriesReader
+from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
 from spanglass_server.store.views import ViewReader
 
@@ -68,6 +70,7 @@ class Stores:
     score_statistics: ScoreStatisticsReader
     views: ViewReader
     sessions: SessionReader
+    service_map: ServiceMapReader
     aggregates: AggregateReader
     writer: SpanWriter
     administration: Administration
@@ -124,6 +127,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         score_statistics=ClickHouseScoreStatistics(engine),
         views=ClickHouseViewReader(engine),
         sessions=ClickHouseSessionReader(engine),
+        service_map=ClickHouseServiceMapReader(engine),
         aggregates=ClickHouseAggregates(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,

@@ -19,6 +19,7 @@ from spanglass_server.store.ports import Administration, LogReader, ScoreReader,
 from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SeriesReader
+from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
 from spanglass_server.store.views import ViewReader
 from spanglass_server.web.audit import AuditTrail
@@ -48,6 +49,7 @@ class Services:
     score_statistics: ScoreStatisticsReader
     views: ViewReader
     sessions: SessionReader
+    service_map: ServiceMapReader
     aggregates: AggregateReader
     administration: Administration
     directory: Directory

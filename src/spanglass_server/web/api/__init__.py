@@ -25,6 +25,7 @@ from spanglass_server.web.api import (
     score_configs,
     score_statistics,
     scores,
+    service_map,
     sessions,
     silences,
     spans,
@@ -65,6 +66,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(spans.router)
     router.include_router(sessions.build_router(long_lane))
     router.include_router(users.build_router(long_lane))
+    router.include_router(service_map.build_router(long_lane))
     router.include_router(facets.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))
     router.include_router(aggregate.build_router(long_lane))
