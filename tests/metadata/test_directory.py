@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.metadata.conftest import SteppingClock
 
 from spanglass_server.base.errors import BadInput, Misconfigured, NotFound, StorageUnavailable
 from spanglass_server.store.directory import NewKey
@@ -75,7 +76,8 @@ def test_a_key_opens_its_project_by_pair_and_by_secret(directory: SqlDirectory, 
         for public_key in (key.info.public_key, None):
             grant = seen.find_grant(public_key, key.secret_key)
             assert grant is not None
-            assert grant == (project, frozenset({"ingest", "read"}), key.info.public_key)
+            assert (grant.project, grant.public_key, grant.note) == (project, key.info.public_key, "checkout")
+            assert grant.scopes == {"ingest", "read"}
         assert seen.find_grant("pk-sg-other", key.secret_key) is None
         assert seen.find_grant(key.info.public_key, "sk-sg-other") is None
         assert seen.find_grant(None, "\udcff") is None
@@ -284,3 +286,60 @@ def test_the_tables_are_what_the_migrations_make(directory: SqlDirectory, databa
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_a_renamed_project_keeps_its_data_and_keys_and_takes_its_judges_along(
+    directory: SqlDirectory,
+) -> None:
+    shop = directory.create_project("shop")
+    judges = directory.ensure_judges(shop)
+    key = directory.create_key(shop.id, scopes=frozenset({"read"}))
+    renamed = directory.rename_project(shop.id, "Store")
+    assert renamed == shop._replace(name="store")
+    assert directory.find_project("shop") is None
+    assert directory.find_judges(shop.id) == judges._replace(name="store.judges")
+    grant = directory.find_grant(None, key.secret_key)
+    assert grant is not None
+    assert grant.project == renamed
+
+
+def test_names_that_a_project_cannot_be_given(directory: SqlDirectory) -> None:
+    shop = directory.create_project("shop")
+    judges = directory.ensure_judges(shop)
+    directory.create_project("taken")
+    with pytest.raises(BadInput, match="already"):
+        directory.rename_project(shop.id, "taken")
+    with pytest.raises(BadInput, match="cannot be"):
+        directory.rename_project(shop.id, "no spaces")
+    with pytest.raises(BadInput, match="keeps its name"):
+        directory.rename_project("default", "other")
+    with pytest.raises(BadInput, match="named after"):
+        directory.rename_project(judges.id, "other")
+    with pytest.raises(NotFound):
+        directory.rename_project("nowhere", "other")
+    assert directory.rename_project(shop.id, "shop") == shop
+
+
+def test_a_key_opens_nothing_once_its_time_is_over(database_url: str) -> None:
+    clock = SteppingClock()
+    directory = open_directory(database_url, now_ns=clock, monotonic_ns=lambda: 0)
+    directory.migrate()
+    key = directory.create_key(
+        "default", scopes=frozenset({"ingest"}), created_by="a@b.example", expires_at_ns=clock() + 10**9
+    )
+    assert directory.find_grant(None, key.secret_key) is not None
+    assert directory.find_scored(key.info.public_key) is not None
+    clock.advance_s(1)
+    assert directory.find_grant(None, key.secret_key) is None
+    assert directory.find_scored(key.info.public_key) is None
+    assert [info.created_by for info in directory.list_keys("default")] == ["a@b.example"]
+    directory.close()
+
+
+def test_a_keys_note_can_be_written_anew(directory: SqlDirectory) -> None:
+    key = directory.create_key("default", scopes=frozenset({"read"}), note="ci")
+    assert directory.set_note(key.info.public_key, "CI of the shop") == key.info._replace(
+        note="CI of the shop"
+    )
+    with pytest.raises(NotFound):
+        directory.set_note("pk-sg-none", "x")

@@ -259,3 +259,6 @@ AGGREGATE_GROUPS_MAX: Final = 1_000
 
 AGGREGATE_BUCKETS_MAX: Final = 11_000
 """Intervals of one aggregate, as many as Prometheus answers steps of a range query."""
+
+KEYS_PER_PROJECT_MAX: Final = 1_000
+"""API keys, those whose time is over included."""

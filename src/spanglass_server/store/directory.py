@@ -45,6 +45,10 @@ class KeyInfo(NamedTuple):
     created_at_ns: int
     last_used_at_ns: int | None
     note: str
+    created_by: str = ""
+    """As the audit log names them: an e-mail address; empty where nobody had signed in."""
+    expires_at_ns: int | None = None
+    """None opens for ever."""
 
 
 class NewKey(NamedTuple):
@@ -60,6 +64,7 @@ class Grant(NamedTuple):
     scopes: frozenset[Scope]
     public_key: str
     note: str = ""
+    expires_at_ns: int | None = None
 
 
 class Directory(Protocol):
@@ -78,19 +83,36 @@ class Directory(Protocol):
         """The same, made where it is missing; it begins with the project's own retention. NotFound for a
         project that is gone."""
 
+    def rename_project(self, project_id: str, name: str) -> Project:
+        """Its judges' project too, where that has its usual name. BadInput for a bad or taken name, and for
+        the default project, which takes keyless requests by its name."""
+
     def set_retention(self, project_id: str, days: int | None) -> Project: ...
     def delete_project(self, project_id: str) -> None:
         """The project, its judges' one, and their keys. The default project's row is made again empty. Spans
         are not its business."""
 
-    def create_key(self, project_id: str, *, scopes: frozenset[Scope], note: str = "") -> NewKey: ...
+    def create_key(
+        self,
+        project_id: str,
+        *,
+        scopes: frozenset[Scope],
+        note: str = "",
+        created_by: str = "",
+        expires_at_ns: int | None = None,
+    ) -> NewKey:
+        """NotFound for an unknown project; BadInput without scopes, or where the project has too many."""
+
     def list_keys(self, project_id: str) -> Sequence[KeyInfo]: ...
+    def set_note(self, public_key: str, note: str) -> KeyInfo:
+        """NotFound where there is no such key."""
+
     def revoke_key(self, public_key: str) -> None:
         """NotFound where there is no such key."""
 
     def find_grant(self, public_key: str | None, secret_key: str) -> Grant | None:
         """By the pair (Basic) or by the secret alone (Bearer). Hot: answered from memory, compared in
-        constant time; a revoked key is refused within two seconds."""
+        constant time; a revoked key is refused within two seconds, one whose time is over at once."""
 
     def find_scored(self, public_key: str) -> Project | None:
         """The project that this public key, alone, may send scores to; None where its key may not ingest. As

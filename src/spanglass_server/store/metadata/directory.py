@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from spanglass_server.base.errors import BadInput, NotFound
-from spanglass_server.base.limits import RETENTION_DAYS_MAX
+from spanglass_server.base.limits import KEYS_PER_PROJECT_MAX, RETENTION_DAYS_MAX
 from spanglass_server.store.directory import (
     DEFAULT_PROJECT,
     JUDGES_SUFFIX,
@@ -19,6 +19,7 @@ from spanglass_server.store.directory import (
     NewKey,
     Project,
     Scope,
+    is_judges_project,
     judges_id_of,
 )
 from spanglass_server.store.metadata.cache import RecentAnswers
@@ -34,6 +35,7 @@ _ANSWERS_MAX: Final = 10_000
 _NAME_CHARS_MAX: Final = 64
 _NAME: Final = re.compile(rf"[a-z0-9_.-]{{1,{_NAME_CHARS_MAX}}}")
 _NOTE_CHARS_MAX: Final = 200
+_CREATED_BY_CHARS_MAX: Final = 320
 
 
 def open_directory(
@@ -150,6 +152,22 @@ class SqlDirectory:
                 break
         self._forget()
 
+    def rename_project(self, project_id: str, name: str) -> Project:
+        checked = _checked_name(name)
+        if project_id == DEFAULT_PROJECT:
+            raise BadInput(
+                f"the project '{DEFAULT_PROJECT}' keeps its name",
+                hint="requests without a key go to it by that name; make another project",
+            )
+        try:
+            with write_transaction(self._engine) as connection:
+                renamed = _rename(connection, project_id, checked)
+        except IntegrityError:
+            raise BadInput(f"there is already a project '{checked}'", hint="choose another name") from None
+        finally:
+            self._forget()
+        return renamed
+
     def set_retention(self, project_id: str, days: int | None) -> Project:
         if days is not None and days < 1:
             raise BadInput(f"a retention of {days} days keeps nothing", hint="give 1 day or more, or none")
@@ -181,14 +199,32 @@ class SqlDirectory:
         if project_id == DEFAULT_PROJECT:
             self._insert_default_project()
 
-    def create_key(self, project_id: str, *, scopes: frozenset[Scope], note: str = "") -> NewKey:
+    def create_key(
+        self,
+        project_id: str,
+        *,
+        scopes: frozenset[Scope],
+        note: str = "",
+        created_by: str = "",
+        expires_at_ns: int | None = None,
+    ) -> NewKey:
         if not scopes:
             raise BadInput("a key without a scope opens nothing", hint="give ingest, read or admin")
         public_key, secret_key = new_key_pair()
-        info = KeyInfo(public_key, project_id, scopes, self._now_ns(), None, note[:_NOTE_CHARS_MAX])
+        info = KeyInfo(
+            public_key,
+            project_id,
+            scopes,
+            self._now_ns(),
+            None,
+            note[:_NOTE_CHARS_MAX],
+            created_by[:_CREATED_BY_CHARS_MAX],
+            expires_at_ns,
+        )
         row = info._asdict() | {"scopes": _scopes_to_row(scopes), "secret_hash": hash_secret(secret_key)}
         try:
             with write_transaction(self._engine) as connection:
+                _check_room(connection, project_id)
                 connection.execute(insert(api_keys).values(row))
         except IntegrityError:
             raise NotFound(f"there is no project with the id '{project_id}'") from None
@@ -205,29 +241,46 @@ class SqlDirectory:
         with read_transaction(self._engine) as connection:
             return [_to_key_info(row) for row in connection.execute(query)]
 
+    def set_note(self, public_key: str, note: str) -> KeyInfo:
+        change = (
+            update(api_keys)
+            .where(api_keys.c.public_key == public_key)
+            .values(note=note[:_NOTE_CHARS_MAX])
+            .returning(*api_keys.c)
+        )
+        with write_transaction(self._engine) as connection:
+            row = connection.execute(change).one_or_none()
+        self._forget()
+        if row is None:
+            raise _no_key(public_key)
+        return _to_key_info(row)
+
     def revoke_key(self, public_key: str) -> None:
         with write_transaction(self._engine) as connection:
             found = connection.execute(delete(api_keys).where(api_keys.c.public_key == public_key)).rowcount
         self._forget()
         if not found:
-            raise NotFound(
-                f"there is no key '{public_key}'", hint="list them with: spanglass keys list --project NAME"
-            )
+            raise _no_key(public_key)
 
     def find_grant(self, public_key: str | None, secret_key: str) -> Grant | None:
         # The index is searched with a hash, so how long that takes tells nothing about any stored secret.
         grant = self._grants.get(hash_secret(secret_key))
         if grant is None or (public_key is not None and not is_same(public_key, grant.public_key)):
             return None
-        self._last_used.note(grant.public_key, self._now_ns())
+        now_ns = self._now_ns()
+        if grant.expires_at_ns is not None and grant.expires_at_ns <= now_ns:
+            return None
+        self._last_used.note(grant.public_key, now_ns)
         return grant
 
     def find_scored(self, public_key: str) -> Project | None:
         if not public_key.startswith(PUBLIC_KEY_PREFIX):
             return None
-        project = self._scored.get(public_key)
-        if project is not None:
-            self._last_used.note(public_key, self._now_ns())
+        project, expires_at_ns = self._scored.get(public_key)
+        now_ns = self._now_ns()
+        if project is None or (expires_at_ns is not None and expires_at_ns <= now_ns):
+            return None
+        self._last_used.note(public_key, now_ns)
         return project
 
     def close(self) -> None:
@@ -253,7 +306,13 @@ class SqlDirectory:
 
     def _load_grant(self, secret_hash: bytes) -> Grant | None:
         query = (
-            select(api_keys.c.scopes, api_keys.c.public_key, api_keys.c.note, *projects.c)
+            select(
+                api_keys.c.scopes,
+                api_keys.c.public_key,
+                api_keys.c.note,
+                api_keys.c.expires_at_ns,
+                *projects.c,
+            )
             .join(projects, projects.c.id == api_keys.c.project_id)
             .where(api_keys.c.secret_hash == secret_hash)
         )
@@ -261,21 +320,22 @@ class SqlDirectory:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        scopes, public_key, note, *project = row
-        return Grant(Project(*project), _scopes_from_row(scopes), public_key, note)
+        scopes, public_key, note, expires_at_ns, *project = row
+        return Grant(Project(*project), _scopes_from_row(scopes), public_key, note, expires_at_ns)
 
-    def _load_scored(self, public_key: str) -> Project | None:
+    def _load_scored(self, public_key: str) -> tuple[Project | None, int | None]:
+        """With the end of the key's time."""
         query = (
-            select(api_keys.c.scopes, *projects.c)
+            select(api_keys.c.scopes, api_keys.c.expires_at_ns, *projects.c)
             .join(projects, projects.c.id == api_keys.c.project_id)
             .where(api_keys.c.public_key == public_key)
         )
         with read_transaction(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            return None
-        scopes, *project = row
-        return Project(*project) if "ingest" in _scopes_from_row(scopes) else None
+            return None, None
+        scopes, expires_at_ns, *project = row
+        return Project(*project) if "ingest" in _scopes_from_row(scopes) else None, expires_at_ns
 
     def _insert_default_project(self) -> None:
         row = Project(DEFAULT_PROJECT, DEFAULT_PROJECT, self._retention_days, self._now_ns())._asdict()
@@ -307,6 +367,36 @@ def _checked_name(name: str) -> str:
     return lowered
 
 
+def _rename(connection: Connection, project_id: str, name: str) -> Project:
+    where = projects.c.id == project_id
+    earlier = connection.execute(select(projects.c.name).where(where)).scalar_one_or_none()
+    if earlier is None:
+        raise NotFound(f"there is no project with the id '{project_id}'")
+    if is_judges_project(project_id):
+        raise BadInput(
+            f"'{earlier}' is named after the project whose judges' calls it has", hint="rename that one"
+        )
+    row = connection.execute(update(projects).where(where).values(name=name).returning(*projects.c)).one()
+    judges = (projects.c.id == judges_id_of(project_id)) & (projects.c.name == _judges_name(earlier, ""))
+    connection.execute(update(projects).where(judges).values(name=_judges_name(name, "")))
+    return Project(*row)
+
+
+def _check_room(connection: Connection, project_id: str) -> None:
+    query = select(func.count()).select_from(api_keys).where(api_keys.c.project_id == project_id)
+    if connection.execute(query).scalar_one() >= KEYS_PER_PROJECT_MAX:
+        raise BadInput(
+            f"the project has {KEYS_PER_PROJECT_MAX} keys, which is the most that one may have",
+            hint="revoke those that nobody uses",
+        )
+
+
+def _no_key(public_key: str) -> NotFound:
+    return NotFound(
+        f"there is no key '{public_key}'", hint="list them with: spanglass keys list --project NAME"
+    )
+
+
 def _judges_name(parent: str, mark: str) -> str:
     end = f"{mark}{JUDGES_SUFFIX}"
     return parent[: _NAME_CHARS_MAX - len(end)] + end
@@ -320,6 +410,8 @@ def _to_key_info(row: Row[*tuple[Any, ...]]) -> KeyInfo:
         row.created_at_ns,
         row.last_used_at_ns,
         row.note,
+        row.created_by,
+        row.expires_at_ns,
     )
 
 

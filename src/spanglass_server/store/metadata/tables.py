@@ -25,4 +25,6 @@ api_keys = Table(
     Column("note", String(200), nullable=False),
     Column("created_at_ns", BigInteger, nullable=False),
     Column("last_used_at_ns", BigInteger, nullable=True),
+    Column("created_by", String(320), nullable=False),
+    Column("expires_at_ns", BigInteger, nullable=True),
 )
