@@ -1,7 +1,8 @@
 import { useRef } from "react";
 import type uPlot from "uplot";
+import { ChartBox } from "./ChartBox";
 import { cssColor } from "./colors";
-import classes from "./TimeChart.module.css";
+import type { Mark } from "./marks";
 import { timeLabels } from "./timeAxis";
 import { BRUSH_PX_MIN, brush, usePlot } from "./usePlot";
 
@@ -25,6 +26,8 @@ type BandChartProps = {
   span: { from: number; to: number };
   height: number;
   label: string;
+  /** Releases, alerts and the like, as vertical lines. */
+  marks?: readonly Mark[];
   onBrush: (from: number, to: number) => void;
   onHover: (index: number | null) => void;
 };
@@ -39,17 +42,10 @@ export function BandChart(props: BandChartProps) {
     options: (element) => options(element, latest),
     data: () => dataOf(latest.current),
     inputs: [props.x, props.lines, props.range.from, props.range.to, props.span.from, props.span.to],
+    ...(props.marks === undefined ? {} : { marks: props.marks }),
   });
 
-  return (
-    <div
-      ref={host}
-      className={classes.chart}
-      role="img"
-      aria-label={props.label}
-      style={{ height: props.height }}
-    />
-  );
+  return <ChartBox host={host} overlay={props} label={props.label} height={props.height} />;
 }
 
 /** Of each line: its value, then the band's upper and lower end. */

@@ -1,7 +1,8 @@
 import { useRef } from "react";
 import uPlot from "uplot";
+import { ChartBox } from "./ChartBox";
 import { cssColor } from "./colors";
-import classes from "./TimeChart.module.css";
+import type { Mark } from "./marks";
 import { timeLabels } from "./timeAxis";
 import { BRUSH_PX_MIN, brush, usePlot } from "./usePlot";
 
@@ -26,6 +27,8 @@ type TimeChartProps = {
   formatRight: (value: number) => string;
   height: number;
   label: string;
+  /** Releases, alerts and the like, as vertical lines. */
+  marks?: readonly Mark[];
   /** A dragged window, in milliseconds. */
   onBrush?: (from: number, to: number) => void;
   /** The x under the pointer; null when it leaves. */
@@ -42,17 +45,10 @@ export function TimeChart(props: TimeChartProps) {
     options: (element) => options(element, latest),
     data: () => dataOf(latest.current),
     inputs: [props.x, props.series, props.range.from, props.range.to],
+    ...(props.marks === undefined ? {} : { marks: props.marks }),
   });
 
-  return (
-    <div
-      ref={host}
-      className={classes.chart}
-      role="img"
-      aria-label={props.label}
-      style={{ height: props.height }}
-    />
-  );
+  return <ChartBox host={host} overlay={props} label={props.label} height={props.height} />;
 }
 
 function dataOf(props: TimeChartProps): uPlot.AlignedData {

@@ -27,3 +27,21 @@ const LINE_COLORS = [
 export function lineColor(position: number): string {
   return LINE_COLORS[position % LINE_COLORS.length] as string;
 }
+
+/** From few to many: one hue that grows away from the page, so that lightness alone tells it, whatever colours
+ * a reader can tell apart. */
+const HEAT: Record<"light" | "dark", readonly string[]> = {
+  light: ["#dff1ee", "#b3ddd5", "#7cc3b7", "#43a396", "#157a70", "#0b5750", "#063934"],
+  dark: ["#14312e", "#1a4b46", "#1f6a62", "#2a9184", "#43b8a7", "#7fdccc", "#c9f7ee"],
+};
+
+/** A colour for a share of the most, above 0 and at most 1. The root, so that few are seen beside many. */
+export function heatColor(share: number, scheme: "light" | "dark"): string {
+  const scale = HEAT[scheme];
+  const place = Math.ceil(Math.sqrt(Math.min(Math.max(share, 0), 1)) * scale.length) - 1;
+  return scale[Math.max(0, place)] as string;
+}
+
+export function heatScale(scheme: "light" | "dark"): readonly string[] {
+  return HEAT[scheme];
+}

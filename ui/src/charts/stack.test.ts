@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { stacked } from "./stack";
+
+test("each column stands on those before it", () => {
+  expect(
+    stacked([
+      [1, 2],
+      [10, 20],
+      [100, 200],
+    ]),
+  ).toEqual([
+    [1, 2],
+    [11, 22],
+    [111, 222],
+  ]);
+});
+
+test("what is absent adds nothing, and is absent where all is", () => {
+  expect(
+    stacked([
+      [null, 1],
+      [null, null],
+      [3, 4],
+    ]),
+  ).toEqual([
+    [null, 1],
+    [null, 1],
+    [3, 5],
+  ]);
+});
