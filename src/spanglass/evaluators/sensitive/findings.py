@@ -1,7 +1,8 @@
 """Where something was found in a text, and how it is shown without being told."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import re2
 
@@ -51,16 +52,25 @@ class Detectors:
         encoded = text.encode("utf-8", "replace")  # JSON can smuggle in lone surrogates, which UTF-8 has not
         found: list[Finding] = []
         clean = ""
-        for at in sorted(self._screen.Match(encoded) or ()):
+        for at in self.screen(encoded):
             if wanted is None or self._detectors[at].kind in wanted:
                 clean = clean or encoded.decode()
                 found += self._search(at, clean)
         return drop_overlaps(found)
 
+    def screen(self, encoded: bytes) -> list[int]:
+        """Which detectors' patterns are somewhere in it, by their place in the order given. Need not be UTF-8."""
+        return sorted(self._screen.Match(encoded) or ())
+
+    def iter_places(self, at: int, encoded: bytes) -> Iterator[tuple[int, int]]:
+        """Where this detector's pattern is, half open, in bytes: maybe nothing that it takes for one."""
+        return (match.span() for match in self._patterns[at].finditer(encoded))
+
     def _search(self, at: int, text: str) -> Iterator[Finding]:
         detector = self._detectors[at]
         for match in self._patterns[at].finditer(text):
             start, end = match.span(1 if match.re.groups else 0)
+            start = _after_escape(text, start, end)
             end = start + detector.measure(text[start:end])
             if end > start:
                 end = detector.extend(text, end)
@@ -75,11 +85,43 @@ def _options() -> Any:
     return options
 
 
+_ESCAPE: Final = re.compile(r"\\(?:[nrtbf]|u[0-9A-Fa-f]{4})")
+_ESCAPE_CHARS_MAX: Final = 6
+
+
+def _after_escape(text: str, start: int, end: int) -> int:
+    """Where it begins, if what the pattern found begins within an escape of JSON or of a program's text: the
+    `n` of a line's end is no part of the address after it."""
+    first = max(0, start - _ESCAPE_CHARS_MAX + 1)
+    if "\\" not in text[first:start]:
+        return start
+    for at in range(first, start):
+        if (escape := _ESCAPE.match(text, at)) and escape.end() > start and not _is_escaped(text, at):
+            return min(escape.end(), end)
+    return start
+
+
+def _is_escaped(text: str, at: int) -> bool:
+    """Whether the backslash is one that another stands before."""
+    before = text[max(0, at - 20) : at]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+
+
+def _before(text: str, start: int) -> str:
+    """Two characters, none where an escape ends there."""
+    is_escape = any(
+        (escape := _ESCAPE.match(text, at)) and escape.end() == start and not _is_escaped(text, at)
+        for at in (start - 2, start - _ESCAPE_CHARS_MAX)
+        if at >= 0 and text[at] == "\\"
+    )
+    return "" if is_escape else text[max(0, start - 2) : start]
+
+
 def _is_part(text: str, start: int, end: int, inner: frozenset[str]) -> bool:
     """Of something longer: a word, or a number with a fraction."""
     if not inner:
         return False
-    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    before, after = _before(text, start), text[end : end + 2]
     return (
         before[-1:] in inner
         or after[:1] in inner
