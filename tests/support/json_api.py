@@ -32,7 +32,9 @@ from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
+from spanglass_server.store.public_links import PublicLinks
 from spanglass_server.store.review import ReviewStore
+from spanglass_server.store.saved_views import SavedViews
 from spanglass_server.web.api import build_router
 from spanglass_server.web.errors import install_error_handlers
 from spanglass_server.web.intake import Intake
@@ -60,6 +62,8 @@ class JsonApi:
         notifications: NotificationOffice | None = None,
         reviews: ReviewStore | None = None,
         evaluations: EvaluationService | None = None,
+        saved_views: SavedViews | None = None,
+        public_links: PublicLinks | None = None,
     ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
@@ -85,6 +89,8 @@ class JsonApi:
             views=ClickHouseViewReader(engine),
             sessions=ClickHouseSessionReader(engine),
             service_map=ClickHouseServiceMapReader(engine),
+            saved_views=cast("SavedViews", saved_views),
+            public_links=cast("PublicLinks", public_links),
             aggregates=ClickHouseAggregates(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,

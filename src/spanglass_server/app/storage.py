@@ -43,8 +43,10 @@ from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.evaluators import open_evaluator_store
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
+from spanglass_server.store.metadata.public_links import open_public_links
 from spanglass_server.store.metadata.review import open_reviews
 from spanglass_server.store.metadata.rules import open_rule_store
+from spanglass_server.store.metadata.saved_views import open_saved_views
 from spanglass_server.store.ports import (
     Administration,
     LogReader,
@@ -53,8 +55,10 @@ from spanglass_server.store.ports import (
     SpanWriter,
     TraceKey,
 )
+from spanglass_server.store.public_links import PublicLinks
 from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.rules import RuleStore
+from spanglass_server.store.saved_views import SavedViews
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.service_map import ServiceMapReader
@@ -71,6 +75,8 @@ class Stores:
     views: ViewReader
     sessions: SessionReader
     service_map: ServiceMapReader
+    saved_views: SavedViews
+    public_links: PublicLinks
     aggregates: AggregateReader
     writer: SpanWriter
     administration: Administration
@@ -99,6 +105,8 @@ class Stores:
         self.rules.close()
         self.notifications.close()
         self.reviews.close()
+        self.saved_views.close()
+        self.public_links.close()
         self.audit.close()
         self.evaluators.close()
         self.directory.close()
@@ -128,6 +136,8 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         views=ClickHouseViewReader(engine),
         sessions=ClickHouseSessionReader(engine),
         service_map=ClickHouseServiceMapReader(engine),
+        saved_views=open_saved_views(settings.metadata_url),
+        public_links=open_public_links(settings.metadata_url),
         aggregates=ClickHouseAggregates(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,
@@ -198,11 +208,13 @@ class ForgettingAdministration:
         forget_traces: Callable[[Sequence[TraceKey]], None],
         forget_project: Callable[[str], None],
         media: MediaStore,
+        public_links: PublicLinks,
     ) -> None:
         self._administration = administration
         self._forget_traces = forget_traces
         self._forget_project = forget_project
         self._media = media
+        self._public_links = public_links
         self.migrate = administration.migrate
         self.delete_scores = administration.delete_scores
         self.set_retention = administration.set_retention
@@ -215,9 +227,9 @@ class ForgettingAdministration:
         count = self._administration.delete_traces(keys)
         self._forget_traces(keys)
         for project_id in {key.project_id for key in keys}:
-            self._media.forget_traces(
-                project_id, [key.trace_id for key in keys if key.project_id == project_id]
-            )
+            trace_ids = [key.trace_id for key in keys if key.project_id == project_id]
+            self._public_links.forget_traces(project_id, trace_ids)
+            self._media.forget_traces(project_id, trace_ids)
         return count
 
     def delete_project(self, project_id: str) -> None:

@@ -233,6 +233,11 @@ EVALUATION_RUNS_OPEN_MAX: Final = 20
 
 JUDGE_CONNECTIONS_PER_PROJECT_MAX: Final = 50
 
+SAVED_VIEWS_PER_PROJECT_MAX: Final = 2_000
+"""Those that people keep to themselves included."""
+
+PUBLIC_LINKS_PER_TRACE_MAX: Final = 50
+
 QUEUES_PER_PROJECT_MAX: Final = 200
 """Annotation queues."""
 

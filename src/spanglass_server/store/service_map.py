@@ -28,7 +28,7 @@ class Node(NamedTuple):
 class Traffic(NamedTuple):
     """Of a share of the traces where the map is sampled: the caller of the port scales counts and cost."""
 
-    count: int
+    call_count: int
     error_count: int
     p50_ns: float
     p95_ns: float

@@ -19,6 +19,8 @@ from spanglass_server.store.ports import Administration, LogReader, ScoreReader,
 from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SeriesReader
+from spanglass_server.store.public_links import PublicLinks
+from spanglass_server.store.saved_views import SavedViews
 from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
 from spanglass_server.store.views import ViewReader
@@ -50,6 +52,8 @@ class Services:
     views: ViewReader
     sessions: SessionReader
     service_map: ServiceMapReader
+    saved_views: SavedViews
+    public_links: PublicLinks
     aggregates: AggregateReader
     administration: Administration
     directory: Directory

@@ -52,7 +52,9 @@ class ClickHouseServiceMapReader:
         used = self._read_used(wanted, params)
         services = self._read_services(wanted, params)
         called = self._read_called(wanted, params, has_several=len(services) > 1)
-        edges = sorted([*called, *used], key=lambda edge: (-edge.traffic.count, edge.source, edge.target))
+        edges = sorted(
+            [*called, *used], key=lambda edge: (-edge.traffic.call_count, edge.source, edge.target)
+        )
         return ServiceMap(edges[:MAP_EDGES_MAX], span_count, 1 / parts, len(edges) > MAP_EDGES_MAX)
 
     def _count(self, project_id: str, during: TimeRange, where: Expression | None) -> int:

@@ -19,9 +19,12 @@ from spanglass_server.web.api import (
     media,
     notifications,
     projects,
+    public_links,
+    public_traces,
     receivers,
     reprice,
     rules,
+    saved_views,
     score_configs,
     score_statistics,
     scores,
@@ -62,10 +65,13 @@ def build_router(services: Services) -> APIRouter:
             for code, why in _PROBLEMS.items()
         },
     )
+    router.include_router(public_links.build_router())
+    router.include_router(public_traces.build_router())
     router.include_router(traces.build_router(long_lane))
     router.include_router(spans.router)
     router.include_router(sessions.build_router(long_lane))
     router.include_router(users.build_router(long_lane))
+    router.include_router(saved_views.router)
     router.include_router(service_map.build_router(long_lane))
     router.include_router(facets.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))

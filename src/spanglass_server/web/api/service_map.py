@@ -44,7 +44,7 @@ class Map(Shape):
 
     from_: datetime = Field(alias="from")
     to: datetime
-    nodes: list[MapNode] = Field(description="With what comes in.")
+    nodes: list[MapNode] = Field(description="With what comes in; a service's cost is of what it uses.")
     edges: list[MapEdge] = Field(description="Busiest first, at most 300.")
     span_count: int = Field(description="In the range, of the traces that match.")
     sampled_share: float = Field(description="Of the traces that were looked at; 1 is all.")
@@ -72,7 +72,7 @@ def get_service_map(
             "from": time_text(selection.during.from_ns),
             "to": time_text(selection.during.to_ns),
             "nodes": [
-                {"id": _id(node), **node._asdict(), **_traffic_json(into, found, seconds)}
+                {"id": _id(node), **node._asdict(), **_node_json(node, into, found, seconds)}
                 for node, into in _nodes(found.edges).items()
             ],
             "edges": [_edge_json(edge, found, seconds) for edge in found.edges],
@@ -97,6 +97,15 @@ def _id(node: Node) -> str:
     return f"{kind}:{node.name}"
 
 
+def _node_json(node: Node, into: Sequence[Traffic], found: ServiceMap, seconds: float) -> Json:
+    told = _traffic_json(into, found, seconds)
+    if node.kind != "service":
+        return told
+    spent = [edge.traffic for edge in found.edges if edge.source == node and edge.target.kind != "service"]
+    spending = _traffic_json(spent, found, seconds)
+    return {**told, "cost_usd": spending["cost_usd"], "unpriced_count": spending["unpriced_count"]}
+
+
 def _edge_json(edge: Edge, found: ServiceMap, seconds: float) -> Json:
     return {
         "source": _id(edge.source),
@@ -109,7 +118,7 @@ def _edge_json(edge: Edge, found: ServiceMap, seconds: float) -> Json:
 
 def _traffic_json(traffic: Sequence[Traffic], found: ServiceMap, seconds: float) -> Json:
     scale = 1 / found.sampled_share
-    count = sum(part.count for part in traffic)
+    count = sum(part.call_count for part in traffic)
     error_count = sum(part.error_count for part in traffic)
     costs = [part.cost_usd for part in traffic if part.cost_usd is not None]
     return {
