@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from tests.support.spans import EPOCH_NS, SECOND_NS, SpanFactory
 
+from spanglass_server.accounts.service import Accounts
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
@@ -64,6 +65,7 @@ class JsonApi:
         evaluations: EvaluationService | None = None,
         saved_views: SavedViews | None = None,
         public_links: PublicLinks | None = None,
+        accounts: Accounts | None = None,
     ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
@@ -107,6 +109,7 @@ class JsonApi:
             notifications=cast("NotificationOffice", notifications),
             reviews=cast("ReviewStore", reviews),
             evaluations=cast("EvaluationService", evaluations),
+            accounts=cast("Accounts", accounts),
             auth_mode="off",
             version="1.2.3",
             engine_name="embedded",

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 import uvicorn
 
+from spanglass_server.app.accounts import build_accounts
 from spanglass_server.app.alert_context import StoredContext
 from spanglass_server.app.budgets import keep_budgets
 from spanglass_server.app.evaluations import build_evaluations
@@ -70,8 +71,9 @@ after every 50,000, while most of a commit still lives, 3 us a span."""
 _BACKLOG: Final = 2048
 _STOP_GRACE_S: Final = 10.0
 
-OnReady = Callable[[str], None]
-"""Told the URL once the server takes and answers requests."""
+OnReady = Callable[[str, str], None]
+"""Told the URL once the server takes and answers requests; and the link for its first person, where it needs
+one."""
 
 
 def run_server(settings: Settings, *, on_ready: OnReady) -> None:
@@ -206,8 +208,12 @@ class _Server:
             engine=self._stores.engine_name,
             auth=self._settings.auth_mode,
         )
-        self._on_ready(url)
+        self._on_ready(url, self._open_setup())
         threading.Thread(target=self._pipeline.warm_up, name="ingest-warm-up", daemon=True).start()
+
+    def _open_setup(self) -> str:
+        is_for_people = self._settings.auth_mode == "required"
+        return self._services.accounts.open_setup() if is_for_people else ""
 
     def _http_config(self) -> uvicorn.Config:
         is_open = self._settings.auth_mode == "off" and is_loopback(self._settings.host)
@@ -323,9 +329,16 @@ class _Server:
             ),
             budgets=self._stores.budgets,
             budget_meter=BudgetMeter(self._stores.views),
+            dashboards=self._stores.dashboards,
             rules=self._rules.service,
             notifications=self._notifications.office,
             reviews=self._stores.reviews,
+            accounts=build_accounts(
+                self._settings,
+                self._stores.identities,
+                external_url=self._external_url(),
+                clock=now_ns,
+            ),
             audit=AuditTrail(self._stores.audit, now_ns),
             evaluations=self._judging.service,
             feedback=FeedbackDoor(

@@ -86,6 +86,12 @@ class Settings(BaseModel):
         description="Whether requests need a key: `required`; `off`, which is allowed on a loopback address "
         "only; or `auto`, which is `off` on a loopback address and `required` on any other.",
     )
+    session_idle_hours: float = Field(
+        168.0, gt=0, description="Hours after which somebody who signed in and did nothing is asked again."
+    )
+    session_days_max: float = Field(
+        30.0, gt=0, description="Days after which somebody who signed in is asked again in any case."
+    )
     retention_days: int | None = Field(
         None,
         ge=1,

@@ -32,15 +32,19 @@ from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreSt
 from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
+from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.evaluation import EvaluatorStore, TargetReader
 from spanglass_server.store.experiments import ExperimentReader
+from spanglass_server.store.identity import IdentityStore
 from spanglass_server.store.library import Library, MediaStore
 from spanglass_server.store.metadata.alerting import open_notifications
 from spanglass_server.store.metadata.audit import open_audit_log
 from spanglass_server.store.metadata.budgets import open_budgets
+from spanglass_server.store.metadata.dashboards import open_dashboards
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.evaluators import open_evaluator_store
+from spanglass_server.store.metadata.identity import open_identities
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.store.metadata.public_links import open_public_links
@@ -86,10 +90,12 @@ class Stores:
     series: SeriesReader
     samples: SampleStore
     budgets: Budgets
+    dashboards: Dashboards
     rules: RuleStore
     notifications: NotificationStore
     reviews: ReviewStore
     audit: AuditLog
+    identities: IdentityStore
     evaluators: EvaluatorStore
     targets: TargetReader
     engine_name: str
@@ -102,12 +108,14 @@ class Stores:
         self.administration.close()
         self.library.close()
         self.budgets.close()
+        self.dashboards.close()
         self.rules.close()
         self.notifications.close()
         self.reviews.close()
         self.saved_views.close()
         self.public_links.close()
         self.audit.close()
+        self.identities.close()
         self.evaluators.close()
         self.directory.close()
 
@@ -147,10 +155,16 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         series=_open_series(settings, engine),
         samples=ClickHouseSampleStore(engine, now_ns=clock),
         budgets=open_budgets(settings.metadata_url),
+        dashboards=open_dashboards(settings.metadata_url),
         rules=open_rule_store(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
         reviews=open_reviews(settings.metadata_url),
         audit=open_audit_log(settings.metadata_url),
+        identities=open_identities(
+            settings.metadata_url,
+            session_idle_ns=int(settings.session_idle_hours * 3600e9),
+            now_ns=clock,
+        ),
         evaluators=open_evaluator_store(settings.metadata_url),
         targets=ClickHouseTargetReader(engine),
         engine_name=engine.name,
@@ -199,7 +213,7 @@ def load_prices(price_file: Path | None) -> PriceBook:
 
 class ForgettingAdministration:
     """Tells the ingest what was deleted, or later spans would bring deleted sums back from its memory; and
-    deletes the files that only deleted traces used."""
+    deletes the files that only deleted traces used, and the links that showed them to the public."""
 
     def __init__(
         self,

@@ -85,8 +85,8 @@ def demo(
     with _key_where_required(settings, options), _application(options) as tell_endpoint:
         from spanglass_server.app.server import run_server
 
-        def on_ready(url: str) -> None:
-            announce(url)
+        def on_ready(url: str, setup_link: str) -> None:
+            announce(url, setup_link)
             tell_endpoint(server_url(settings, port=urlsplit(url).port))
 
         run_server(settings, on_ready=on_ready)

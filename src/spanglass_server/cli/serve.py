@@ -39,6 +39,9 @@ def serve(
     run_server(settings, on_ready=announce)
 
 
-def announce(url: str) -> None:
-    """The one line on stdout, at once even into a pipe: scripts wait for it."""
+def announce(url: str, setup_link: str) -> None:
+    """The one line on stdout, at once even into a pipe: scripts wait for it. Where people sign in, a server
+    that knows nobody yet has a second one: the link for the first person."""
     print(f"Spanglass is ready at {url}", flush=True)  # noqa: T201 - the command's output
+    if setup_link:
+        print(f"Make the first account at {setup_link}", flush=True)  # noqa: T201 - the command's output

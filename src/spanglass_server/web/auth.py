@@ -15,14 +15,17 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from spanglass_server.base.errors import NotAllowed, NotFound
-from spanglass_server.model.identity import Actor
+from spanglass_server.model.identity import EVERY_PROJECT, ROLES, Actor, Role, User
 from spanglass_server.store.directory import (
     DEFAULT_PROJECT,
     JUDGES_SUFFIX,
     Project,
     Scope,
+    is_judges_project,
     judges_id_of,
 )
+from spanglass_server.store.identity import SessionGrant
+from spanglass_server.web import cookies
 from spanglass_server.web.audit import note_change
 from spanglass_server.web.services import Services
 
@@ -39,9 +42,16 @@ PERMISSIONS_OF_SCOPE: Final[Mapping[Scope, frozenset[Permission]]] = {
     "read": frozenset({"read"}),
     "admin": frozenset({"edit", "admin"}),
 }
+PERMISSIONS_OF_ROLE: Final[Mapping[Role, frozenset[Permission]]] = {
+    "viewer": frozenset({"read"}),
+    "editor": frozenset({"read", "ingest", "edit"}),
+    "admin": ALL_PERMISSIONS,
+}
 ANYONE: Final = Actor("anyone")
 _READING: Final[frozenset[Permission]] = frozenset({"read"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_DOORS_OF_PEOPLE: Final = ("/api/v1/", "/prometheus/")
+"""What the web app asks. All other doors are for machines alone, and take no cookie."""
 LOCAL_PAGE: Final = "a page of this machine"
 """Stands for the public key of a page of another port, where none is needed."""
 _FOREIGN_PREFIX: Final = "pk-lf-"
@@ -57,11 +67,40 @@ class Caller:
     project: Project
     permissions: frozenset[Permission]
     is_key: bool
-    """False for a keyless caller of a server that needs no key."""
+    """False for a person who signed in, and for anyone at a server that needs no key."""
     public_key: str = ""
     """Of a caller who has nothing else, and may be anyone: only scores are taken from them."""
     actor: Actor = ANYONE
     """What the audit log calls them."""
+    grant: SessionGrant | None = None
+    """Of a person who signed in."""
+
+    @property
+    def user(self) -> User | None:
+        return self.grant.user if self.grant is not None else None
+
+    @property
+    def session_id(self) -> str:
+        return self.grant.session.id if self.grant is not None else ""
+
+    def may_see(self, project: Project) -> bool:
+        """Whether the project exists for them at all."""
+        if self.grant is not None:
+            return role_in(self.grant, project.id) is not None
+        return not self.is_key or self.project.id == project.id
+
+    def permissions_in(self, project_id: str) -> frozenset[Permission]:
+        """In another project than the one that was asked for."""
+        if self.grant is not None:
+            return _permissions_of(self.grant, project_id)
+        return self.permissions if not self.is_key or self.project.id == project_id else frozenset()
+
+    @property
+    def is_organization_admin(self) -> bool:
+        """Over all projects and people: an admin of every project, and whoever asks where nobody signs in."""
+        if self.grant is not None:
+            return self.grant.roles.get(EVERY_PROJECT) == "admin"
+        return not self.is_key and not self.public_key
 
 
 def authenticate_headers(headers: HeaderPairs, services: Services, *, project: str = "") -> Caller:
@@ -78,16 +117,111 @@ def authenticate_headers(headers: HeaderPairs, services: Services, *, project: s
         return _at_its_judges(_authenticate_key(given, services), project, services)
     if services.auth_mode == "required":
         raise NotAllowed(
-            "this server asks for an API key",
+            "this server asks for an API key, or for people to sign in",
             hint="send 'Authorization: Bearer SECRET_KEY', or Basic with public and secret key",
         )
     return Caller(project=_open_project(project, services), permissions=ALL_PERMISSIONS, is_key=False)
 
 
+def authenticate_request(request: Request, services: Services) -> Caller:
+    """As `authenticate_headers`, and a person by their session's cookie at the doors that the web app uses.
+
+    An Authorization header goes before a cookie. A request that changes something and has a cookie is refused
+    unless a page of ours sent it.
+    """
+    project = request.query_params.get("project", "")
+    is_for_people = request.url.path.startswith(_DOORS_OF_PEOPLE)
+    if is_for_people and services.auth_mode == "required" and "authorization" not in request.headers:
+        token = cookies.read_cookie(request, services, cookies.SESSION)
+        if token:
+            return authenticate_session(request, services, token, project=project)
+    return authenticate_headers(request.headers.raw, services, project=project)
+
+
+def authenticate_session(request: Request, services: Services, token: str, *, project: str) -> Caller:
+    """Raises NotAllowed for a session that is over, and NotFound for a project that this person does not see,
+    as for one that does not exist."""
+    require_own_page(request, services)
+    grant = services.accounts.find_session(token)
+    if grant is None:
+        raise NotAllowed("your session is over", hint="sign in again")
+    found = _project_of(grant, project, services)
+    return Caller(
+        project=found,
+        permissions=_permissions_of(grant, found.id),
+        is_key=False,
+        actor=Actor("user", grant.user.id, grant.user.email),
+        grant=grant,
+    )
+
+
+def require_own_page(request: Request, services: Services) -> None:
+    """Refuse what another site's page makes a browser send with our cookies: a change has to come from our
+    origin, as the browser says it, and to carry a header that no form can send."""
+    if request.method in _SAFE_METHODS:
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        is_own = site == "same-origin"
+    else:
+        is_own = origin is not None and urlsplit(origin).netloc.lower() in _own_hosts(request, services)
+    if not is_own or "x-requested-with" not in request.headers:
+        raise NotAllowed(
+            "changes from another site's page are refused",
+            hint="send the request from the web app, or with an API key",
+            is_authenticated=True,
+        )
+
+
+def _own_hosts(request: Request, services: Services) -> frozenset[str]:
+    external = urlsplit(services.accounts.options.external_url).netloc
+    return frozenset({request.headers.get("host", "").lower(), external.lower()} - {""})
+
+
+def role_in(grant: SessionGrant, project_id: str) -> Role | None:
+    """The higher of the role in every project and the one in this. None: it does not exist for this person.
+    What judges were asked belongs to whoever may read what was judged."""
+    own_id = project_id.removesuffix(JUDGES_SUFFIX)
+    roles = {grant.roles[place] for place in (EVERY_PROJECT, own_id) if place in grant.roles}
+    return max(roles, key=ROLES.index, default=None)
+
+
+def _permissions_of(grant: SessionGrant, project_id: str) -> frozenset[Permission]:
+    role = role_in(grant, project_id)
+    if role is None:
+        return frozenset()
+    given = PERMISSIONS_OF_ROLE[role]
+    is_only_read = is_judges_project(project_id) and not grant.is_organization_wide
+    return given & _READING if is_only_read else given
+
+
+def _project_of(grant: SessionGrant, name: str, services: Services) -> Project:
+    if name:
+        project = services.directory.find_project(name)
+        if project is None or role_in(grant, project.id) is None:
+            raise _no_project(name)
+        return project
+    if grant.is_organization_wide:
+        return _open_project("", services)
+    if not grant.projects:
+        raise NotAllowed(
+            "you are a member of no project yet", hint="ask an admin to add you", is_authenticated=True
+        )
+    return grant.projects[0]
+
+
 def require_permission(caller: Caller, permission: Permission) -> Caller:
-    """The caller again, or NotAllowed (403) where its key lacks the scope."""
+    """The caller again, or NotAllowed (403) where its role or key does not allow it."""
     if permission in caller.permissions:
         return caller
+    if caller.grant is not None:
+        role = role_in(caller.grant, caller.project.id) or "nobody"
+        needed = next(name for name in ROLES if permission in PERMISSIONS_OF_ROLE[name])
+        raise NotAllowed(
+            f"a {role} of this project may not {_VERBS[permission]}",
+            hint=f"it needs the role '{needed}': ask an admin of the project",
+            is_authenticated=True,
+        )
     scope = "admin" if permission == "edit" else permission
     scopes = [name for name, gives in PERMISSIONS_OF_SCOPE.items() if gives <= caller.permissions]
     raise NotAllowed(
@@ -110,10 +244,8 @@ def caller_with(permission: Permission) -> Callable[[Request], Caller]:
 
     def find_caller(request: Request) -> Caller:
         services: Services = request.app.state.services
-        caller = authenticate_headers(
-            request.headers.raw, services, project=request.query_params.get("project", "")
-        )
-        if not caller.is_key:
+        caller = authenticate_request(request, services)
+        if not caller.is_key and caller.grant is None:
             refuse_cross_site(request.method, request.headers.raw)
         require_permission(caller, permission)
         if request.client:
@@ -238,8 +370,12 @@ def _open_project(name: str, services: Services) -> Project:
     wanted = name or DEFAULT_PROJECT
     project = services.directory.find_project(wanted)
     if project is None:
-        raise NotFound(f"there is no project '{wanted}'", hint="list them with: spanglass projects list")
+        raise _no_project(wanted)
     return project
+
+
+def _no_project(name: str) -> NotFound:
+    return NotFound(f"there is no project '{name}'", hint="list them with: spanglass projects list")
 
 
 def _text(value: str | bytes) -> str:

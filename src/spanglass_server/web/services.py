@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from spanglass_server.accounts.service import Accounts
 from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.notify.office import NotificationOffice
@@ -12,6 +13,7 @@ from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.rules.service import RuleService
 from spanglass_server.store.aggregates import AggregateReader
 from spanglass_server.store.budgets import Budgets
+from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
@@ -66,10 +68,12 @@ class Services:
     repricing: Repricing
     budgets: Budgets
     budget_meter: BudgetMeter
+    dashboards: Dashboards
     rules: RuleService
     notifications: NotificationOffice
     reviews: ReviewStore
     evaluations: EvaluationService
+    accounts: Accounts
     feedback: FeedbackDoor = field(default_factory=FeedbackDoor)
     audit: AuditTrail = field(default_factory=AuditTrail)
     auth_mode: AuthMode

@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 
 from spanglass_server.web.api import (
+    accounts,
     aggregate,
     annotation_queues,
     budgets,
+    dashboards,
     datasets,
     evaluation_runs,
     evaluation_trials,
@@ -86,10 +88,12 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(evaluators.router)
     router.include_router(judge_connections.router)
     router.include_router(evaluation_runs.router)
+    router.include_router(accounts.router)
     router.include_router(status.router)
     router.include_router(projects.router)
     router.include_router(reprice.router)
     router.include_router(budgets.router)
+    router.include_router(dashboards.router)
     router.include_router(rules.build_router(long_lane))
     router.include_router(silences.router)
     router.include_router(receivers.router)

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from spanglass_server.base.errors import SpanglassError
 from spanglass_server.metrics.runner import Cancellation
-from spanglass_server.web.auth import authenticate_headers, require_permission
+from spanglass_server.web.auth import authenticate_request, require_permission
 from spanglass_server.web.prometheus.failures import BadParameter, failure_of
 from spanglass_server.web.prometheus.lane import QueryLane
 from spanglass_server.web.prometheus.params import Params, read_params
@@ -103,10 +103,7 @@ async def answer_crash(request: Request, error: Exception) -> Response:
 
 def _find_project(request: Request, services: Services) -> str:
     """Nothing here changes anything, so another site's page may ask: it cannot read the answer."""
-    caller = authenticate_headers(
-        request.headers.raw, services, project=request.query_params.get("project", "")
-    )
-    return require_permission(caller, "read").project.id
+    return require_permission(authenticate_request(request, services), "read").project.id
 
 
 def _timeout_s(params: Params, timeout_s_max: float) -> float:

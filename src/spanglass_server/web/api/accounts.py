@@ -1,0 +1,9 @@
+"""People: who asks, signing in and out, one's own account, members and invitations (docs/sign-in.md)."""
+
+from fastapi import APIRouter
+
+from spanglass_server.web.api import me, session
+
+router = APIRouter()
+for part in (me, session):
+    router.include_router(part.router)
