@@ -31,6 +31,7 @@ from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreSt
 from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
+from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
 from spanglass_server.store.public_links import PublicLinks
@@ -65,6 +66,7 @@ class JsonApi:
         evaluations: EvaluationService | None = None,
         saved_views: SavedViews | None = None,
         public_links: PublicLinks | None = None,
+        dashboards: Dashboards | None = None,
         accounts: Accounts | None = None,
     ) -> None:
         self.directory = directory
@@ -105,6 +107,7 @@ class JsonApi:
             repricing=cast("Any", None),
             budgets=cast("Budgets", budgets),
             budget_meter=BudgetMeter(ClickHouseViewReader(engine)),
+            dashboards=cast("Dashboards", dashboards),
             rules=cast("Any", None),
             notifications=cast("NotificationOffice", notifications),
             reviews=cast("ReviewStore", reviews),

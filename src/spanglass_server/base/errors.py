@@ -7,6 +7,7 @@
      │   ├─ BodyTooLarge             413  a size limit, named
      │   ├─ QueryInvalid             400  a filter, field, cursor or parameter; points at the column
      │   │   └─ BadCursor
+     │   ├─ Conflict                 409  changed by somebody else meanwhile
      │   └─ NotFound                 404
      ├─ NotAllowed               401 or 403
      ├─ Busy                     429 or 503, with Retry-After: try again
@@ -46,6 +47,9 @@ class QueryInvalid(BadInput):
 
 
 class BadCursor(QueryInvalid): ...
+
+
+class Conflict(BadInput): ...
 
 
 class NotFound(BadInput): ...

@@ -267,3 +267,58 @@ AGGREGATE_BUCKETS_MAX: Final = 11_000
 
 KEYS_PER_PROJECT_MAX: Final = 1_000
 """API keys, those whose time is over included."""
+
+DASHBOARDS_PER_PROJECT_MAX: Final = 500
+
+DASHBOARD_BYTES_MAX: Final = 2 << 20
+"""JSON of one dashboard, also of one to import."""
+
+PANELS_PER_DASHBOARD_MAX: Final = 100
+"""Each asks a query or more of the server when it comes into sight."""
+
+REDACTION_PATTERNS_MAX: Final = 50
+"""Patterns of one's own in one project's redaction."""
+
+REDACTION_PATTERN_CHARS_MAX: Final = 1_000
+
+REDACTION_KEYS_MAX: Final = 100
+"""Rules for attributes by their names, of one project."""
+
+REDACTION_TRIAL_CHARS_MAX: Final = 100_000
+"""Text that is tried without being stored."""
+
+REDACTION_PREVIEW_TRACES_MAX: Final = 50
+"""Stored traces that new rules are tried on."""
+
+SQL_CHARS_MAX: Final = 32_768
+"""Of a statement that a user writes."""
+
+SQL_DEPTH_MAX: Final = 60
+"""Brackets inside one another in it."""
+
+SQL_PARAMETERS_MAX: Final = 50
+SQL_PARAMETERS_CHARS_MAX: Final = 65_536
+"""Bound to one statement, and all of their text."""
+
+SQL_SECONDS_MAX: Final = 30
+"""After which a statement ends, however far it is."""
+
+SQL_MEMORY_BYTES_MAX: Final = 300_000_000
+"""That ClickHouse may use for one statement."""
+
+SQL_ROWS_MAX: Final = 10_000
+"""Rows of an answer as JSON; more are cut off."""
+
+SQL_FILE_ROWS_MAX: Final = 1_000_000
+"""Rows of a file; a statement with more is refused."""
+
+SQL_ANSWER_BYTES_MAX: Final = 64 << 20
+"""Of an answer or a file, before it is written in its format."""
+
+SQL_RUNS_MAX: Final = 3
+"""Statements that run at a time on one server: each has a connection and a thread of its own."""
+
+SQL_RUNS_PER_PROJECT_MAX: Final = 2
+
+SQL_RUNS_WAITING_MAX: Final = 24
+"""Of one project, before more are answered with 429: a dashboard of SQL panels asks for all of them at once."""

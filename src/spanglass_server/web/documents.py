@@ -67,11 +67,16 @@ def _parse(body: bytes, model: type[Body]) -> Body:
         raise MalformedBody(f"the body is not JSON: {problem}") from None
     if depth_of(value) > DOCUMENT_DEPTH_MAX:
         raise _too_deep()
+    return validated(model, value)
+
+
+def validated(model: type[Body], value: object, *, name: str = "") -> Body:
+    """Raises BadInput that names the place, below `name`."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in (*([name] if name else []), *first["loc"]))
         raise BadInput(f"`{where}`: {first['msg']}") from None
 
 

@@ -13,6 +13,7 @@ from spanglass_server.base.errors import (
     BadInput,
     BodyTooLarge,
     Busy,
+    Conflict,
     MalformedBody,
     NotAllowed,
     NotFound,
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 _STATUS: tuple[tuple[type[SpanglassError], int, str], ...] = (
     (QueryInvalid, 400, "query-invalid"),
     (NotFound, 404, "not-found"),
+    (Conflict, 409, "conflict"),
     (MalformedBody, 400, "malformed-body"),
     (UnsupportedEncoding, 415, "unsupported-encoding"),
     (BodyTooLarge, 413, "body-too-large"),
@@ -109,7 +111,7 @@ def problem(
     *,
     hint: str = "",
     headers: Mapping[str, str] | None = None,
-    extra: Mapping[str, str | int] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> Response:
     body = {
         "type": f"urn:spanglass:problem:{word}",
