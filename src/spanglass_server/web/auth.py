@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from spanglass_server.base.errors import NotAllowed, NotFound
+from spanglass_server.base.errors import BadInput, NotAllowed, NotFound
 from spanglass_server.model.identity import EVERY_PROJECT, ROLES, Actor, Role, User
 from spanglass_server.store.directory import (
     DEFAULT_PROJECT,
@@ -48,6 +48,8 @@ PERMISSIONS_OF_ROLE: Final[Mapping[Role, frozenset[Permission]]] = {
     "admin": ALL_PERMISSIONS,
 }
 ANYONE: Final = Actor("anyone")
+NO_PROJECT: Final = Project("", "", None, 0)
+"""Of a caller who asks for none."""
 _READING: Final[frozenset[Permission]] = frozenset({"read"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _DOORS_OF_PEOPLE: Final = ("/api/v1/", "/prometheus/")
@@ -181,9 +183,12 @@ def _own_hosts(request: Request, services: Services) -> frozenset[str]:
 def role_in(grant: SessionGrant, project_id: str) -> Role | None:
     """The higher of the role in every project and the one in this. None: it does not exist for this person.
     What judges were asked belongs to whoever may read what was judged."""
-    own_id = project_id.removesuffix(JUDGES_SUFFIX)
-    roles = {grant.roles[place] for place in (EVERY_PROJECT, own_id) if place in grant.roles}
-    return max(roles, key=ROLES.index, default=None)
+    return higher_role(grant.roles, project_id.removesuffix(JUDGES_SUFFIX))
+
+
+def higher_role(roles: Mapping[str, Role], project_id: str) -> Role | None:
+    given = {roles[place] for place in (EVERY_PROJECT, project_id) if place in roles}
+    return max(given, key=ROLES.index, default=None)
 
 
 def _permissions_of(grant: SessionGrant, project_id: str) -> frozenset[Permission]:
@@ -255,6 +260,50 @@ def caller_with(permission: Permission) -> Callable[[Request], Caller]:
         return caller
 
     return find_caller
+
+
+def find_person(request: Request) -> Caller:
+    """A FastAPI dependency: somebody who signed in, of whatever role, also one who is a member of nothing."""
+    services: Services = request.app.state.services
+    if services.auth_mode == "off":
+        raise BadInput(
+            "nobody signs in here: this server lets everybody on this machine in",
+            hint="start it with SPANGLASS_AUTH=required",
+        )
+    if "authorization" in request.headers:
+        caller = authenticate_headers(request.headers.raw, services)
+        raise NotAllowed(
+            "a key cannot do this: it is about people", hint="sign in", is_authenticated=caller.is_key
+        )
+    token = cookies.read_cookie(request, services, cookies.SESSION)
+    grant = services.accounts.find_session(token) if token else None
+    if grant is None:
+        raise NotAllowed("you are not signed in", hint="sign in")
+    require_own_page(request, services)
+    actor = Actor("user", grant.user.id, grant.user.email, request.client.host if request.client else "")
+    note_change(request, actor, "")
+    return Caller(project=NO_PROJECT, permissions=frozenset(), is_key=False, actor=actor, grant=grant)
+
+
+def find_people_admin(request: Request) -> Caller:
+    """A FastAPI dependency: an admin of the asked project who signed in."""
+    find_person(request)
+    return caller_with("admin")(request)
+
+
+def find_organization_admin(request: Request) -> Caller:
+    """A FastAPI dependency: an admin of every project; where nobody signs in, anybody."""
+    services: Services = request.app.state.services
+    if services.auth_mode == "required":
+        find_person(request)
+    caller = caller_with("admin")(request)
+    if not caller.is_organization_admin:
+        raise NotAllowed(
+            "only an admin of the whole organization may do this",
+            hint="ask one; they are in the list of members",
+            is_authenticated=True,
+        )
+    return caller
 
 
 def find_scorer(request: Request) -> Caller:

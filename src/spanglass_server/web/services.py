@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from spanglass_server.accounts.people import People
 from spanglass_server.accounts.service import Accounts
 from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
@@ -81,3 +82,7 @@ class Services:
     engine_name: str
     started_at_ns: int
     now_ns: Callable[[], int]
+
+    @property
+    def people(self) -> People:
+        return People(self.accounts, self.now_ns)

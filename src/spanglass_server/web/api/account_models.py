@@ -95,3 +95,82 @@ class Sessions(BaseModel):
 
 class Ended(BaseModel):
     ended: int
+
+
+class AccountMembership(BaseModel):
+    project: str | None = Field(description="By name; null is every project of the organization.")
+    role: Role
+
+
+class Member(BaseModel):
+    id: str
+    email: str
+    name: str
+    has_password: bool
+    is_disabled: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+    role: Role | None = Field(description="In the project that was asked for.")
+    memberships: list[AccountMembership] = Field(
+        description="An admin of the organization is told all, others those of their project."
+    )
+
+
+class Members(BaseModel):
+    items: list[Member]
+
+
+class RoleChange(_Input):
+    role: Role
+    project: Text | None = Field(description="By name; null is every project of the organization.")
+
+
+class DisabledChange(_Input):
+    is_disabled: bool
+
+
+class Link(BaseModel):
+    link: str = Field(description="Told once.")
+
+
+class InvitationInput(_Input):
+    email: Text
+    role: Role
+    project: Text | None = Field(description="By name; null is every project of the organization.")
+
+
+class Invitation(BaseModel):
+    id: str
+    email: str
+    project: str | None = Field(description="By name; null is every project of the organization.")
+    role: Role
+    invited_by: str = Field(description="An e-mail address, or empty for the command line.")
+    created_at: datetime
+    expires_at: datetime
+
+
+class NewInvitation(Invitation):
+    link: str = Field(description="For the person who is invited; told once.")
+
+
+class Invitations(BaseModel):
+    items: list[Invitation]
+
+
+class InvitationToken(_Input):
+    token: Text = Field(description="What stands behind `#token=` of the link.")
+
+
+class OpenedInvitation(BaseModel):
+    email: str
+    organization: str
+    project: str | None
+    role: Role
+    expires_at: datetime
+    has_account: bool = Field(description="Somebody has the address already: they sign in to accept.")
+
+
+class Acceptance(_Input):
+    token: Text
+    name: Text = Field(default="", description="Of a new account.")
+    password: Text = Field(default="", description="Of a new account.")

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from spanglass_server.web.api import me, session
+from spanglass_server.web.api import account, invitations, me, members, session
 
 router = APIRouter()
-for part in (me, session):
+for part in (me, session, account, members, invitations):
     router.include_router(part.router)
