@@ -4,14 +4,29 @@ Pure functions in linear time, whatever the text: fit for every text that comes 
 of its own, checked by its checksum where it has one; names and addresses have none.
 """
 
-from spanglass.evaluators.sensitive.findings import Finding, mask_value, replace_findings
+from spanglass.evaluators.sensitive.findings import (
+    Detector,
+    Detectors,
+    Finding,
+    TooManyFindingsError,
+    mask_value,
+    replace_findings,
+)
+from spanglass.evaluators.sensitive.personal import DETECTORS as PERSONAL_DETECTORS
 from spanglass.evaluators.sensitive.personal import PERSONAL_KINDS, find_personal
-from spanglass.evaluators.sensitive.secret import SECRET_KINDS, find_secrets
+from spanglass.evaluators.sensitive.secret import DETECTORS as SECRET_DETECTORS
+from spanglass.evaluators.sensitive.secret import NAMES_OF_SECRETS, SECRET_KINDS, find_secrets
 
 __all__ = [
+    "NAMES_OF_SECRETS",
+    "PERSONAL_DETECTORS",
     "PERSONAL_KINDS",
+    "SECRET_DETECTORS",
     "SECRET_KINDS",
+    "Detector",
+    "Detectors",
     "Finding",
+    "TooManyFindingsError",
     "find_personal",
     "find_secrets",
     "mask_value",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import re2
@@ -32,6 +33,10 @@ class Detector(NamedTuple):
     """Characters that may not stand right before or after: it would be a part of something longer."""
 
 
+class TooManyFindingsError(ValueError):
+    """A text holds more than it makes sense to tell one by one."""
+
+
 class Detectors:
     """Several detectors in one pass: only those whose pattern is somewhere in the text search it again."""
 
@@ -46,8 +51,10 @@ class Detectors:
             self._screen.Add(detector.pattern)
         self._screen.Compile()
 
-    def find(self, text: str, kinds: Iterable[str] | None = None) -> list[Finding]:
-        """In order of place, without overlaps: the longer one of two wins, then the first detector's."""
+    def find(self, text: str, kinds: Iterable[str] | None = None, *, count_max: int = 0) -> list[Finding]:
+        """In order of place, without overlaps: the longer one of two wins, then the first detector's.
+
+        Raises TooManyFindingsError at `count_max`, overlaps included."""
         wanted = None if kinds is None else frozenset(kinds)
         encoded = text.encode("utf-8", "replace")  # JSON can smuggle in lone surrogates, which UTF-8 has not
         found: list[Finding] = []
@@ -55,16 +62,22 @@ class Detectors:
         for at in self.screen(encoded):
             if wanted is None or self._detectors[at].kind in wanted:
                 clean = clean or encoded.decode()
-                found += self._search(at, clean)
+                left = count_max - len(found) if count_max else None
+                found += islice(self._search(at, clean), left)
+                if count_max and len(found) >= count_max:
+                    raise TooManyFindingsError
         return drop_overlaps(found)
 
     def screen(self, encoded: bytes) -> list[int]:
-        """Which detectors' patterns are somewhere in it, by their place in the order given. Need not be UTF-8."""
+        """Which detectors' patterns are somewhere in it, by their place in the order given. It need not be
+        UTF-8."""
         return sorted(self._screen.Match(encoded) or ())
 
-    def iter_places(self, at: int, encoded: bytes) -> Iterator[tuple[int, int]]:
-        """Where this detector's pattern is, half open, in bytes: maybe nothing that it takes for one."""
-        return (match.span() for match in self._patterns[at].finditer(encoded))
+    def find_place(self, at: int, encoded: bytes, start: int = 0) -> tuple[int, int] | None:
+        """Where this detector's pattern is first, from `start` on, half open, in bytes: maybe nothing that it
+        takes for one."""
+        match = self._patterns[at].search(encoded, start)
+        return None if match is None else match.span()
 
     def _search(self, at: int, text: str) -> Iterator[Finding]:
         detector = self._detectors[at]

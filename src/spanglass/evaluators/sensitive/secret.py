@@ -69,10 +69,11 @@ def _end_of_key(text: str, end: int) -> int:
 
 _RANDOM = if_true(_is_random)
 _INNER = ALPHANUMERIC | frozenset("_-")
-_KEYWORDS = (
+NAMES_OF_SECRETS = (
     r"api[_ \-]?key|secret(?:[_ \-]?key)?|access[_ \-]?key|auth[_ \-]?token|token|passw(?:or)?d|passwd|pwd|"
     r"passphrase|credential|비밀번호|패스워드|암호|토큰|시크릿|인증키"
 )
+"""Alternatives of a pattern: what a generic secret is called."""
 
 DETECTORS: tuple[Detector, ...] = (
     Detector("aws_access_key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", _RANDOM, inner=_INNER),
@@ -144,7 +145,7 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     Detector(
         "generic_secret",
-        rf"(?i:(?:{_KEYWORDS})[\"'`]?(?:\s{{0,3}}(?:=>|=|:)|는|은|가|이| is){{1,2}}\s{{0,3}})[\"'`]?"
+        rf"(?i:(?:{NAMES_OF_SECRETS})[\"'`]?(?:\s{{0,3}}(?:=>|=|:)|는|은|가|이| is){{1,2}}\s{{0,3}})[\"'`]?"
         r"([A-Za-z0-9+/=_.~!@#$%^&*\-]{12,200})",
         if_true(_is_generic_secret),
         inner=ALPHANUMERIC,
