@@ -38,7 +38,9 @@ class PeopleOnDatabase:
         monotonic_s: Callable[[], float] = lambda: 0.0,
         external_url: str = EXTERNAL_URL,
     ) -> None:
-        self.store: SqlIdentities = open_identities(database_url, session_idle_ns=7 * DAY_NS, now_ns=now_ns)
+        self.store: SqlIdentities = open_identities(
+            database_url, session_idle_ns=7 * DAY_NS, now_ns=now_ns, monotonic_ns=now_ns
+        )
         self.accounts = Accounts(
             self.store,
             options=AccountOptions(session_ns_max=30 * DAY_NS, external_url=external_url),
