@@ -67,7 +67,11 @@ class ClickHouseHttp:
             self.connections.get(timeout=10).close()
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[Any]:
+    def connection(self, *, is_fresh: bool = False) -> Iterator[Any]:
+        if is_fresh:  # Read-only cannot be undone.
+            with contextlib.closing(self._connect()) as connection:
+                yield connection
+            return
         connection = self.connections.get(timeout=60)
         try:
             yield connection
@@ -123,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         threading.Event().wait(self.place.delay_s)
         sql = b"\n".join(part for part in (given.pop("query", "").encode(), body) if part)
         try:
-            with self.place.connection() as connection:
+            with self.place.connection(is_fresh="readonly" in given) as connection:
                 data, output = _execute(connection, sql, given)
         except RuntimeError as error:
             found = re.search(r"Code: (\d+)", str(error))
@@ -162,8 +166,12 @@ def _execute(connection: Any, sql: bytes, given: dict[str, str]) -> tuple[bytes,
     params = {
         name.removeprefix("param_"): value for name, value in given.items() if name.startswith("param_")
     }
+    is_read_only = settings.pop("readonly", "") == "1"
     for name, value in settings.items():
-        connection.query(f"SET {name} = '{value}'")
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        connection.query(f"SET {name} = '{escaped}'")
+    if is_read_only:
+        connection.query("SET readonly = 1")
     try:
         insert = _INSERT.match(sql)
         if insert:
@@ -178,7 +186,7 @@ def _execute(connection: Any, sql: bytes, given: dict[str, str]) -> tuple[bytes,
         data = result.bytes() if result is not None else b""
         return (data or b""), output if data else ""
     finally:
-        for name in settings:
+        for name in () if is_read_only else settings:
             connection.query(f"SET {name} = DEFAULT")
 
 

@@ -30,6 +30,7 @@ from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
 from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
+from spanglass_server.store.clickhouse.sql import ClickHouseSqlReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
@@ -96,6 +97,7 @@ class JsonApi:
             saved_views=cast("SavedViews", saved_views),
             public_links=cast("PublicLinks", public_links),
             aggregates=ClickHouseAggregates(engine),
+            sql=ClickHouseSqlReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
             library=cast("Library", library),

@@ -71,6 +71,7 @@ class OtlpServer:
             score_statistics=nothing,
             views=nothing,
             aggregates=nothing,
+            sql=nothing,
             dashboards=nothing,
             administration=nothing,
             directory=self.directory,

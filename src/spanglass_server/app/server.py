@@ -303,6 +303,7 @@ class _Server:
             saved_views=self._stores.saved_views,
             public_links=self._stores.public_links,
             aggregates=self._stores.aggregates,
+            sql=self._stores.sql,
             administration=ForgettingAdministration(
                 self._stores.administration,
                 forget_traces=self._pipeline.forget_traces,

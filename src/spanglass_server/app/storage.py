@@ -31,6 +31,7 @@ from spanglass_server.store.clickhouse.samples_writer import ClickHouseSampleSto
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
 from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
+from spanglass_server.store.clickhouse.sql import ClickHouseSqlReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
@@ -67,6 +68,7 @@ from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
+from spanglass_server.store.sql import SqlReader
 from spanglass_server.store.views import ViewReader
 
 
@@ -82,6 +84,7 @@ class Stores:
     saved_views: SavedViews
     public_links: PublicLinks
     aggregates: AggregateReader
+    sql: SqlReader
     writer: SpanWriter
     administration: Administration
     directory: Directory
@@ -147,6 +150,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         saved_views=open_saved_views(settings.metadata_url),
         public_links=open_public_links(settings.metadata_url),
         aggregates=ClickHouseAggregates(engine),
+        sql=ClickHouseSqlReader(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,
         directory=directory,

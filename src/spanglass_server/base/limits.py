@@ -321,4 +321,4 @@ SQL_RUNS_MAX: Final = 3
 SQL_RUNS_PER_PROJECT_MAX: Final = 2
 
 SQL_RUNS_WAITING_MAX: Final = 24
-"""Of one project, before more are answered with 429: a dashboard of SQL panels asks for all of them at once."""
+"""Of one project, before more are answered with 429: a dashboard asks for all of its panels at once."""

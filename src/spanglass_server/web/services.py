@@ -19,13 +19,14 @@ from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
 from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
+from spanglass_server.store.public_links import PublicLinks
 from spanglass_server.store.review import ReviewStore
+from spanglass_server.store.saved_views import SavedViews
 from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SeriesReader
-from spanglass_server.store.public_links import PublicLinks
-from spanglass_server.store.saved_views import SavedViews
 from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
+from spanglass_server.store.sql import SqlReader
 from spanglass_server.store.views import ViewReader
 from spanglass_server.web.audit import AuditTrail
 from spanglass_server.web.feedback import FeedbackDoor
@@ -58,6 +59,7 @@ class Services:
     saved_views: SavedViews
     public_links: PublicLinks
     aggregates: AggregateReader
+    sql: SqlReader
     administration: Administration
     directory: Directory
     library: Library

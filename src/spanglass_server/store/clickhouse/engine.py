@@ -17,6 +17,15 @@ stored traces (`settle`), and schema, deletion and retention (`admin`). Each lan
 own."""
 
 
+class ConfinedFailure(Exception):
+    """What ClickHouse says of a statement that a user wrote, as it says it: not for users' eyes, since it may
+    quote the text that ran and stored values. `sql_failures.py` tells it in our words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("a user's statement failed")
+        self.text = text
+
+
 class Engine(Protocol):
     """Safe to call from many threads. A call may block; it waits its turn within its lane at most
     `LANE_WAIT_SECONDS`.
@@ -64,12 +73,32 @@ class Engine(Protocol):
         nothing: rows of different partitions are committed one partition after the other."""
         ...
 
+    def query_confined(
+        self, sql: str, params: Parameters | None, settings: Settings, *, output: str
+    ) -> bytes:
+        """Run SQL that holds a user's text, in a session of its own: read-only, with these settings alone, in
+        a database that is empty, so that no bare name finds a table. Answers in ClickHouse's format `output`.
+
+        Errors: ConfinedFailure; StorageUnavailable where no session is free within `LANE_WAIT_SECONDS`."""
+        ...
+
+    def kill(self, log_comment: str) -> None:
+        """End the statements that run with this setting (hex digits) after their current block. It neither
+        waits for them nor fails."""
+        ...
+
     def close(self) -> None:
         """Let running calls end, then release the engine. Idempotent."""
         ...
 
 
 LANE_WAIT_SECONDS = 30.0
+
+
+def confined_database(database: str) -> str:
+    """Where `query_confined` stands; it never holds a table."""
+    return f"{database}_sql"
+
 
 READ_LIMITS: dict[str, str | int | float] = {
     "max_execution_time": 20,

@@ -17,16 +17,19 @@ from typing import Any
 import pyarrow as pa
 
 from spanglass_server.base.errors import Misconfigured, StorageUnavailable
+from spanglass_server.base.limits import SQL_RUNS_MAX
 from spanglass_server.store.clickhouse.engine import (
     LANE_WAIT_SECONDS,
     OUTPUT_SETTINGS,
+    ConfinedFailure,
     Lane,
     Parameters,
     Settings,
+    confined_database,
     lane_settings,
 )
 from spanglass_server.store.clickhouse.failures import error_of
-from spanglass_server.store.clickhouse.params import encode_params
+from spanglass_server.store.clickhouse.params import encode_param, encode_params
 
 LANE_CONNECTIONS: dict[Lane, int] = {
     "read": 4,
@@ -73,6 +76,7 @@ class EmbeddedEngine:
         self._target = _connection_string(data_dir)
         self._is_closed = False
         self._closing = threading.Lock()
+        self._confined = threading.BoundedSemaphore(SQL_RUNS_MAX)
         self._lock = _lock_directory(data_dir)
         try:
             self._make_database()
@@ -123,11 +127,50 @@ class EmbeddedEngine:
                 raise error_of(str(error), lane="write") from error
             del batch
 
+    def query_confined(
+        self, sql: str, params: Parameters | None, settings: Settings, *, output: str
+    ) -> bytes:
+        with self._confined_session(settings) as connection:
+            try:
+                result = connection.query(sql, output, params=encode_params(params))
+                return bytes(result.bytes() or b"") if result is not None else b""
+            except (RuntimeError, ValueError) as error:
+                raise ConfinedFailure(str(error)) from error
+
+    def kill(self, log_comment: str) -> None:
+        if self._is_closed or not log_comment.isalnum():
+            return
+        with (
+            contextlib.suppress(StorageUnavailable, RuntimeError),
+            contextlib.closing(self._reconnect()) as c,
+        ):
+            c.query(f"KILL QUERY WHERE Settings['log_comment'] = '{log_comment}' ASYNC", "Null")
+
+    @contextlib.contextmanager
+    def _confined_session(self, settings: Settings) -> Iterator[Any]:
+        """A connection that nobody had before and nobody gets after: read-only cannot be undone."""
+        if not self._confined.acquire(timeout=LANE_WAIT_SECONDS):
+            raise StorageUnavailable("Storage is busy with other statements.")
+        try:
+            if self._is_closed:
+                raise StorageUnavailable("Storage is closed.")
+            with contextlib.closing(self._reconnect()) as connection:
+                connection.query(f"USE `{confined_database(self.database)}`")
+                pairs = {**settings, "readonly": 1}.items()
+                connection.query(
+                    "SET " + ", ".join(f"{_checked_name(key)} = {_quoted(value)}" for key, value in pairs)
+                )
+                yield connection
+        finally:
+            self._confined.release()
+
     def close(self) -> None:
         with self._closing:
             if self._is_closed:
                 return
             self._is_closed = True
+            for _ in range(SQL_RUNS_MAX):
+                self._confined.acquire(timeout=LANE_WAIT_SECONDS)
             for lane, count in LANE_CONNECTIONS.items():
                 for _ in range(count):
                     with contextlib.suppress(queue.Empty):
@@ -183,7 +226,8 @@ class EmbeddedEngine:
         from chdb.state.sqlitelike import connect
 
         with contextlib.closing(connect(self._target)) as connection:
-            connection.query(f"CREATE DATABASE IF NOT EXISTS `{self.database}`")
+            for name in (self.database, confined_database(self.database)):
+                connection.query(f"CREATE DATABASE IF NOT EXISTS `{name}`")
 
     def _fill_lane(self, count: int) -> queue.LifoQueue[Any]:
         lane: queue.LifoQueue[Any] = queue.LifoQueue()
@@ -248,6 +292,11 @@ def _settings_clause(settings: Settings) -> str:
 
 def _setting_literal(value: str | int | float) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _quoted(value: str | int | float) -> str:
+    """Of values that hold quotes themselves."""
+    return f"'{encode_param(value)}'" if isinstance(value, str) else str(value)
 
 
 def _checked_name(name: str) -> str:

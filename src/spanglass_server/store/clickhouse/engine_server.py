@@ -1,5 +1,6 @@
 """A ClickHouse server or cluster, over its HTTP interface (clickhouse-connect)."""
 
+import contextlib
 import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -9,9 +10,11 @@ import pyarrow as pa
 from spanglass_server.base.errors import Misconfigured, StorageUnavailable
 from spanglass_server.store.clickhouse.engine import (
     OUTPUT_SETTINGS,
+    ConfinedFailure,
     Lane,
     Parameters,
     Settings,
+    confined_database,
     lane_settings,
 )
 from spanglass_server.store.clickhouse.failures import error_of
@@ -44,10 +47,12 @@ class ServerEngine:
         client = _connect({**address, "database": "default"})
         on_cluster = f" ON CLUSTER `{self.cluster}`" if self.cluster else ""
         try:
-            _call(client.command, f"CREATE DATABASE IF NOT EXISTS `{self.database}`{on_cluster}")
+            for name in (self.database, confined_database(self.database)):
+                _call(client.command, f"CREATE DATABASE IF NOT EXISTS `{name}`{on_cluster}")
         finally:
             client.close()
         self._client = _connect({**address, "database": self.database})
+        self._confined = _connect({**address, "database": confined_database(self.database)})
 
     def query_arrow(
         self,
@@ -99,8 +104,28 @@ class ServerEngine:
             lane="write",
         )
 
+    def query_confined(
+        self, sql: str, params: Parameters | None, settings: Settings, *, output: str
+    ) -> bytes:
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        # What is sent with the request counts before read-only does.
+        given = {**settings, "cancel_http_readonly_queries_on_client_close": 1, "readonly": 1}
+        try:
+            return bytes(
+                self._confined.raw_query(sql, parameters=_bindable(params), settings=given, fmt=output)
+            )
+        except ClickHouseError as error:
+            raise ConfinedFailure(str(error)) from error
+
+    def kill(self, log_comment: str) -> None:
+        if log_comment.isalnum():
+            with contextlib.suppress(StorageUnavailable):
+                self.command(f"KILL QUERY WHERE Settings['log_comment'] = '{log_comment}' ASYNC")
+
     def close(self) -> None:
         self._client.close()
+        self._confined.close()
 
 
 def _parse(url: str) -> dict[str, Any]:

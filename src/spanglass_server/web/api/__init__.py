@@ -34,6 +34,7 @@ from spanglass_server.web.api import (
     sessions,
     silences,
     spans,
+    sql,
     status,
     traces,
     users,
@@ -90,6 +91,7 @@ def build_router(services: Services) -> APIRouter:
     router.include_router(evaluation_runs.router)
     router.include_router(accounts.router)
     router.include_router(status.router)
+    router.include_router(sql.build_router())
     router.include_router(projects.router)
     router.include_router(reprice.router)
     router.include_router(budgets.router)
