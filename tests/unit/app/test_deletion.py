@@ -11,7 +11,9 @@ from spanglass_server.store.library import NewMedia
 from spanglass_server.store.metadata.directory import SqlDirectory, open_directory
 from spanglass_server.store.metadata.library import SqlLibrary, open_library
 from spanglass_server.store.metadata.media import MediaLimits
+from spanglass_server.store.metadata.public_links import SqlPublicLinks, open_public_links
 from spanglass_server.store.ports import TraceKey
+from spanglass_server.store.public_links import PublicLink
 
 DAY_NS = 86_400 * 1_000_000_000
 START_NS = 1_700_000_000_000_000_000
@@ -73,19 +75,35 @@ def announce(library: SqlLibrary, project_id: str, trace_id: str) -> None:
     library.media.announce(project_id, NewMedia("m1", b"x" * 32, "image/png", 1), trace_id=trace_id)
 
 
-def test_a_deleted_trace_takes_its_files_along(directory: SqlDirectory, library: SqlLibrary) -> None:
+@pytest.fixture
+def links(tmp_path: Path, directory: SqlDirectory) -> Iterator[SqlPublicLinks]:
+    opened = open_public_links(f"sqlite:///{tmp_path / 'metadata.db'}")
+    yield opened
+    opened.close()
+
+
+def test_a_deleted_trace_takes_its_files_and_public_links_along(
+    directory: SqlDirectory, library: SqlLibrary, links: SqlPublicLinks
+) -> None:
     other = directory.create_project("other").id
     told: list[Sequence[TraceKey]] = []
     administration = ForgettingAdministration(
-        Spans(), forget_traces=told.append, forget_project=lambda project_id: None, media=library.media
+        Spans(),
+        forget_traces=told.append,
+        forget_project=lambda project_id: None,
+        media=library.media,
+        public_links=links,
     )
     for project_id in ("default", other):
         announce(library, project_id, "t1")
+        links.create(PublicLink("", project_id, "t1", True, "", START_NS, START_NS + DAY_NS))
     key = TraceKey("default", "t1")
     assert administration.delete_traces([key]) == 1
     assert told == [[key]]
     assert library.media.find("default", "m1") is None
     assert library.media.find(other, "m1") is not None
+    assert not links.list("default")
+    assert len(links.list(other)) == 1
 
 
 def test_retention_takes_files_along_where_there_is_one(directory: SqlDirectory, library: SqlLibrary) -> None:
