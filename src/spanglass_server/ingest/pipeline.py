@@ -31,7 +31,15 @@ from spanglass_server.base.limits import (
 from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters, Word
 from spanglass_server.ingest.langfuse_memory import LangfuseMemory, Merged
-from spanglass_server.ingest.prepare import IngestSignal, Prepared, make_spans, no_configs, prepare
+from spanglass_server.ingest.prepare import (
+    NO_REDACTION,
+    IngestSignal,
+    Prepared,
+    Redacting,
+    make_spans,
+    no_configs,
+    prepare,
+)
 from spanglass_server.ingest.trace_cache import Settled, SpanKey, TraceCache
 from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
@@ -132,12 +140,15 @@ class IngestPipeline:
         is_only_writer: bool,
         options: PipelineOptions | None = None,
         score_configs: Callable[[str], ScoreCatalog] = no_configs,
+        redaction: Redacting = NO_REDACTION,
     ) -> None:
-        """`score_configs`: those of a project, from memory mostly; may block and raise StorageUnavailable."""
+        """`score_configs` and `redaction`: those of a project, from memory mostly; may block and raise
+        StorageUnavailable."""
         self._writer = writer
         self._prices = prices
         self._options = options or PipelineOptions()
         self._score_configs = score_configs
+        self._redaction = redaction
         self._budget = budget
         self._counters = counters
         self._versions = VersionClock(clock)
@@ -345,6 +356,7 @@ class IngestPipeline:
                 version=batch.version,
                 ingest_key=request.ingest_key,
                 score_configs=self._score_configs,
+                redaction=self._redaction,
             )
         except SpanglassError as error:
             _fail(reply, request.reservation, error)
@@ -408,7 +420,11 @@ class IngestPipeline:
 
     def _make_spans(self, records: Mapping[str, Sequence[SpanRecord]], batch: _Batch) -> list[Span]:
         spans, cut_count = make_spans(
-            records, prices=self._prices, limits=self._options.limits, version=batch.version
+            records,
+            prices=self._prices,
+            limits=self._options.limits,
+            version=batch.version,
+            redaction=self._redaction,
         )
         self._counters.count("cut_values", cut_count)
         keys = batch.keys_of_events()

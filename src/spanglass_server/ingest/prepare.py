@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from spanglass_server.model.langfuse_event import LangfuseEvent
+from spanglass_server.model.redaction import RedactionPolicy
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.evaluation_events import read_log_scores, read_span_scores
 from spanglass_server.normalize.langfuse_spans import read_time_ns
 from spanglass_server.normalize.pipeline import normalize_logs, normalize_spans
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.redaction import Redactor, Tally
 from spanglass_server.normalize.score_configs import NO_CONFIGS, ScoreCatalog
 from spanglass_server.normalize.scores import normalize_score
 from spanglass_server.normalize.values import dump_json
 from spanglass_server.wire.cuts import ValueCutter
-from spanglass_server.wire.langfuse import EventRecord, decode_ingestion
+from spanglass_server.wire.langfuse import EventRecord, IngestionBatch, decode_ingestion
 from spanglass_server.wire.otlp import RecordLimits, decode_logs, decode_traces
 from spanglass_server.wire.otlp_json import decode_logs_json, decode_traces_json
 from spanglass_server.wire.records import Rejection, SpanRecord
@@ -29,6 +31,29 @@ Langfuse's events."""
 
 def no_configs(project_id: str) -> ScoreCatalog:
     return NO_CONFIGS
+
+
+class Redacting(Protocol):
+    """`ingest.redaction.Redaction`: each project's rules, and what they did."""
+
+    def redactor(self, project_id: str) -> Redactor: ...
+    def count(self, project_id: str, tally: Tally) -> None: ...
+
+
+class NoRedaction:
+    """Everything is stored as it comes."""
+
+    def __init__(self) -> None:
+        self._redactor = Redactor(RedactionPolicy(), b"")
+
+    def redactor(self, project_id: str) -> Redactor:
+        return self._redactor
+
+    def count(self, project_id: str, tally: Tally) -> None:
+        pass
+
+
+NO_REDACTION: Final = NoRedaction()
 
 
 class Prepared(NamedTuple):
@@ -61,38 +86,55 @@ def prepare(
     version: int,
     ingest_key: str = "",
     score_configs: Callable[[str], ScoreCatalog] = no_configs,
+    redaction: Redacting = NO_REDACTION,
 ) -> Prepared:
-    """`score_configs`: those of a project; may block. Raises MalformedBody, and what it raises."""
+    """What is sensitive by the project's rules is gone from all that is returned. `score_configs`: those of a
+    project; may block, as `redaction` may. Raises MalformedBody, and what they raise."""
+    redactor, tally = redaction.redactor(project_id), Tally()
     if signal == "traces":
         traces = (decode_traces if encoding == "protobuf" else decode_traces_json)(body, limits)
+        records = redactor.spans(traces.records, body, tally)
         spans = normalize_spans(
-            traces.records, project_id=project_id, prices=prices, version=version, ingest_key=ingest_key
+            records, project_id=project_id, prices=prices, version=version, ingest_key=ingest_key
         )
-        given = read_span_scores(body, traces.records)
+        given = read_span_scores(body, records)
         scores = _scores(given, project_id, version, score_configs) if given else ()
-        return Prepared(spans, [], traces.rejections, traces.cut_count, scores=scores)
-    if signal == "scores":
-        return Prepared(
-            [], [], [], 0, scores=_scores(decode_scores(body), project_id, version, score_configs)
-        )
-    if signal == "langfuse":
-        return _prepare_langfuse(body, project_id, version, score_configs)
-    logs = (decode_logs if encoding == "protobuf" else decode_logs_json)(body, limits)
-    rows = normalize_logs(logs.records, project_id=project_id, version=version)
-    given = read_log_scores(body, logs.records)
-    scores = _scores(given, project_id, version, score_configs) if given else ()
-    return Prepared([], rows, logs.rejections, logs.cut_count, scores=scores)
+        prepared = Prepared(redactor.strip(spans), [], traces.rejections, traces.cut_count, scores=scores)
+    elif signal == "scores":
+        given = redactor.scores(decode_scores(body), tally)
+        prepared = Prepared([], [], [], 0, scores=_scores(given, project_id, version, score_configs))
+    elif signal == "langfuse":
+        batch = decode_ingestion(body)
+        batch.events = redactor.events(batch.events, body, tally)
+        batch.scores = redactor.scores(batch.scores, tally)
+        prepared = _prepare_langfuse(batch, project_id, version, score_configs)
+    else:
+        logs = (decode_logs if encoding == "protobuf" else decode_logs_json)(body, limits)
+        log_records = redactor.logs(logs.records, body, tally)
+        rows = normalize_logs(log_records, project_id=project_id, version=version)
+        given = read_log_scores(body, log_records)
+        scores = _scores(given, project_id, version, score_configs) if given else ()
+        prepared = Prepared([], rows, logs.rejections, logs.cut_count, scores=scores)
+    redaction.count(project_id, tally)
+    return prepared
 
 
 def make_spans(
-    records: Mapping[str, Sequence[SpanRecord]], *, prices: PriceBook, limits: RecordLimits, version: int
+    records: Mapping[str, Sequence[SpanRecord]],
+    *,
+    prices: PriceBook,
+    limits: RecordLimits,
+    version: int,
+    redaction: Redacting = NO_REDACTION,
 ) -> tuple[list[Span], int]:
     """Rows of records by project, within the limits of those of an export; and how many values were cut."""
     spans: list[Span] = []
     cutter = ValueCutter(limits.value_chars)
     for project_id, of_project in records.items():
         cut = [cutter.cut_span(_with_fewer(record, limits.attributes)) for record in of_project]
-        spans += normalize_spans(cut, project_id=project_id, prices=prices, version=version)
+        made = normalize_spans(cut, project_id=project_id, prices=prices, version=version)
+        # Their events are clean; those from before a change of the rules may have content.
+        spans += redaction.redactor(project_id).strip(made)
     return spans, cutter.count
 
 
@@ -128,9 +170,8 @@ def _score(record: ScoreRecord, project_id: str, version: int) -> Score:
 
 
 def _prepare_langfuse(
-    body: bytes, project_id: str, version: int, score_configs: Callable[[str], ScoreCatalog]
+    batch: IngestionBatch, project_id: str, version: int, score_configs: Callable[[str], ScoreCatalog]
 ) -> Prepared:
-    batch = decode_ingestion(body)
     catalog = score_configs(project_id) if batch.scores else NO_CONFIGS
     scores: list[Score] = []
     for position, record in zip(batch.score_positions, batch.scores, strict=True):

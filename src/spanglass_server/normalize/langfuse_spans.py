@@ -13,6 +13,7 @@ import orjson
 
 from spanglass_server.normalize.langfuse_merge import FIRST_NAME, TYPE
 from spanglass_server.normalize.outcome import iso_to_ns
+from spanglass_server.normalize.redaction.rewriting import COUNT_KEY, LANGFUSE_COUNT_KEY
 from spanglass_server.normalize.values import as_float
 from spanglass_server.wire.checks import TIME_NS_MAX
 from spanglass_server.wire.langfuse import Json
@@ -192,6 +193,7 @@ def _common_attributes(fields: Mapping[str, Json], metadata_prefix: str) -> dict
         "langfuse.version": _text(fields.get("version")),
         "langfuse.release": _text(fields.get("release")),
         "langfuse.environment": read_environment(fields.get("environment")),
+        COUNT_KEY: fields.get(LANGFUSE_COUNT_KEY),
         **{
             metadata_prefix + key: _json(value) if isinstance(value, dict | list) else value
             for key, value in (metadata.items() if isinstance(metadata, dict) else ())

@@ -33,6 +33,7 @@ from spanglass_server.normalize.outcome import (
 from spanglass_server.normalize.parameters import read_parameters
 from spanglass_server.normalize.payload import Payload, extract_payload
 from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.redaction.rewriting import COUNT_KEY
 from spanglass_server.normalize.response_body import fill_from_response
 from spanglass_server.normalize.response_id import find_response_id
 from spanglass_server.normalize.shapes import Shape, shape_of
@@ -357,6 +358,8 @@ def _to_row(
     start_ns, end_ns = _times(record, warnings)
     if record.dropped_attributes_count or record.dropped_events_count or record.dropped_links_count:
         warnings.append("dropped_by_sender")
+    if COUNT_KEY in record.attributes:
+        warnings.append("redacted")
     name = _name(record, scan.slots)
     if not name.isascii():
         name.encode()
