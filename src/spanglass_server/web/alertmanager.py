@@ -23,7 +23,7 @@ from spanglass_server.notify.regex import compile_regex
 from spanglass_server.notify.secret import MASK
 from spanglass_server.notify.templates import time_text
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.callers import Editing, Reading, Serving
 from spanglass_server.web.errors import status_of
 from spanglass_server.web.params import parse_time_ns
 from spanglass_server.web.services import Services
@@ -163,7 +163,7 @@ def list_silences(caller: Reading, services: Serving, filters: Filters = None) -
 
 
 @router.post("/silences")
-def post_silence(caller: Administering, services: Serving, given: Annotated[SilenceBody, Body()]) -> Response:
+def post_silence(caller: Editing, services: Serving, given: Annotated[SilenceBody, Body()]) -> Response:
     now_ns = services.now_ns()
     silence = Silence(
         project_id=caller.project.id,
@@ -186,7 +186,7 @@ def get_silence(caller: Reading, services: Serving, silence_id: str) -> Response
 
 
 @router.delete("/silence/{silence_id}")
-def delete_silence(caller: Administering, services: Serving, silence_id: str) -> Response:
+def delete_silence(caller: Editing, services: Serving, silence_id: str) -> Response:
     services.notifications.expire_silence(caller.project.id, silence_id)
     return Response(status_code=200)
 

@@ -52,7 +52,7 @@ async def take_scores(
         items = parsed if isinstance(parsed, list) else [parsed]
         if is_public and len(items) > 1:
             _admit(request, services, caller, min(len(items), PUBLIC_SCORES_PER_REQUEST_MAX) - 1)
-        read = (lambda item: as_public(read_score(item))) if is_public else read_score
+        read = _reader_for(caller, read_score)
         count_max = PUBLIC_SCORES_PER_REQUEST_MAX if is_public else SCORES_PER_REQUEST_MAX
         records, refusals = _read_all(items, read, count_max)
         if any(records):
@@ -67,6 +67,15 @@ async def take_scores(
         reservation.release()
     ids = [record and record.score_id for record in records]
     return TakenScores(isinstance(parsed, list), ids, sorted(refusals, key=lambda refused: refused[0]))
+
+
+def _reader_for(caller: Caller, read_score: ReadScore) -> ReadScore:
+    if caller.public_key:
+        return lambda item: as_public(read_score(item))
+    if caller.user is not None:
+        author = caller.user.email
+        return lambda item: read_score(item)._replace(source="person", author=author)
+    return read_score
 
 
 def _admit(request: Request, services: Services, caller: Caller, amount: int) -> None:

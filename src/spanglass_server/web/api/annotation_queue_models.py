@@ -27,6 +27,10 @@ Line = Annotated[
     ),
 ]
 """A name: one line, without control characters, one of which a database cannot hold."""
+ReviewerName = Annotated[
+    Line | Literal[""],
+    Field(description="Needed where nobody signs in, and with a key. Whoever signed in is the reviewer."),
+]
 Prose = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, StringConstraints(max_length=SCORE_TEXT_CHARS_MAX, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, StringConstraints(max_length=SCORE_ID_CHARS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -144,7 +148,7 @@ class Filled(Shape):
 
 
 class ReviewInput(Shape):
-    reviewer: Line
+    reviewer: ReviewerName = ""
     answers: dict[Id, Value] = Field(
         default_factory=dict, max_length=QUEUE_CONFIGS_MAX, description="By the configuration's id."
     )
@@ -153,11 +157,11 @@ class ReviewInput(Shape):
 
 
 class ReviewerInput(Shape):
-    reviewer: Line
+    reviewer: ReviewerName = ""
 
 
 class NextInput(Shape):
-    reviewer: Line
+    reviewer: ReviewerName = ""
     without: list[Id] = Field(
         default_factory=list, max_length=100, description="Items that the reviewer has already."
     )

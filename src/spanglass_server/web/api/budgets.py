@@ -12,7 +12,7 @@ from spanglass_server.model.budget import Budget
 from spanglass_server.rules.budgets import BudgetStatus
 from spanglass_server.web.api import budget_models as models
 from spanglass_server.web.api.shape import json_response, time_text
-from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.callers import Editing, Reading, Serving
 from spanglass_server.web.services import Services
 
 router = APIRouter(tags=["budgets"])
@@ -34,9 +34,7 @@ def get_budget(caller: Reading, services: Serving, name: BudgetName) -> Response
 
 
 @router.put("/budgets/{name}", response_model=models.Budget)
-def put_budget(
-    caller: Administering, services: Serving, name: BudgetName, given: models.BudgetInput
-) -> Response:
+def put_budget(caller: Editing, services: Serving, name: BudgetName, given: models.BudgetInput) -> Response:
     """Make the budget, or change it."""
     now_ns = services.now_ns()
     budget = Budget(name=name, created_at_ns=now_ns, updated_at_ns=now_ns, **given.model_dump())
@@ -46,7 +44,7 @@ def put_budget(
 
 
 @router.delete("/budgets/{name}", status_code=204)
-def delete_budget(caller: Administering, services: Serving, name: BudgetName) -> Response:
+def delete_budget(caller: Editing, services: Serving, name: BudgetName) -> Response:
     services.budgets.delete(caller.project.id, name)
     return Response(status_code=204)
 

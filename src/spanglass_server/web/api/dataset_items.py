@@ -24,7 +24,7 @@ from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response, time_text
 from spanglass_server.web.api.traces import stored_id
 from spanglass_server.web.auth import Caller
-from spanglass_server.web.callers import Administering, Reading, Serving, Writing
+from spanglass_server.web.callers import Editing, Reading, Serving, Writing
 from spanglass_server.web.dataset_export import content_disposition, to_json_lines, to_parquet
 from spanglass_server.web.documents import body_of, body_schema, read_body
 from spanglass_server.web.params import parse_time_ns
@@ -171,7 +171,7 @@ def change_item(
     return json_response(item_json(services.library.datasets.get_item(caller.project.id, item_id)))
 
 
-def delete_item(caller: Administering, services: Serving, name: Name, item_id: ItemId) -> Response:
+def delete_item(caller: Editing, services: Serving, name: Name, item_id: ItemId) -> Response:
     """For good, out of all versions."""
     dataset = find_dataset(services, caller, name)
     _get_item(services, caller, dataset, item_id, None)

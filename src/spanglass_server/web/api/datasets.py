@@ -12,7 +12,7 @@ from spanglass_server.web.api.dataset_shape import dataset_json, find_dataset, v
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response
 from spanglass_server.web.auth import Caller
-from spanglass_server.web.callers import Administering, Reading, Serving, Writing
+from spanglass_server.web.callers import Administering, Editing, Reading, Serving, Writing
 from spanglass_server.web.documents import body_of, body_schema
 from spanglass_server.web.services import Services
 from spanglass_server.wire.json_documents import json_text
@@ -144,7 +144,7 @@ def save_version(
 
 
 def forget_version(
-    caller: Administering,
+    caller: Editing,
     services: Serving,
     name: DatasetName,
     number: Annotated[int, Path(ge=1, le=1_000_000)],

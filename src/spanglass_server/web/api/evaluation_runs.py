@@ -12,7 +12,7 @@ from spanglass_server.web.api import evaluator_models as models
 from spanglass_server.web.api.evaluator_shape import run_json
 from spanglass_server.web.api.evaluators import EvaluatorId, Limit, Offset
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.callers import Editing, Reading, Serving
 from spanglass_server.web.params import parse_time_ns
 
 router = APIRouter(tags=["evaluators"])
@@ -21,7 +21,7 @@ RunId = Annotated[str, Path(max_length=64)]
 
 @router.post("/evaluators/{evaluator_id}/runs", response_model=models.Run, status_code=201)
 def start_run(
-    caller: Administering, services: Serving, evaluator_id: EvaluatorId, given: models.RunInput
+    caller: Editing, services: Serving, evaluator_id: EvaluatorId, given: models.RunInput
 ) -> Response:
     """Judge the traces of a stretch of time. What has a score of the evaluator's version is skipped."""
     during = read_during(given.from_, given.to, services.now_ns())
@@ -47,9 +47,7 @@ def get_run(caller: Reading, services: Serving, evaluator_id: EvaluatorId, run_i
 
 
 @router.post("/evaluators/{evaluator_id}/runs/{run_id}/cancel", response_model=models.Run)
-def cancel_run(
-    caller: Administering, services: Serving, evaluator_id: EvaluatorId, run_id: RunId
-) -> Response:
+def cancel_run(caller: Editing, services: Serving, evaluator_id: EvaluatorId, run_id: RunId) -> Response:
     """End it. What it scored stays; one that is over stays as it is."""
     return json_response(run_json(services.evaluations.cancel_run(caller.project.id, evaluator_id, run_id)))
 

@@ -11,7 +11,7 @@ from spanglass_server.web.api.evaluators import EvaluatorId, draft_from
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.shape import json_response
 from spanglass_server.web.auth import Caller
-from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.callers import Editing, Reading, Serving
 from spanglass_server.web.services import Services
 
 
@@ -20,7 +20,7 @@ def build_router(long_lane: LongLane) -> APIRouter:
     long = [Depends(long_lane)]
 
     @router.post("/evaluators/try", response_model=models.Trial)
-    def try_evaluator(caller: Administering, services: Serving, given: models.TrialInput) -> Response:
+    def try_evaluator(caller: Editing, services: Serving, given: models.TrialInput) -> Response:
         """Judge one trace and show how: the prompt, the answer, the scores. No score is stored; what a judge
         costs counts to the evaluator's budget."""
         definition = _definition(caller, services, given)

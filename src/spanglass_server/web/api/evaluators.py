@@ -15,7 +15,7 @@ from spanglass_server.store.library import Slice
 from spanglass_server.web.api import evaluator_models as models
 from spanglass_server.web.api.evaluator_shape import evaluator_json, failure_json
 from spanglass_server.web.api.shape import json_response
-from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.callers import Editing, Reading, Serving
 
 router = APIRouter(tags=["evaluators"])
 EvaluatorId = Annotated[str, Path(max_length=64)]
@@ -31,7 +31,7 @@ def list_evaluators(caller: Reading, services: Serving) -> Response:
 
 
 @router.post("/evaluators", response_model=models.Evaluator, status_code=201)
-def create_evaluator(caller: Administering, services: Serving, given: models.EvaluatorInput) -> Response:
+def create_evaluator(caller: Editing, services: Serving, given: models.EvaluatorInput) -> Response:
     """Make an evaluator, and the configurations of its scores where there are none. It judges what is stored
     from now on; a run judges what is there already."""
     made = services.evaluations.create(caller.project.id, draft_from(given))
@@ -47,7 +47,7 @@ def get_evaluator(caller: Reading, services: Serving, evaluator_id: EvaluatorId)
 
 @router.patch("/evaluators/{evaluator_id}", response_model=models.Evaluator)
 def change_evaluator(
-    caller: Administering, services: Serving, evaluator_id: EvaluatorId, given: models.EvaluatorPatch
+    caller: Editing, services: Serving, evaluator_id: EvaluatorId, given: models.EvaluatorPatch
 ) -> Response:
     """Change what is given. Another kind, other options or another target make a new version: its scores
     stand beside those of the old one."""
@@ -59,7 +59,7 @@ def change_evaluator(
 
 
 @router.delete("/evaluators/{evaluator_id}", status_code=204)
-def delete_evaluator(caller: Administering, services: Serving, evaluator_id: EvaluatorId) -> Response:
+def delete_evaluator(caller: Editing, services: Serving, evaluator_id: EvaluatorId) -> Response:
     """Remove it with its failures, runs and spend. Its scores stay."""
     services.evaluations.delete(caller.project.id, evaluator_id)
     return Response(status_code=204)
@@ -75,7 +75,7 @@ def list_failures(
 
 
 @router.post("/evaluators/{evaluator_id}/failures/retry", response_model=models.Retried)
-def retry_failures(caller: Administering, services: Serving, evaluator_id: EvaluatorId) -> Response:
+def retry_failures(caller: Editing, services: Serving, evaluator_id: EvaluatorId) -> Response:
     """Judge all of them again, within seconds; how many. Those that go well leave the list."""
     return json_response({"count": services.evaluations.retry_failures(caller.project.id, evaluator_id)})
 

@@ -29,7 +29,7 @@ from spanglass_server.web.api import rule_models as models
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.rule_shape import alerts_json, backtest_json, file_json, group_json
 from spanglass_server.web.api.shape import Json, json_response
-from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.callers import Editing, Reading, Serving
 from spanglass_server.web.params import time_range
 from spanglass_server.web.services import Services
 
@@ -84,24 +84,20 @@ def get_file(caller: Reading, services: Serving, name: FileName) -> Response:
     return _checked(services, caller.project.id, file)
 
 
-def put_file(
-    caller: Administering, services: Serving, name: FileName, given: models.RuleFileInput
-) -> Response:
+def put_file(caller: Editing, services: Serving, name: FileName, given: models.RuleFileInput) -> Response:
     """Make or change a rule file; in place of one that comes with Spanglass where it has that name. What
     cannot be loaded is refused; what is only found suspicious is told."""
     file = services.rules.put_file(caller.project.id, name, given.content)
     return _checked(services, caller.project.id, file)
 
 
-def switch_file(
-    caller: Administering, services: Serving, name: FileName, given: models.RuleFileSwitch
-) -> Response:
+def switch_file(caller: Editing, services: Serving, name: FileName, given: models.RuleFileSwitch) -> Response:
     """Switch a file's rules on or off; those that come with Spanglass, too."""
     file = services.rules.enable_file(caller.project.id, name, is_enabled=given.is_enabled)
     return json_response(file_json(file))
 
 
-def delete_file(caller: Administering, services: Serving, name: FileName) -> Response:
+def delete_file(caller: Editing, services: Serving, name: FileName) -> Response:
     """Delete a rule file. One that stood in place of a file that comes with Spanglass gives way to it."""
     services.rules.delete_file(caller.project.id, name)
     return Response(status_code=204)

@@ -12,7 +12,7 @@ from spanglass_server.web.api import notification_models as models
 from spanglass_server.web.api.notification_shape import plain_alert_json, silence_json
 from spanglass_server.web.api.shape import json_response
 from spanglass_server.web.auth import Caller
-from spanglass_server.web.callers import Administering, Reading, Serving
+from spanglass_server.web.callers import Editing, Reading, Serving
 from spanglass_server.web.params import parse_time_ns
 from spanglass_server.web.services import Services
 
@@ -28,7 +28,7 @@ def list_silences(caller: Reading, services: Serving) -> Response:
 
 
 @router.post("/silences", response_model=models.Silence, status_code=201)
-def create_silence(caller: Administering, services: Serving, given: models.SilenceInput) -> Response:
+def create_silence(caller: Editing, services: Serving, given: models.SilenceInput) -> Response:
     made = services.notifications.put_silence(_to_silence("", caller, services, given))
     response = json_response(_json(made, services))
     response.status_code = 201
@@ -50,7 +50,7 @@ def get_silence(caller: Reading, services: Serving, silence_id: str) -> Response
 
 @router.put("/silences/{silence_id}", response_model=models.Silence)
 def change_silence(
-    caller: Administering, services: Serving, silence_id: str, given: models.SilenceInput
+    caller: Editing, services: Serving, silence_id: str, given: models.SilenceInput
 ) -> Response:
     """Change it. Other matchers, or another start of one that has begun, end it and make a new one: look at
     the answer's `id`."""
@@ -59,7 +59,7 @@ def change_silence(
 
 
 @router.delete("/silences/{silence_id}", response_model=models.Silence)
-def expire_silence(caller: Administering, services: Serving, silence_id: str) -> Response:
+def expire_silence(caller: Editing, services: Serving, silence_id: str) -> Response:
     """End it now."""
     ended = services.notifications.expire_silence(caller.project.id, silence_id)
     return json_response(_json(ended, services))
