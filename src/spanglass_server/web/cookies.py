@@ -28,8 +28,11 @@ def is_https(request: Request, services: Services) -> bool:
 
 def read_cookie(request: Request, services: Services, name: str) -> str:
     """Empty where there is none, and where there are several: one of them is not ours, none tells which."""
+    lines = request.headers.getlist("cookie")
+    if not lines:
+        return ""
     wanted = _full_name(name, secure=is_https(request, services))
-    values = {value for line in request.headers.getlist("cookie") for value in _values_of(wanted, line)}
+    values = {value for line in lines for value in _values_of(wanted, line)}
     return values.pop() if len(values) == 1 else ""
 
 
