@@ -3,7 +3,8 @@
 import { preferences } from "../base/preferences";
 import type { Problem } from "./types";
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+type QueryValue = string | number | boolean | null | undefined;
+export type Query = Record<string, QueryValue | readonly string[]>;
 
 export class ApiError extends Error {
   readonly problem: Problem;
@@ -48,7 +49,8 @@ async function failure(response: Response): Promise<ApiError> {
 export function queryString(query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") parameters.set(name, String(value));
+    if (Array.isArray(value)) for (const one of value) parameters.append(name, one);
+    else if (value !== null && value !== undefined && value !== "") parameters.set(name, String(value));
   }
   const text = parameters.toString();
   return text === "" ? "" : `?${text}`;

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import {
+  type AggregateAnswer,
+  aggregateSeries,
+  legendOf,
+  reduceValues,
+  seriesTable,
+  sqlSeries,
+} from "./frames";
+
+const ANSWER: AggregateAnswer = {
+  interval_ms: 60_000,
+  columns: [
+    { name: "model", type: "group", unit: null },
+    { name: "time", type: "time", unit: null },
+    { name: "count()", type: "number", unit: null },
+    { name: "p95(duration)", type: "number", unit: "ms" },
+  ],
+  rows: [
+    ["a", "2026-11-24T00:00:00.000000000Z", 2, 10],
+    ["a", "2026-11-24T00:01:00.000000000Z", 3, null],
+    ["", "2026-11-24T00:00:00.000000000Z", 1, 5],
+  ],
+  is_cut: false,
+};
+
+test("each group and measure is a series; what was not measured is no point", () => {
+  const series = aggregateSeries(ANSWER, "", 0);
+  expect(series.map((one) => [one.name, one.unit, one.values])).toEqual([
+    ["a count()", "", [2, 3]],
+    ["a p95(duration)", "ms", [10]],
+    ["– count()", "", [1]],
+    ["– p95(duration)", "ms", [5]],
+  ]);
+});
+
+test("a legend is made of labels", () => {
+  expect(legendOf("{{ model }} in {{env}}", { model: "m", env: "p" }, "x")).toBe("m in p");
+  expect(legendOf("{{nothing}}", {}, "x")).toBe("x");
+  expect(legendOf("", { model: "m" }, "x")).toBe("x");
+});
+
+test("one number of a course leaves out what is no number", () => {
+  const values = [1, Number.NaN, 4, 1];
+  expect(reduceValues(values, "mean")).toBe(2);
+  expect(reduceValues(values, "last")).toBe(1);
+  expect(reduceValues(values, "max")).toBe(4);
+  expect(reduceValues([Number.NaN], "sum")).toBeNull();
+});
+
+test("rows of SQL become series by their time and texts, in order", () => {
+  const series = sqlSeries(
+    {
+      columns: [
+        { name: "t", type: "DateTime64(3, 'UTC')" },
+        { name: "model", type: "LowCardinality(String)" },
+        { name: "n", type: "UInt64" },
+      ],
+      rows: [
+        ["2026-11-24 00:01:00.000", "a", "7"],
+        ["2026-11-24 00:00:00.000", "a", "5"],
+      ],
+      is_cut: false,
+    },
+    "",
+    0,
+  );
+  expect(series).toHaveLength(1);
+  expect(series[0]).toMatchObject({ name: "a", values: [5, 7] });
+  expect(series[0]?.times[0]).toBe(Date.UTC(2026, 10, 24));
+});
+
+test("series as a table have a column for each label", () => {
+  const series = [{ name: "x", labels: { job: "a" }, unit: "s", times: [0, 1], values: [1, 3] }];
+  expect(seriesTable(series, "last")).toEqual({
+    columns: [
+      { name: "job", isNumber: false, unit: "" },
+      { name: "", isNumber: true, unit: "s" },
+    ],
+    rows: [["a", 3]],
+  });
+});
