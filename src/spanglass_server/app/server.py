@@ -24,6 +24,7 @@ from spanglass_server.app.judging import build_judging
 from spanglass_server.app.logs import configure_logs
 from spanglass_server.app.notifications import Notifications, build_notifications
 from spanglass_server.app.own_metrics import keep_own_metrics
+from spanglass_server.app.redaction import build_redaction, keep_redactions_counted
 from spanglass_server.app.retention import keep_audit_log, keep_retention
 from spanglass_server.app.rules import Rules, build_rules
 from spanglass_server.app.score_places import keep_scores_placed
@@ -40,6 +41,7 @@ from spanglass_server.base.errors import Misconfigured
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
+from spanglass_server.ingest.redaction import Redaction
 from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.ingest.score_places import ScorePlacer
@@ -109,8 +111,11 @@ class _Server:
         self._budget = QueueBudget(settings.queue_bytes_max)
         self._counters = Counters()
         self._prices = load_prices(settings.price_file)
-        self._pipeline = _build_pipeline(settings, stores, self._prices, self._budget, self._counters)
-        self._committer = _build_committer(settings, stores, self._counters)
+        self._redaction = build_redaction(settings, stores, now_ns)
+        self._pipeline = _build_pipeline(
+            settings, stores, self._prices, self._budget, self._counters, redaction=self._redaction
+        )
+        self._committer = _build_committer(settings, stores, self._counters, self._redaction)
         self._metrics = QueryRunner(stores.series, limits=_query_limits(settings))
         self._notifications = self._build_notifications()
         self._judging = build_judging(
@@ -153,6 +158,7 @@ class _Server:
             await asyncio.to_thread(self._judging.close)
             await asyncio.to_thread(self._pipeline.stop)
             await asyncio.to_thread(self._committer.stop)
+            await asyncio.to_thread(self._redaction.flush)
             self._log.info("server_stopped")
 
     async def _serve(self) -> None:
@@ -185,13 +191,14 @@ class _Server:
             )
         )
         places = asyncio.create_task(keep_scores_placed(self._build_placer()))
+        redactions = asyncio.create_task(keep_redactions_counted(self._redaction))
         http = _HttpServer(self._http_config(), on_started=self._announce)
         try:
             with _stopping_on_signals(http), _reloading_on_hangup(self._rules.manager.reload):
                 await http.serve(sockets=[self._listener])
         finally:
             await grpc.stop(_STOP_GRACE_S)
-            for task in (retention, audit, own_metrics, budgets, places):
+            for task in (retention, audit, own_metrics, budgets, places, redactions):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
@@ -281,6 +288,7 @@ class _Server:
     def _own_counters(self) -> Mapping[str, int]:
         return {
             **self._pipeline.counters(),
+            **self._redaction.counters(),
             **self._rules.manager.counters(),
             **self._notifications.service.counters(),
             **self._evaluations.counters(),
@@ -334,6 +342,7 @@ class _Server:
             rules=self._rules.service,
             notifications=self._notifications.office,
             reviews=self._stores.reviews,
+            redaction=self._redaction,
             accounts=build_accounts(
                 self._settings,
                 self._stores.identities,
@@ -445,7 +454,13 @@ def _reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
 
 
 def _build_pipeline(
-    settings: Settings, stores: Stores, prices: PriceBook, budget: QueueBudget, counters: Counters
+    settings: Settings,
+    stores: Stores,
+    prices: PriceBook,
+    budget: QueueBudget,
+    counters: Counters,
+    *,
+    redaction: Redaction,
 ) -> IngestPipeline:
     return IngestPipeline(
         stores.writer,
@@ -464,6 +479,7 @@ def _build_pipeline(
             ),
         ),
         score_configs=stores.library.score_configs.catalog,
+        redaction=redaction,
     )
 
 
@@ -477,11 +493,14 @@ def _query_limits(settings: Settings) -> QueryLimits:
     )
 
 
-def _build_committer(settings: Settings, stores: Stores, counters: Counters) -> SampleCommitter:
+def _build_committer(
+    settings: Settings, stores: Stores, counters: Counters, redaction: Redaction
+) -> SampleCommitter:
     return SampleCommitter(
         stores.samples,
         counters=counters,
         view_names=view_names(),
+        redaction=redaction,
         options=CommitterOptions(
             commit_interval_ms=settings.commit_interval_ms, series_max=settings.series_max
         ),

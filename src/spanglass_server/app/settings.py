@@ -163,6 +163,12 @@ class Settings(BaseModel):
         6_000, ge=1, description="Scores a minute that may come with one public key; then it gets 429."
     )
 
+    store_content: bool = Field(
+        True,
+        description="Whether inputs and outputs are stored at all; `false` stores none, whatever projects say "
+        "(docs/privacy.md).",
+    )
+
     body_bytes_max: ByteSize = Field(
         ByteSize(32 * _MIB), ge=1024, description="Largest request body as sent; larger ones get 413."
     )

@@ -49,6 +49,7 @@ from spanglass_server.store.metadata.identity import open_identities
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.store.metadata.public_links import open_public_links
+from spanglass_server.store.metadata.redaction import open_redaction
 from spanglass_server.store.metadata.review import open_reviews
 from spanglass_server.store.metadata.rules import open_rule_store
 from spanglass_server.store.metadata.saved_views import open_saved_views
@@ -61,6 +62,7 @@ from spanglass_server.store.ports import (
     TraceKey,
 )
 from spanglass_server.store.public_links import PublicLinks
+from spanglass_server.store.redaction import RedactionStore
 from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.rules import RuleStore
 from spanglass_server.store.saved_views import SavedViews
@@ -97,6 +99,7 @@ class Stores:
     rules: RuleStore
     notifications: NotificationStore
     reviews: ReviewStore
+    redaction: RedactionStore
     audit: AuditLog
     identities: IdentityStore
     evaluators: EvaluatorStore
@@ -115,6 +118,7 @@ class Stores:
         self.rules.close()
         self.notifications.close()
         self.reviews.close()
+        self.redaction.close()
         self.saved_views.close()
         self.public_links.close()
         self.audit.close()
@@ -163,6 +167,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         rules=open_rule_store(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
         reviews=open_reviews(settings.metadata_url),
+        redaction=open_redaction(settings.metadata_url),
         audit=open_audit_log(settings.metadata_url),
         identities=open_identities(
             settings.metadata_url,

@@ -21,7 +21,10 @@ from spanglass_server.ingest.admission import Doorkeeper
 from spanglass_server.ingest.budget import Reservation
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.deltas import DeltaTotals
+from spanglass_server.ingest.prepare import NO_REDACTION, Redacting
+from spanglass_server.ingest.sample_redaction import redact_samples
 from spanglass_server.model.series import Exemplar, Labels, MetricMetadata, Series
+from spanglass_server.normalize.redaction import Tally
 from spanglass_server.normalize.sample_groups import SampleBatch, SampleGroup, shown_labels
 from spanglass_server.store.series import SampleStore, SeriesExemplars
 from spanglass_server.wire.checks import RefusedError
@@ -79,13 +82,16 @@ class SampleCommitter:
         counters: Counters,
         view_names: Collection[str],
         options: CommitterOptions | None = None,
+        redaction: Redacting = NO_REDACTION,
     ) -> None:
-        """`view_names`: series that are computed from spans, which nobody may send."""
+        """`view_names`: series that are computed from spans, which nobody may send. `redaction`: projects'
+        rules about labels, which may block."""
         self._store = store
         self._counters = counters
         self._options = options or CommitterOptions()
         self._doorkeeper = Doorkeeper(store, series_max=self._options.series_max, view_names=view_names)
         self._totals = DeltaTotals(store)
+        self._redaction = redaction
         self._state = threading.Condition()
         self._queue: deque[_Waiting] = deque()
         self._forgotten: list[str] = []
@@ -147,9 +153,22 @@ class SampleCommitter:
             if not reply.set_running_or_notify_cancel():
                 request.reservation.release()
                 continue
+            try:
+                request = self._redacted(request)
+            except SpanglassError as error:
+                request.reservation.release()
+                reply.set_exception(error)
+                continue
             members.append(_Member(request, reply, list(request.batch.rejections), []))
             room -= sum(len(group.samples) for group in request.batch.groups)
         return members
+
+    def _redacted(self, request: SampleRequest) -> SampleRequest:
+        tally = Tally()
+        redactor = self._redaction.redactor(request.project_id)
+        batch = redact_samples(request.batch, redactor, tally)
+        self._redaction.count(request.project_id, tally)
+        return request._replace(batch=batch)
 
     def _next(self, deadline_s: float) -> _Waiting | None:
         with self._state:

@@ -52,6 +52,7 @@ OWN_METRICS: Final[tuple[OwnMetric, ...]] = (
     _counter("rejected_langfuse_events", "Events of Langfuse's ingestion API that were rejected."),
     _counter("rejected_samples", "Samples and data points of metrics that were rejected."),
     _counter("cut_values", "Attribute values that were too long and were cut off."),
+    _counter("redactions", "Values that were replaced, hashed or dropped before they were stored."),
     _counter("duplicate_spans", "Spans that were sent again and were equal to what was known."),
     _counter("duplicate_langfuse_events", "Langfuse events that were sent again."),
     _counter("revised_spans", "Stored spans whose verdict later spans changed."),

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from spanglass_server.accounts.people import People
 from spanglass_server.accounts.service import Accounts
+from spanglass_server.ingest.redaction import Redaction
 from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.notify.office import NotificationOffice
@@ -79,6 +80,7 @@ class Services:
     accounts: Accounts
     feedback: FeedbackDoor = field(default_factory=FeedbackDoor)
     audit: AuditTrail = field(default_factory=AuditTrail)
+    redaction: Redaction = field(default_factory=Redaction)
     auth_mode: AuthMode
     version: str
     engine_name: str

@@ -11,6 +11,7 @@ names and whole fields need no screening: they are looked up by name.
 from typing import Final
 
 from spanglass_server.model.redaction import RedactionField, RedactionPolicy
+from spanglass_server.model.series import Labels
 from spanglass_server.model.span import Span
 from spanglass_server.normalize.redaction.content import CONTENT, is_content, is_content_event, strip_span
 from spanglass_server.normalize.redaction.detectors import BodyScreen
@@ -21,6 +22,8 @@ from spanglass_server.normalize.redaction.values import Tally, ValueRedactor
 from spanglass_server.wire.langfuse import EventRecord as LangfuseRecord
 from spanglass_server.wire.records import Attributes, LogRecord, SpanRecord
 from spanglass_server.wire.scores import ScoreRecord
+
+_KNOWN_LABELS_MAX: Final = 50_000
 
 
 class Redactor:
@@ -37,6 +40,7 @@ class Redactor:
         )
         self.stripped: Final = CONTENT & dropped if policy.stores_content else CONTENT
         """Fields of content that are not stored."""
+        self._known_labels: dict[Labels, Labels] = {}
         self.stores_media: Final = policy.stores_media and policy.stores_content
 
     def spans(self, records: list[SpanRecord], body: bytes, tally: Tally) -> list[SpanRecord]:
@@ -86,11 +90,18 @@ class Redactor:
             for at, record in enumerate(records)
         ]
 
-    def labels(self, labels: tuple[tuple[str, str], ...], tally: Tally) -> tuple[tuple[str, str], ...]:
-        """Of a series or an exemplar. The same object where nothing is replaced."""
+    def labels(self, labels: Labels, tally: Tally) -> Labels:
+        """Of a series or an exemplar. The same object where nothing is replaced. Series come again and again:
+        what is replaced in one is counted when it is new."""
         if not self._has_detectors:
             return labels
-        return self._begin(tally)[0].labels(labels)
+        clean = self._known_labels.get(labels)
+        if clean is None:
+            clean = self._begin(tally)[0].labels(labels)
+            if len(self._known_labels) >= _KNOWN_LABELS_MAX:
+                self._known_labels.clear()
+            self._known_labels[labels] = clean
+        return labels if clean == labels else clean
 
     def strip(self, spans: list[Span]) -> list[Span]:
         """Rows without the content that is not stored."""

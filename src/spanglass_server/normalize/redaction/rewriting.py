@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from spanglass_server.model.redaction import RedactionField
+from spanglass_server.model.series import Labels
 from spanglass_server.normalize.redaction.fields import field_of_key
 from spanglass_server.normalize.redaction.keys import KeyRules
 from spanglass_server.normalize.redaction.sheet import Sheet, Touched
@@ -168,7 +169,10 @@ class Rewriting:
         count = self._tally.total - before
         return record._replace(body={**body, LANGFUSE_COUNT_KEY: count}) if count else record
 
-    def labels(self, labels: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    def labels(self, labels: Labels) -> Labels:
+        joined = "\n\0\n".join(f"{key}:\n{value}" for key, value in labels)
+        if not self._values.detectors.screen(joined.encode("utf-8", "replace")):
+            return labels
         before = self._tally.total
         clean = tuple((key, self._text(value, "metric_labels", key)) for key, value in labels)
         return labels if self._tally.total == before else clean
