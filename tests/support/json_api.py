@@ -1,11 +1,14 @@
 """The JSON API in this process, on a real engine and a real directory, with a clock that stands still."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.datastructures import State
 from tests.support.spans import EPOCH_NS, SECOND_NS, SpanFactory
 
 from spanglass_server.accounts.service import Accounts
@@ -44,6 +47,15 @@ from spanglass_server.web.intake import Intake
 from spanglass_server.web.services import AuthMode, Services
 
 NOW_NS = EPOCH_NS + 3600 * SECOND_NS
+
+
+@cache
+def _routes() -> FastAPI:
+    """Half a second to build, and the same for all: who answers stands in the application's state."""
+    app = FastAPI()
+    install_error_handlers(app)
+    app.include_router(build_router())
+    return app
 
 
 class _Counted:
@@ -121,10 +133,8 @@ class JsonApi:
             started_at_ns=EPOCH_NS,
             now_ns=lambda: NOW_NS,
         )
-        self.app = FastAPI()
-        install_error_handlers(self.app)
-        self.app.include_router(build_router(self.services))
-        self.app.state.services = self.services
+        self.app = copy(_routes())
+        self.app.state = State({"services": self.services})
         self.client = TestClient(self.app, raise_server_exceptions=False)
 
     def require_keys(self, mode: AuthMode = "required") -> None:

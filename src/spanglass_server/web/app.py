@@ -2,10 +2,13 @@
 
 import ipaddress
 from collections.abc import Callable
+from copy import copy
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from spanglass_server.web.alertmanager import ALERTMANAGER_PATH, build_alertmanager
 from spanglass_server.web.api import build_router
@@ -125,18 +128,25 @@ def build_api(services: Services) -> AsgiApp:
     )
     api.state.services = services
     install_error_handlers(api)
-    api.include_router(build_router(services))
+    api.include_router(build_router())
     api.mount(ALERTMANAGER_PATH, build_alertmanager(services))
     return OpenToPages(Gzip(_Guarded(Audited(api, services.audit))), services.feedback)
 
 
+@cache
+def _langfuse_routes() -> FastAPI:
+    """Costly to build, and the same for all services."""
+    api = FastAPI(title="Langfuse's API", docs_url=None, redoc_url=None, openapi_url=None)
+    install_langfuse_error_handlers(api)
+    api.include_router(build_langfuse_router())
+    api.include_router(links.router)
+    return api
+
+
 def build_langfuse(services: Services) -> AsgiApp:
     """Langfuse's public API as an ASGI application."""
-    api = FastAPI(title="Langfuse's API", docs_url=None, redoc_url=None, openapi_url=None)
-    api.state.services = services
-    install_langfuse_error_handlers(api)
-    api.include_router(build_langfuse_router(services))
-    api.include_router(links.router)
+    api = copy(_langfuse_routes())
+    api.state = State({"services": services})
     return OpenToPages(Gzip(_Guarded(Audited(api, services.audit))), services.feedback)
 
 

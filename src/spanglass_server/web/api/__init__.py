@@ -41,7 +41,6 @@ from spanglass_server.web.api import (
 )
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.api.models import Problem
-from spanglass_server.web.services import Services
 
 _PROBLEMS = {
     400: "A parameter, a filter or a cursor that cannot be read; `column` points into the filter.",
@@ -54,9 +53,8 @@ _PROBLEMS = {
 }
 
 
-def build_router(services: Services) -> APIRouter:
-    """All resources. Handlers find the services at `app.state.services`, so one router serves one of them."""
-    del services
+def build_router() -> APIRouter:
+    """All resources. Handlers find the services at `app.state.services`, so one router serves any of them."""
     long_lane = LongLane()
     router = APIRouter(
         prefix="/api/v1",

@@ -25,14 +25,12 @@ from spanglass_server.web.langfuse import (
     sessions,
     traces,
 )
-from spanglass_server.web.services import Services
 
 LANGFUSE_PREFIX: Final = "/api/public/"
 
 
-def build_langfuse_router(services: Services) -> APIRouter:
+def build_langfuse_router() -> APIRouter:
     """All resources. More special paths come first: prompt names may hold slashes."""
-    del services
     router = APIRouter(prefix="/api/public")
     router.include_router(health.router)
     router.include_router(ingestion.router)
