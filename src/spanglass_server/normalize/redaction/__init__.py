@@ -5,6 +5,7 @@ Pure functions in linear time. A request is screened as a whole first, so that o
 next to nothing.
 """
 
+from spanglass.evaluators.sensitive import PERSONAL_KINDS, SECRET_KINDS
 from spanglass_server.normalize.redaction.content import strip_span
 from spanglass_server.normalize.redaction.detectors import (
     DEFAULT_POLICY,
@@ -17,6 +18,8 @@ from spanglass_server.normalize.redaction.values import Replaced, Tally
 __all__ = [
     "DEFAULT_POLICY",
     "KINDS",
+    "PERSONAL_KINDS",
+    "SECRET_KINDS",
     "Redactor",
     "Replaced",
     "Tally",

@@ -24,6 +24,7 @@ from spanglass_server.web.api import (
     public_links,
     public_traces,
     receivers,
+    redaction,
     reprice,
     rules,
     saved_views,
@@ -92,6 +93,7 @@ def build_router() -> APIRouter:
     router.include_router(sql.build_router())
     router.include_router(projects.router)
     router.include_router(reprice.router)
+    router.include_router(redaction.build_router(long_lane))
     router.include_router(budgets.router)
     router.include_router(dashboards.router)
     router.include_router(rules.build_router(long_lane))
