@@ -81,7 +81,7 @@ export function ScopeBar(props: {
             <RefreshCw size={15} />
           </ActionIcon>
         </Tooltip>
-        <CopyButton text={() => linkTo(scope)} label={t("copyLink")} icon={<Link2 size={15} />} />
+        <CopyButton value={() => linkTo(scope)} label={t("copyLink")} icon={<Link2 size={15} />} />
         <UpdatedAgo at={updatedAt} />
       </div>
     </search>
