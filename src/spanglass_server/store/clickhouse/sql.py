@@ -42,7 +42,6 @@ _FORMATS: Final[dict[SqlFormat, str]] = {
     "parquet": "Parquet",
 }
 _LIMITS: Final[Settings] = {
-    "max_execution_time": SQL_SECONDS_MAX,
     "timeout_before_checking_execution_speed": 0,
     "max_memory_usage": SQL_MEMORY_BYTES_MAX,
     "max_result_rows": SQL_FILE_ROWS_MAX,
@@ -78,8 +77,9 @@ _LIMITS: Final[Settings] = {
 
 
 class ClickHouseSqlReader:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, seconds_max: float = SQL_SECONDS_MAX) -> None:
         self._engine = engine
+        self._limits: Settings = {**_LIMITS, "max_execution_time": seconds_max}
 
     def run(self, project_id: str, request: SqlRequest, *, run_id: str) -> SqlAnswer:
         _check_request(request)
@@ -116,7 +116,7 @@ class ClickHouseSqlReader:
         filters = ", ".join(
             f"'{database}.{name}': '{'0' if name in _WITHOUT_PROJECT else only_its_own}'" for name in names
         )
-        return {**_LIMITS, "additional_table_filters": f"{{{filters}}}", "log_comment": run_id}
+        return {**self._limits, "additional_table_filters": f"{{{filters}}}", "log_comment": run_id}
 
     def _table_endings(self) -> tuple[str, ...]:
         return ("", "_local") if self._engine.cluster else ("",)

@@ -44,12 +44,13 @@ _KEYWORDS_BEFORE_BRACKET: Final = _words(
 )
 _REFUSED: Final = {
     "SETTINGS": "settings cannot be changed",
-    "FORMAT": "FORMAT is chosen by the request, not in the statement",
+    "FORMAT": "the format is chosen beside the statement",
     "OUTFILE": "a statement cannot write files",
-    "APPLY": "APPLY is not supported: write the functions out",
-    "SAMPLE": "SAMPLE is not supported: filter by cityHash64(trace_id) % 10 = 0 instead",
-    "PARALLEL": "only one statement is run",
-    "STREAM": "STREAM is not supported",
+    "APPLY": "write the functions out",
+    "SAMPLE": "filter by cityHash64(trace_id) % 10 = 0 instead",
+    "FINAL": "every row is there once already",
+    "PARALLEL": "one statement is run at a time",
+    "STREAM": "a statement reads what is stored",
 }
 _TYPES_REFUSED: Final = re.compile(r"AggregateFunction|Identifier|Object\s*\(|Dynamic|Variant", re.IGNORECASE)
 _STATES: Final = re.compile("AggregateFunction", re.IGNORECASE)
@@ -145,7 +146,7 @@ def _check_token(token: Token, parameters: Mapping[str, object]) -> None:
         case "quoted" if not _NAME.fullmatch(token.name):
             raise QueryInvalid("a quoted name holds a character that is not supported in names")
         case "word" if token.text in _REFUSED:
-            raise QueryInvalid(_REFUSED[token.text])
+            raise QueryInvalid(f"`{token.text}` cannot be used", hint=_REFUSED[token.text])
         case "string" if _STATES.search(token.text):
             raise QueryInvalid("states of aggregate functions are not supported")
         case "parameter":

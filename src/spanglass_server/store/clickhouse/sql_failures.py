@@ -26,6 +26,7 @@ _SYNTAX: Final = re.compile(
 _OURS: Final = re.compile(
     r"project_id|_sql`|`?spanglass|source\.|formatQuery|/|\\\\|__table|_subquery|additional"
 )
+_CODE_NAME: Final = re.compile(r"\.? \([A-Z_]{4,}\)$")
 _TABLE_ALIAS: Final = re.compile(r"__table\d+\.")
 _TICKED: Final = re.compile(r"[`'‘]([^`'’]{1,128})[`'’]")
 
@@ -40,6 +41,7 @@ _TIME: Final = frozenset({159, 160, 209, 394, 734})
 _MEMORY: Final = frozenset({241, 173, 191, 243})
 _ROWS: Final = frozenset({396, 158, 307, 161, 195})
 _DEPTH: Final = frozenset({167, 168, 162, 306, 719})
+_RANGE: Final = frozenset({36, 69, 128, 153})
 _SYNTAX_CODE: Final = 62
 
 
@@ -70,6 +72,10 @@ def sql_error_of(text: str, query: str) -> SpanglassError:
         )
     if code in _ABOUT_THE_STATEMENT:
         return _about_the_statement(sentence, query)
+    if code in _RANGE:
+        return QueryInvalid(
+            "a function was called with an argument that it does not take", hint="too large, or not a number?"
+        )
     if 0 < code < 1000 and code not in (210, 236, 279, 999):
         return QueryInvalid(f"the statement cannot be run (ClickHouse's error {code})")
     return StorageUnavailable("Storage cannot run statements for now.")
@@ -96,7 +102,8 @@ def _syntax_error(sentence: str, query: str) -> QueryInvalid:
 
 
 def _about_the_statement(sentence: str, query: str) -> QueryInvalid:
-    reason = _TABLE_ALIAS.sub("", _AFTER.split(sentence, maxsplit=1)[0].rstrip(". :"))[:400]
+    reason = _TABLE_ALIAS.sub("", _AFTER.split(sentence, maxsplit=1)[0].rstrip(". :"))
+    reason = _CODE_NAME.sub("", reason)[:400]
     if _OURS.search(reason) and not _is_quoted_from(reason, query):
         return QueryInvalid("the statement cannot be run: types or names in it do not fit")
     places = (locate(name, query) for name in _TICKED.findall(reason))
