@@ -8,11 +8,14 @@ export type Query = Record<string, QueryValue | readonly string[]>;
 
 export class ApiError extends Error {
   readonly problem: Problem;
+  /** The whole answer, where it said more than a problem does. */
+  readonly body: unknown;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, body: unknown = null) {
     super(problem.detail ?? problem.title);
     this.name = "ApiError";
     this.problem = problem;
+    this.body = body;
   }
 
   get status(): number {
@@ -42,7 +45,7 @@ async function failure(response: Response): Promise<ApiError> {
   const isProblem = response.headers.get("content-type")?.includes("json") ?? false;
   const body: unknown = isProblem ? await response.json() : null;
   const known = typeof body === "object" && body !== null ? (body as Partial<Problem>) : {};
-  return new ApiError(problemOf(response.status, known));
+  return new ApiError(problemOf(response.status, known), body);
 }
 
 /** Absent values are left out, so that the server's defaults apply. */

@@ -7,12 +7,16 @@ import {
   Database,
   Gauge,
   Keyboard,
+  LayoutDashboard,
   ListTree,
+  MessagesSquare,
   PanelLeftClose,
   PanelLeftOpen,
   Scale,
   ScrollText,
   Settings,
+  UsersRound,
+  Waypoints,
 } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { usePreference } from "../base/preferences";
@@ -27,10 +31,16 @@ import { ThemeSwitch } from "./ThemeSwitch";
 const GROUPS = [
   [
     { to: "/traces", word: "traces", Icon: ListTree },
+    { to: "/sessions", word: "sessions", Icon: MessagesSquare },
+    { to: "/users", word: "users", Icon: UsersRound },
+    { to: "/map", word: "map", Icon: Waypoints },
     { to: "/logs", word: "logs", Icon: ScrollText },
     { to: "/alerts", word: "alerts", Icon: BellRing },
   ],
-  [{ to: "/explore", word: "metrics", Icon: ChartSpline }],
+  [
+    { to: "/dashboards", word: "dashboards", Icon: LayoutDashboard },
+    { to: "/explore", word: "metrics", Icon: ChartSpline },
+  ],
   [
     { to: "/scores", word: "scores", Icon: Gauge },
     { to: "/evaluators", word: "evaluators", Icon: Scale },

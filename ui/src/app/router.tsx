@@ -9,6 +9,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { parseAlertSearch, parseRuleSearch, parseSilenceSearch } from "../features/alerts/search";
+import { type DashboardSearch, parseDashboardSearch } from "../features/dashboards/search";
 import {
   parseCompareSearch,
   parseDatasetSearch,
@@ -19,6 +20,7 @@ import { parseExploreSearch } from "../features/explore/search";
 import { parseLogSearch } from "../features/logs/search";
 import { parseQueueSearch, parseReviewSearch } from "../features/queues/search";
 import { parseAgreementSearch, parseScoreSearch, parseScoresSearch } from "../features/scores/search";
+import { parseSessionSearch } from "../features/sessions/search";
 import { parseTraceSearch } from "../features/trace/search";
 import { TracesPage } from "../features/traces/TracesPage";
 import { parseListSearch } from "../widgets/list/listSearch";
@@ -59,6 +61,47 @@ const traceRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/trace/TracePage"), "TracePage"),
 });
 
+const sessionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sessions",
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import("../features/sessions/SessionsPage"), "SessionsPage"),
+});
+
+const sessionRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sessions/$sessionId",
+  validateSearch: parseSessionSearch,
+  component: lazyRouteComponent(() => import("../features/sessions/SessionPage"), "SessionPage"),
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/users",
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import("../features/users/UsersPage"), "UsersPage"),
+});
+
+const userRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/users/$userId",
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import("../features/users/UserPage"), "UserPage"),
+});
+
+const mapRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/map",
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import("../features/map/MapPage"), "MapPage"),
+});
+
+const publicRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/p/$token",
+  component: lazyRouteComponent(() => import("../features/public/PublicTracePage"), "PublicTracePage"),
+});
+
 const logsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/logs",
@@ -72,6 +115,21 @@ const exploreRoute = createRoute({
   path: "/explore",
   validateSearch: parseExploreSearch,
   component: lazyRouteComponent(() => import("../features/explore/ExplorePage"), "ExplorePage"),
+});
+
+const dashboardsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/dashboards",
+  validateSearch: (raw: Record<string, unknown>): { list?: string } =>
+    raw.list === undefined ? {} : { list: "1" },
+  component: lazyRouteComponent(() => import("../features/dashboards/list/DashboardsPage"), "DashboardsPage"),
+});
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/dashboards/$dashboardId",
+  validateSearch: (raw: Record<string, unknown>): DashboardSearch => parseDashboardSearch(raw),
+  component: lazyRouteComponent(() => import("../features/dashboards/DashboardPage"), "DashboardPage"),
 });
 
 const alertsRoute = createRoute({
@@ -274,8 +332,16 @@ export const router = createRouter({
     indexRoute,
     tracesRoute,
     traceRoute,
+    sessionsRoute,
+    sessionRoute,
+    usersRoute,
+    userRoute,
+    mapRoute,
+    publicRoute,
     logsRoute,
     exploreRoute,
+    dashboardsRoute,
+    dashboardRoute,
     queuesRoute,
     newQueueRoute,
     queueRoute,

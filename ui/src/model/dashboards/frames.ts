@@ -7,6 +7,8 @@ export type Series = {
   /** What tells it from others: labels or groups. */
   labels: Readonly<Record<string, string>>;
   unit: string;
+  /** Of the number that it is a group of. */
+  groupUnit?: string;
   times: readonly number[];
   values: readonly number[];
 };
@@ -99,7 +101,8 @@ function newEntry(
   const name = measures > 1 && own !== "" ? `${base} ${column?.name}` : base;
   const times: number[] = [];
   const values: number[] = [];
-  return { series: { name, labels, unit: column?.unit ?? "", times, values }, times, values };
+  const groupUnit = groups.map((at) => answer.columns[at]?.unit ?? "").find((unit) => unit !== "") ?? "";
+  return { series: { name, labels, unit: column?.unit ?? "", groupUnit, times, values }, times, values };
 }
 
 export function aggregateTable(answer: AggregateAnswer): TableFrame {
