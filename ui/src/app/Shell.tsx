@@ -1,4 +1,4 @@
-import { Outlet, useNavigate } from "@tanstack/react-router";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useShortcuts } from "../base/shortcuts";
 import { KeyboardHelp } from "./KeyboardHelp";
@@ -6,8 +6,14 @@ import { Navigation } from "./Navigation";
 import classes from "./Shell.module.css";
 import { useAppStrings } from "./strings";
 
-/** The frame around every page: navigation at the side, or on top where the window is narrow. */
+/** What is around every page. A page for the public stands alone: nothing else of the app is for its readers. */
 export function Shell() {
+  const isPublic = useLocation({ select: (location) => location.pathname.startsWith("/p/") });
+  return isPublic ? <Outlet /> : <Frame />;
+}
+
+/** Navigation at the side, or on top where the window is narrow. */
+function Frame() {
   const t = useAppStrings();
   const navigate = useNavigate();
   const [helpOpen, setHelpOpen] = useState(false);

@@ -3,6 +3,7 @@ import { ArrowLeft, ChevronDown, ChevronUp, Link as LinkIcon } from "lucide-reac
 import type { Score, Trace } from "../../api/types";
 import { CopyButton } from "../../widgets/CopyButton";
 import { AddToDataset } from "../datasets/AddToDataset";
+import { ShareTrace } from "../public/ShareTrace";
 import { AddToQueue } from "../queues/AddToQueue";
 import { DeleteTrace } from "./DeleteTrace";
 import { StatusMark } from "./StatusMark";
@@ -73,6 +74,7 @@ export function TraceHeader(props: {
             label={t("copyLink")}
             icon={<LinkIcon size={14} />}
           />
+          <ShareTrace traceId={trace.trace_id} />
           <AddToQueue target={{ trace_id: trace.trace_id }} />
           <AddToDataset traceId={trace.trace_id} />
           <DeleteTrace trace={trace} onDeleted={props.onDeleted} />

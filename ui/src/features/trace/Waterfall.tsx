@@ -17,7 +17,7 @@ export const Waterfall = memo(function Waterfall(props: {
   selected: Node | null;
   matchIds: ReadonlySet<string>;
   query: string;
-  actions: TraceActions;
+  actions: Pick<TraceActions, "isFolded" | "setFolded">;
   onSelect: (node: Node) => void;
 }) {
   const t = useTraceStrings();

@@ -4,6 +4,7 @@ import type { ReactNode, RefObject } from "react";
 import type { Problem, Target } from "../../api/types";
 import { absoluteRange } from "../../base/time";
 import { CopyButton } from "../CopyButton";
+import { ViewsMenu } from "../views/ViewsMenu";
 import { ColumnPicker, type PickableColumns } from "./ColumnPicker";
 import { FilterBar } from "./FilterBar";
 import type { ListState } from "./listState";
@@ -79,6 +80,7 @@ export function Toolbar(props: ToolbarProps) {
           <ChartColumn size={16} />
         </Toggle>
         {props.children}
+        <ViewsMenu kind={props.target === "logs" ? "logs" : "traces"} />
         <ColumnPicker columns={columns} />
         <CopyButton
           label={t("copyLink")}

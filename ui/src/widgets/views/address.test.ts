@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { hrefOf, isShown, searchOf } from "./address";
+
+describe("a saved view's address", () => {
+  it("leaves out the project and following", () => {
+    expect(searchOf("?project=shop&live=1&filter=status%3Aerror")).toBe("filter=status%3Aerror");
+  });
+
+  it("is the same whatever the order of its parameters", () => {
+    expect(isShown("?to=now&from=now-6h&project=shop", "from=now-6h&to=now")).toBe(true);
+    expect(isShown("?from=now-6h", "from=now-1h")).toBe(false);
+  });
+
+  it("opens in the project that is looked at", () => {
+    expect(hrefOf("/traces", "filter=a%3Ab&project=old", "shop")).toBe("/traces?filter=a%3Ab&project=shop");
+    expect(hrefOf("/traces", "", null)).toBe("/traces");
+  });
+});

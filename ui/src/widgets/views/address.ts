@@ -1,0 +1,25 @@
+/** A view is the part of a page's address after the question mark, without the project. */
+
+import type { ProjectName } from "../../api/queries";
+
+/** Follows what is open, not what a view is about. */
+const PASSING = ["project", "live"];
+
+/** What is kept of an address; the order of its parameters says nothing. */
+export function searchOf(search: string): string {
+  const parameters = new URLSearchParams(search);
+  for (const name of PASSING) parameters.delete(name);
+  parameters.sort();
+  return parameters.toString();
+}
+
+export function isShown(search: string, saved: string): boolean {
+  return searchOf(search) === searchOf(saved);
+}
+
+export function hrefOf(pathname: string, saved: string, project: ProjectName): string {
+  const parameters = new URLSearchParams(searchOf(saved));
+  if (project !== null) parameters.set("project", project);
+  const text = parameters.toString();
+  return text === "" ? pathname : `${pathname}?${text}`;
+}

@@ -1,0 +1,36 @@
+import { defineStrings } from "../../base/i18n";
+
+export const useViewWords = defineStrings({
+  en: {
+    views: "Saved views",
+    none: "Nothing is saved for this page yet.",
+    save: "Save this view",
+    update: "Save what is shown now under this name",
+    pin: "Show beside the filter",
+    unpin: "No longer show beside the filter",
+    pinned: "Show beside the filter",
+    shared: "Shared with the project",
+    name: "Name",
+    share: "Share with everybody of the project",
+    mayNotShare: "Sharing needs the role editor.",
+    updated: (n: { name: string }) => `${n.name} was changed.`,
+    removed: (n: { name: string }) => `${n.name} was deleted.`,
+    undo: "Undo",
+  },
+  ko: {
+    views: "저장된 보기",
+    none: "이 화면에 저장된 보기가 아직 없습니다.",
+    save: "이 보기 저장",
+    update: "지금 보이는 내용을 이 이름으로 저장",
+    pin: "필터 옆에 표시",
+    unpin: "필터 옆에서 제거",
+    pinned: "필터 옆에 표시",
+    shared: "프로젝트와 공유됨",
+    name: "이름",
+    share: "프로젝트의 모두와 공유",
+    mayNotShare: "공유하려면 편집자 역할이 필요합니다.",
+    updated: (n) => `${n.name} 보기를 변경했습니다.`,
+    removed: (n) => `${n.name} 보기를 삭제했습니다.`,
+    undo: "되돌리기",
+  },
+});
