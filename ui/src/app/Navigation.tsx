@@ -15,6 +15,7 @@ import {
   Scale,
   ScrollText,
   Settings,
+  SquareTerminal,
   UsersRound,
   Waypoints,
 } from "lucide-react";
@@ -40,6 +41,7 @@ const GROUPS = [
   [
     { to: "/dashboards", word: "dashboards", Icon: LayoutDashboard },
     { to: "/explore", word: "metrics", Icon: ChartSpline },
+    { to: "/sql", word: "sql", Icon: SquareTerminal },
   ],
   [
     { to: "/scores", word: "scores", Icon: Gauge },

@@ -21,6 +21,7 @@ import { parseLogSearch } from "../features/logs/search";
 import { parseQueueSearch, parseReviewSearch } from "../features/queues/search";
 import { parseAgreementSearch, parseScoreSearch, parseScoresSearch } from "../features/scores/search";
 import { parseSessionSearch } from "../features/sessions/search";
+import { parseSqlSearch } from "../features/sql/search";
 import { parseTraceSearch } from "../features/trace/search";
 import { TracesPage } from "../features/traces/TracesPage";
 import { parseListSearch } from "../widgets/list/listSearch";
@@ -130,6 +131,13 @@ const dashboardRoute = createRoute({
   path: "/dashboards/$dashboardId",
   validateSearch: (raw: Record<string, unknown>): DashboardSearch => parseDashboardSearch(raw),
   component: lazyRouteComponent(() => import("../features/dashboards/DashboardPage"), "DashboardPage"),
+});
+
+const sqlRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sql",
+  validateSearch: parseSqlSearch,
+  component: lazyRouteComponent(() => import("../features/sql/SqlPage"), "SqlPage"),
 });
 
 const alertsRoute = createRoute({
@@ -340,6 +348,7 @@ export const router = createRouter({
     publicRoute,
     logsRoute,
     exploreRoute,
+    sqlRoute,
     dashboardsRoute,
     dashboardRoute,
     queuesRoute,
