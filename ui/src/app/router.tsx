@@ -311,6 +311,12 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/settings/SettingsLayout"), "SettingsLayout"),
 });
 
+const privacyRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/privacy",
+  component: lazyRouteComponent(() => import("../features/settings/privacy/PrivacyPage"), "PrivacyPage"),
+});
+
 const projectSettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: "/",
@@ -367,7 +373,7 @@ export const router = createRouter({
       evaluatorRoute,
       editEvaluatorRoute,
     ]),
-    settingsRoute.addChildren([projectSettingsRoute]),
+    settingsRoute.addChildren([projectSettingsRoute, privacyRoute]),
     alertsRoute.addChildren([alertListRoute, rulesRoute, silencesRoute, receiversRoute, budgetsRoute]),
   ]),
   parseSearch,

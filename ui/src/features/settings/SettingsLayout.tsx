@@ -3,7 +3,10 @@ import { useSettingsStrings } from "./strings";
 
 /** First what belongs to the project, then what is the organization's, then one's own. A new page is one line
  * here, one string and one route. */
-const TABS = [{ to: "/settings", word: "project" }] as const;
+const TABS = [
+  { to: "/settings", word: "project" },
+  { to: "/settings/privacy", word: "privacy" },
+] as const;
 
 /** What all pages of settings have above them. */
 export function SettingsLayout() {

@@ -4,6 +4,7 @@ export const useSettingsStrings = defineStrings({
   en: {
     title: "Settings",
     project: "Project",
+    privacy: "Privacy",
     keys: "API keys",
     members: "Members",
     organization: "Organization",
@@ -13,6 +14,7 @@ export const useSettingsStrings = defineStrings({
   ko: {
     title: "설정",
     project: "프로젝트",
+    privacy: "개인정보",
     keys: "API 키",
     members: "멤버",
     organization: "조직",

@@ -1,0 +1,47 @@
+import { Button, Checkbox, Popover, Stack } from "@mantine/core";
+import { useFieldName } from "./names";
+import { usePrivacyStrings } from "./strings";
+
+type FieldsPickerProps = {
+  name: string;
+  all: readonly string[];
+  /** Empty: everywhere. */
+  value: string[];
+  onChange: (fields: string[]) => void;
+};
+
+/** Where something is looked for. */
+export function FieldsPicker(props: FieldsPickerProps) {
+  const t = usePrivacyStrings();
+  const fieldName = useFieldName();
+  const { value, all } = props;
+  const told = value.length === 0 ? t("everywhere") : t("inFields", { count: value.length });
+  return (
+    <Popover position="bottom-end" withinPortal>
+      <Popover.Target>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          aria-label={`${t("whereFor", { name: props.name })}: ${told}`}
+        >
+          {told}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Checkbox.Group value={value} onChange={props.onChange}>
+          <Stack gap={6}>
+            <Checkbox
+              size="xs"
+              label={t("everywhere")}
+              checked={value.length === 0}
+              onChange={() => props.onChange([])}
+            />
+            {all.map((field) => (
+              <Checkbox key={field} size="xs" value={field} label={fieldName(field)} />
+            ))}
+          </Stack>
+        </Checkbox.Group>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
