@@ -18,6 +18,7 @@ from spanglass_server.cli import (
     reprice,
     rules,
     serve,
+    sql,
 )
 from spanglass_server.cli.output import JsonOption, print_error, print_json
 
@@ -44,6 +45,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("reprice")(reprice.reprice)
 app.command("doctor")(doctor.doctor)
+app.command("sql")(sql.sql)
 app.add_typer(projects.app, name="projects")
 app.add_typer(keys.app, name="keys")
 app.add_typer(budgets.app, name="budgets")
