@@ -28,19 +28,27 @@ export function FieldsPicker(props: FieldsPickerProps) {
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
-        <Checkbox.Group value={value} onChange={props.onChange}>
-          <Stack gap={6}>
+        <Stack gap={6}>
+          <Checkbox
+            size="xs"
+            label={t("everywhere")}
+            checked={value.length === 0}
+            onChange={() => props.onChange([])}
+          />
+          {all.map((field) => (
             <Checkbox
+              key={field}
               size="xs"
-              label={t("everywhere")}
-              checked={value.length === 0}
-              onChange={() => props.onChange([])}
+              label={fieldName(field)}
+              checked={value.includes(field)}
+              onChange={(event) =>
+                props.onChange(
+                  event.currentTarget.checked ? [...value, field] : value.filter((one) => one !== field),
+                )
+              }
             />
-            {all.map((field) => (
-              <Checkbox key={field} size="xs" value={field} label={fieldName(field)} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
+          ))}
+        </Stack>
       </Popover.Dropdown>
     </Popover>
   );
