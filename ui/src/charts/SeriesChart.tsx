@@ -187,7 +187,7 @@ function lineOptions(element: HTMLElement, line: Line, props: SeriesChartProps):
     stroke,
     width: props.isStacked ? 1 : 1.5,
     spanGaps: false,
-    points: { show: hasOnePoint, size: 5 },
+    points: { show: hasOnePoint && props.isStacked !== true, size: 5 },
     ...(props.kind === "area" || props.isStacked
       ? { fill: `color-mix(in srgb, ${stroke} ${share}%, transparent)` }
       : {}),

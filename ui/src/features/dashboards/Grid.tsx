@@ -72,7 +72,12 @@ export function Grid(props: GridProps) {
         {ordered.map((panel) => {
           const height = heightOf(panel.place.h);
           return (
-            <div key={panel.id} className={classes.stacked} style={{ height }}>
+            <div
+              key={panel.id}
+              className={classes.stacked}
+              data-small={panel.kind === "value" || undefined}
+              style={{ height }}
+            >
               {props.children(panel, height, null)}
             </div>
           );

@@ -3,6 +3,7 @@ import { useInViewport } from "@mantine/hooks";
 import {
   ChartLine,
   Copy,
+  Ellipsis,
   EllipsisVertical,
   ExternalLink,
   GripVertical,
@@ -84,9 +85,14 @@ export function PanelFrame(props: FrameProps) {
             multiline
             maw={320}
           >
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the warning must be reachable by keyboard */}
-            <span className={classes.warning} tabIndex={0} role="note" aria-label={t("cut")}>
-              <TriangleAlert size={13} />
+            <span
+              className={data.warnings.length > 0 ? classes.warning : classes.info}
+              // biome-ignore lint/a11y/noNoninteractiveTabindex: the warning must be reachable by keyboard
+              tabIndex={0}
+              role="note"
+              aria-label={data.isCut ? t("cut") : data.warnings.join(" ")}
+            >
+              {data.warnings.length > 0 ? <TriangleAlert size={13} /> : <Ellipsis size={13} />}
             </span>
           </Tooltip>
         )}
