@@ -19,10 +19,30 @@ from spanglass_server.rules.sources import RulePath, RuleSources
 from spanglass_server.store.directory import Project
 from spanglass_server.store.lease import LeaseKeeper
 from spanglass_server.store.rules import Lease, LeaseLost, StoredGroup, StoredRuleFile
+from spanglass_server.store.thresholds import OwnThresholds
 
 START_S = 1_790_000_000
 GRID_S = 5
 """Seconds between the samples of a gauge."""
+
+
+class MemoryThresholds:
+    """A ThresholdStore."""
+
+    def __init__(self) -> None:
+        self._by_project: dict[str, OwnThresholds] = {}
+
+    def get(self, project_id: str) -> OwnThresholds:
+        return self._by_project.get(project_id, {})
+
+    def list_all(self) -> Mapping[str, OwnThresholds]:
+        return {project_id: own for project_id, own in self._by_project.items() if own}
+
+    def replace(self, project_id: str, thresholds: OwnThresholds) -> None:
+        self._by_project[project_id] = dict(thresholds)
+
+    def close(self) -> None:
+        pass
 
 
 class MemoryRuleStore:
@@ -146,6 +166,7 @@ class World:
         self.series = MemorySeries()
         self.writer = RecordedSamples(self.series)
         self.store = MemoryRuleStore()
+        self.thresholds = MemoryThresholds()
         self.directory = Projects(*(projects or ("default",)))
         self.told: list[Told] = []
         self._gauges: dict[tuple[str, Labels], float] = {}
@@ -207,7 +228,11 @@ class Server:
         self.held: list[bool] = []
         self.lease = LeaseKeeper(world.store, "rules", holder=name, monotonic_ns=self._monotonic_ns)
         self.sources = RuleSources(
-            world.store, paths=paths, defaults=rules or {}, monotonic_ns=self._monotonic_ns
+            world.store,
+            paths=paths,
+            defaults=rules or {},
+            list_thresholds=world.thresholds.list_all,
+            monotonic_ns=self._monotonic_ns,
         )
         self.manager = RuleManager(
             RulePorts(
@@ -227,6 +252,7 @@ class Server:
             world.store,
             self.sources,
             world.directory,  # type: ignore[arg-type]
+            world.thresholds,
             interval_ms=60_000,
             query_offset_ms=0,
             now_ns=self._now_ns,

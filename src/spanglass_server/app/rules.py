@@ -20,6 +20,7 @@ from spanglass_server.store.directory import DEFAULT_PROJECT, Directory
 from spanglass_server.store.lease import LeaseKeeper
 from spanglass_server.store.rules import RuleStore
 from spanglass_server.store.series import SampleWriter
+from spanglass_server.store.thresholds import ThresholdStore
 
 _ALONE: Final = "embedded"
 """The holder where no other server can have the same data: after a crash it goes on at once."""
@@ -36,6 +37,7 @@ def build_rules(
     settings: Settings,
     store: RuleStore,
     directory: Directory,
+    thresholds: ThresholdStore,
     *,
     runner: QueryRunner,
     writer: SampleWriter,
@@ -48,6 +50,7 @@ def build_rules(
         store,
         paths=[to_rule_path(entry) for entry in settings.rule_files],
         defaults=None if settings.default_rules else {},
+        list_thresholds=thresholds.list_all,
         monotonic_ns=time.monotonic_ns,
     )
     lease = LeaseKeeper(store, "rules", holder=lease_holder(settings), monotonic_ns=time.monotonic_ns)
@@ -71,6 +74,7 @@ def build_rules(
         store,
         sources,
         directory,
+        thresholds,
         interval_ms=interval_ms,
         query_offset_ms=query_offset_ms,
         now_ns=now_ns,

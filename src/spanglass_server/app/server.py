@@ -255,6 +255,7 @@ class _Server:
             self._settings,
             self._stores.rules,
             self._stores.directory,
+            self._stores.thresholds,
             runner=self._metrics,
             writer=self._stores.samples,
             sink=self._notifications.service,

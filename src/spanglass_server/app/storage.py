@@ -53,6 +53,7 @@ from spanglass_server.store.metadata.redaction import open_redaction
 from spanglass_server.store.metadata.review import open_reviews
 from spanglass_server.store.metadata.rules import open_rule_store
 from spanglass_server.store.metadata.saved_views import open_saved_views
+from spanglass_server.store.metadata.thresholds import open_thresholds
 from spanglass_server.store.ports import (
     Administration,
     LogReader,
@@ -71,6 +72,7 @@ from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
 from spanglass_server.store.sql import SqlReader
+from spanglass_server.store.thresholds import ThresholdStore
 from spanglass_server.store.views import ViewReader
 
 
@@ -97,6 +99,7 @@ class Stores:
     budgets: Budgets
     dashboards: Dashboards
     rules: RuleStore
+    thresholds: ThresholdStore
     notifications: NotificationStore
     reviews: ReviewStore
     redaction: RedactionStore
@@ -116,6 +119,7 @@ class Stores:
         self.budgets.close()
         self.dashboards.close()
         self.rules.close()
+        self.thresholds.close()
         self.notifications.close()
         self.reviews.close()
         self.redaction.close()
@@ -165,6 +169,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         budgets=open_budgets(settings.metadata_url),
         dashboards=open_dashboards(settings.metadata_url),
         rules=open_rule_store(settings.metadata_url),
+        thresholds=open_thresholds(settings.metadata_url),
         notifications=open_notifications(settings.metadata_url),
         reviews=open_reviews(settings.metadata_url),
         redaction=open_redaction(settings.metadata_url),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from spanglass_server.base.clock import Clock
 from spanglass_server.base.errors import BadInput, NotFound
+from spanglass_server.model.thresholds import DEFAULTS, Thresholds
 from spanglass_server.rules.evaluator import ActiveAlert, state_of
 from spanglass_server.rules.files import Rule, RuleFile, RuleGroup, parse_rule_file
 from spanglass_server.rules.reports import AlertReport, GroupReport, RuleReport
@@ -12,6 +13,7 @@ from spanglass_server.rules.sources import LoadedFile, RuleSources
 from spanglass_server.rules.state import NO_GROUP_STATE, GroupState, RuleState, decode, states_of
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.rules import RuleStore, StoredRuleFile
+from spanglass_server.store.thresholds import ThresholdStore
 
 NAME_CHARS_MAX = 200
 
@@ -24,6 +26,7 @@ class RuleService:
         store: RuleStore,
         sources: RuleSources,
         directory: Directory,
+        thresholds: ThresholdStore,
         *,
         interval_ms: int,
         query_offset_ms: int,
@@ -32,6 +35,7 @@ class RuleService:
         self._store = store
         self._sources = sources
         self._directory = directory
+        self._thresholds = thresholds
         self._interval_ms = interval_ms
         self._query_offset_ms = query_offset_ms
         self._now_ns = now_ns
@@ -74,6 +78,18 @@ class RuleService:
             evaluations=state.evaluations,
             missed=state.missed,
         )
+
+    # Thresholds
+
+    def thresholds(self, project_id: str) -> Thresholds:
+        return {**DEFAULTS, **self._thresholds.get(project_id)}
+
+    def set_thresholds(self, project_id: str, thresholds: Thresholds) -> None:
+        """The rules that come with Spanglass follow at their next evaluation. A number that is the default
+        one stays it if that changes."""
+        own = {name: value for name, value in thresholds.items() if value != DEFAULTS[name]}
+        self._thresholds.replace(project_id, own)
+        self._sources.refresh(is_forced=True)
 
     # Files
 

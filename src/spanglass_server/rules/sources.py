@@ -2,7 +2,7 @@
 that come with Spanglass. A file that breaks keeps the rules it had."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import structlog
 
 from spanglass_server.base.clock import Clock
+from spanglass_server.model.thresholds import DEFAULTS
 from spanglass_server.rules.files import FILE_CHARS_MAX, RuleFile, RuleFileInvalid, parse_rule_file
+from spanglass_server.rules.thresholds import apply_thresholds
 from spanglass_server.store.rules import RuleStore
+from spanglass_server.store.thresholds import OwnThresholds
 
 log = structlog.get_logger(__name__)
 
@@ -62,9 +65,11 @@ class RuleSources:
         *,
         paths: Sequence[RulePath] = (),
         defaults: Mapping[str, str] | None = None,
+        list_thresholds: Callable[[], Mapping[str, OwnThresholds]] = dict,
         monotonic_ns: Clock,
     ) -> None:
-        """`defaults`: name to YAML; those that come with Spanglass where it is None."""
+        """`defaults`: name to YAML; those that come with Spanglass where it is None. `list_thresholds`: those
+        that projects have set, by project id; they are written into the defaults."""
         self._store = store
         self._paths = paths
         self._defaults = load_defaults() if defaults is None else defaults
@@ -78,6 +83,10 @@ class RuleSources:
         self._by_project_id: dict[str, list[LoadedFile]] = {}
         """Files in the database."""
         self._default_files = [_load(name, "default", text, 0) for name, text in self._defaults.items()]
+        self._list_thresholds = list_thresholds
+        self._thresholds: Mapping[str, OwnThresholds] = {}
+        self._adapted_files: dict[str, list[LoadedFile]] = {}
+        """Those that come with Spanglass, by the id of each project with thresholds of its own."""
         self.version = 0
         """Grows with each change."""
 
@@ -87,6 +96,7 @@ class RuleSources:
             now_ns = self._monotonic_ns()
             if not is_forced and self._looked_at_ns is not None and now_ns - self._looked_at_ns < _LOOK_NS:
                 return
+            self._refresh_thresholds()
             self._refresh_database()
             self._refresh_disk()
             self._looked_at_ns = now_ns
@@ -97,14 +107,31 @@ class RuleSources:
             stored = self._by_project_id.get(project_id, [])
             on_disk = self._by_project_name.get(project_name, [])
             names = {file.name for file in stored}
-            defaults = [file for file in self._default_files if file.name not in names]
+            shipped = self._adapted_files.get(project_id, self._default_files)
+            defaults = [file for file in shipped if file.name not in names]
             return [*defaults, *on_disk, *stored]
 
     def is_default(self, name: str) -> bool:
         return name in self._defaults
 
-    def default_text(self, name: str) -> str:
-        return self._defaults[name]
+    def _refresh_thresholds(self) -> None:
+        found = self._list_thresholds()
+        if found == self._thresholds:
+            return
+        known = self._adapted_files
+        self._adapted_files = {
+            project_id: known[project_id]
+            if own == self._thresholds.get(project_id)
+            else [_load(name, "default", _adapted(text, own), 0) for name, text in self._defaults.items()]
+            for project_id, own in found.items()
+        }
+        # What is stored may say of a file only that it is off, and stands for its text too.
+        self._thresholds, self._stamp = found, ""
+        self.version += 1
+
+    def _shipped_text(self, project_id: str, name: str) -> str | None:
+        text = self._defaults.get(name)
+        return text if text is None else _adapted(text, self._thresholds.get(project_id, {}))
 
     def _refresh_database(self) -> None:
         stamp = self._store.files_stamp()
@@ -118,7 +145,8 @@ class RuleSources:
         found: dict[str, list[LoadedFile]] = {}
         for stored in self._store.list_files():
             old = known.get((stored.project_id, stored.name))
-            text = stored.text if stored.text is not None else self._defaults.get(stored.name)
+            own_text = stored.text
+            text = own_text if own_text is not None else self._shipped_text(stored.project_id, stored.name)
             if text is None:
                 continue
             source: FileSource = "default" if stored.text is None else "api"
@@ -153,6 +181,10 @@ class RuleSources:
         }
         self._on_disk = found
         self.version += 1
+
+
+def _adapted(text: str, own: OwnThresholds) -> str:
+    return apply_thresholds(text, {**DEFAULTS, **own})
 
 
 def load_defaults() -> Mapping[str, str]:

@@ -37,6 +37,7 @@ from spanglass_server.web.api import (
     spans,
     sql,
     status,
+    thresholds,
     traces,
     users,
 )
@@ -97,6 +98,7 @@ def build_router() -> APIRouter:
     router.include_router(budgets.router)
     router.include_router(dashboards.router)
     router.include_router(rules.build_router(long_lane))
+    router.include_router(thresholds.router)
     router.include_router(silences.router)
     router.include_router(receivers.router)
     router.include_router(notifications.router)
