@@ -12,7 +12,7 @@ from spanglass_server.store.ports import TimeRange
 NodeKind: TypeAlias = Literal["service", "provider", "retriever", "tool", "cache", "caller"]
 NODE_KINDS: Final[tuple[NodeKind, ...]] = get_args(NodeKind)
 
-MAP_SPANS_MAX: Final = 400_000
+MAP_SPANS_MAX: Final = 250_000
 """Spans that a map is made from; of more, those of a share of the traces."""
 MAP_EDGES_MAX: Final = 300
 """The busiest; what is left over is told by `ServiceMap.is_cut`."""

@@ -4,7 +4,7 @@ Two reads. What a service uses (models, stores, tools, caches) stands in each sp
 needs a span beside its parent: a join within each trace, which is made only where there are several services.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from spanglass_server.query.ast import Expression
@@ -50,8 +50,7 @@ class ClickHouseServiceMapReader:
         wanted = _wanted(where, parts, bind)
         params = {**range_params(project_id, during), **bind.params}
         used = self._read_used(wanted, params)
-        services = self._read_services(wanted, params)
-        called = self._read_called(wanted, params, has_several=len(services) > 1)
+        called = self._read_called(wanted, params, has_several=self._has_several(wanted, params))
         edges = sorted(
             [*called, *used], key=lambda edge: (-edge.traffic.call_count, edge.source, edge.target)
         )
@@ -64,14 +63,15 @@ class ClickHouseServiceMapReader:
         rows = read_rows(self._engine, sql, {**range_params(project_id, during), **bind.params})
         return int(rows[0]["spans"])
 
-    def _read_services(self, wanted: str, params: Mapping[str, Parameter]) -> Sequence[str]:
-        sql = f"SELECT DISTINCT service FROM spans FINAL\nWHERE {wanted}"
-        return [row["service"] for row in read_rows(self._engine, sql, params)]
+    def _has_several(self, wanted: str, params: Mapping[str, Parameter]) -> bool:
+        """Earlier revisions of a span have the same service: this one need not read the newest alone."""
+        sql = f"SELECT DISTINCT service FROM spans\n{wanted}\nLIMIT 2"
+        return len(read_rows(self._engine, sql, params)) > 1
 
     def _read_used(self, wanted: str, params: Mapping[str, Parameter]) -> list[Edge]:
         sql = (
             f"SELECT service, {_KIND} AS target_kind, {_NAME} AS target_name, {_TRAFFIC}\n"
-            f"FROM spans FINAL\nWHERE {wanted} AND {_USED}\n"
+            f"FROM spans FINAL\n{wanted} AND {_USED}\n"
             f"GROUP BY service, target_kind, target_name\nORDER BY calls DESC LIMIT {MAP_EDGES_MAX + 1:d}"
         )
         return [
@@ -87,7 +87,7 @@ class ClickHouseServiceMapReader:
         if not has_several:
             sql = (
                 f"SELECT service, '' AS source, true AS is_first, {_TRAFFIC}\nFROM spans FINAL\n"
-                f"WHERE {wanted} AND parent_span_id = ''\nGROUP BY service"
+                f"{wanted} AND parent_span_id = ''\nGROUP BY service"
             )
         else:
             sql = (
@@ -96,10 +96,10 @@ class ClickHouseServiceMapReader:
                 "caller.service AS source, caller.id = 0 AS is_first\nFROM (\n"
                 "SELECT service, status, start_time_ns, end_time_ns, cost_usd, is_billable,\n"
                 "sipHash64(trace_id, parent_span_id) AS parent_id\n"
-                f"FROM spans FINAL WHERE {wanted}) AS called\n"
+                f"FROM spans FINAL {wanted}) AS called\n"
                 "ANY LEFT JOIN (\n"
                 "SELECT sipHash64(trace_id, span_id) AS id, service\n"
-                f"FROM spans FINAL WHERE {wanted}) AS caller ON called.parent_id = caller.id)\n"
+                f"FROM spans FINAL {wanted}) AS caller ON called.parent_id = caller.id)\n"
                 "WHERE is_first OR source != service\n"
                 f"GROUP BY service, source, is_first\nORDER BY calls DESC LIMIT {MAP_EDGES_MAX + 1:d}"
             )
@@ -114,14 +114,19 @@ class ClickHouseServiceMapReader:
 
 
 def _wanted(where: Expression | None, parts: int, bind: Binder) -> str:
-    """Spans of the range, of the traces that match, and of those a share that is the same in every read."""
-    held = [IN_RANGE]
-    if where is not None:
-        matching = trace_condition(where, bind, SPANS_OF_TRACES)
-        held.append(f"trace_id IN (SELECT trace_id FROM traces FINAL WHERE {IN_RANGE} AND {matching})")
+    """Spans of the range, of the traces that match, and of those a share that is the same in every read.
+
+    What asks the sorting key alone goes before FINAL: the columns of other traces' spans are not read."""
+    held = ["project_id = {project:String}"]
+    share = f"sipHash64(trace_id) % {parts:d} = 0"
     if parts > 1:
-        held.append(f"sipHash64(trace_id) % {parts:d} = 0")
-    return " AND ".join(held)
+        held.append(share)
+    if where is not None:
+        matching = f"{IN_RANGE} AND {trace_condition(where, bind, SPANS_OF_TRACES)}"
+        if parts > 1:
+            matching += f" AND {share}"
+        held.append(f"trace_id IN (SELECT trace_id FROM traces FINAL WHERE {matching})")
+    return f"PREWHERE {' AND '.join(held)}\nWHERE {IN_RANGE}"
 
 
 def _traffic(row: Mapping[str, Any]) -> Traffic:
