@@ -41,5 +41,4 @@ export const serviceMapQuery = (selection: Selection) =>
     queryKey: ["service-map", selection],
     queryFn: ({ signal }) => getJson<ServiceMap>("/service-map", selection, signal),
     placeholderData: keepPreviousData,
-    staleTime: Number.POSITIVE_INFINITY,
   });

@@ -27,6 +27,7 @@ import { TracesPage } from "../features/traces/TracesPage";
 import { parseListSearch } from "../widgets/list/listSearch";
 import { NotFound } from "../widgets/NotFound";
 import { PageError } from "../widgets/PageError";
+import { parseScopeSearch } from "../widgets/scope/scopeSearch";
 import { Shell } from "./Shell";
 
 type RootSearch = { project?: string };
@@ -93,7 +94,7 @@ const userRoute = createRoute({
 const mapRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/map",
-  validateSearch: parseListSearch,
+  validateSearch: parseScopeSearch,
   component: lazyRouteComponent(() => import("../features/map/MapPage"), "MapPage"),
 });
 

@@ -75,7 +75,8 @@ describe("the map of services", () => {
       { x: 10, y: 10 },
       { x: 20, y: 0 },
     ];
-    expect(pathOf(points)).toBe("M0,0Q10,10 15,5L20,0");
-    expect(pathOf([])).toBe("");
+    expect(pathOf(points, "LR")).toBe("M0,0C5,0 5,10 10,10C15,10 15,0 20,0");
+    expect(pathOf(points.slice(0, 2), "TB")).toBe("M0,0C0,5 10,5 10,10");
+    expect(pathOf([], "LR")).toBe("");
   });
 });

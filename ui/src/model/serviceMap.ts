@@ -22,6 +22,7 @@ export type PlacedEdge = {
   weight: number;
 };
 export type Drawing = {
+  direction: "LR" | "TB";
   nodes: readonly PlacedNode[];
   edges: readonly PlacedEdge[];
   width: number;
@@ -64,25 +65,48 @@ export function drawMap(map: ServiceMap, direction: "LR" | "TB"): Drawing {
   });
   const drawn = edges.map((edge) => {
     const { points } = graph.edge(edge.source, edge.target) as { points: { x: number; y: number }[] };
+    const [from, to] = [graph.node(edge.source) as Place, graph.node(edge.target) as Place];
     const weight = 1 + 3 * (Math.log1p(edge.count) / Math.log1p(most));
-    return { edge, health: healthOf(edge), points, weight };
+    const ends = endsOf(from, to, direction);
+    return { edge, health: healthOf(edge), points: [ends[0], ...points.slice(1, -1), ends[1]], weight };
   });
   const size = graph.graph() as { width?: number; height?: number };
-  return { nodes, edges: drawn, width: size.width ?? 0, height: size.height ?? 0 };
+  return { direction, nodes, edges: drawn, width: size.width ?? 0, height: size.height ?? 0 };
 }
 
 type Place = { x: number; y: number; width: number; height: number };
+type Point = { x: number; y: number };
 
-/** A smooth line through the points. */
-export function pathOf(points: readonly { x: number; y: number }[]): string {
+/** The middles of the sides that face each other. */
+function endsOf(from: Place, to: Place, direction: "LR" | "TB"): [Point, Point] {
+  if (direction === "LR") {
+    const sign = from.x <= to.x ? 1 : -1;
+    return [
+      { x: from.x + (sign * from.width) / 2, y: from.y },
+      { x: to.x - (sign * to.width) / 2, y: to.y },
+    ];
+  }
+  const sign = from.y <= to.y ? 1 : -1;
+  return [
+    { x: from.x, y: from.y + (sign * from.height) / 2 },
+    { x: to.x, y: to.y - (sign * to.height) / 2 },
+  ];
+}
+
+/** A smooth line through the points, which leaves and arrives straight. */
+export function pathOf(points: readonly Point[], direction: "LR" | "TB"): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";
   let path = `M${first.x},${first.y}`;
-  rest.forEach((point, place) => {
-    const after = rest[place + 1];
-    if (after === undefined) path += `L${point.x},${point.y}`;
-    else path += `Q${point.x},${point.y} ${(point.x + after.x) / 2},${(point.y + after.y) / 2}`;
-  });
+  let before = first;
+  for (const point of rest) {
+    const [midX, midY] = [(before.x + point.x) / 2, (before.y + point.y) / 2];
+    path +=
+      direction === "LR"
+        ? `C${midX},${before.y} ${midX},${point.y} ${point.x},${point.y}`
+        : `C${before.x},${midY} ${point.x},${midY} ${point.x},${point.y}`;
+    before = point;
+  }
   return path;
 }
 

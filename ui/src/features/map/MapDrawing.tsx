@@ -60,6 +60,7 @@ export function MapDrawing(props: {
             <EdgeLine
               key={`${placed.edge.source} ${placed.edge.target}`}
               placed={placed}
+              direction={drawing.direction}
               isPicked={isEdge(props.picked, placed)}
               label={edgeLabel(placed, props.map, t)}
               onPick={props.onPick}
@@ -126,12 +127,13 @@ function pressing(run: () => void) {
 
 function EdgeLine(props: {
   placed: PlacedEdge;
+  direction: "LR" | "TB";
   isPicked: boolean;
   label: string;
   onPick: (picked: Picked) => void;
 }) {
   const { placed } = props;
-  const path = pathOf(placed.points);
+  const path = pathOf(placed.points, props.direction);
   const pick = () => props.onPick({ kind: "edge", source: placed.edge.source, target: placed.edge.target });
   return (
     <g

@@ -9,8 +9,9 @@ import { useLanguage } from "../../base/i18n";
 import { usePreference } from "../../base/preferences";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
-import { GroupBar } from "../../widgets/groups/GroupBar";
-import { type GroupState, useGroupState } from "../../widgets/groups/useGroupState";
+import { ScopeBar } from "../../widgets/scope/ScopeBar";
+import { type ScopeState, useScopeState } from "../../widgets/scope/useScopeState";
+import { ViewsMenu } from "../../widgets/views/ViewsMenu";
 import classes from "./Map.module.css";
 import { MapDrawing } from "./MapDrawing";
 import { MapSelection } from "./MapSelection";
@@ -23,7 +24,7 @@ export type Picked = { kind: "node"; id: string } | { kind: "edge"; source: stri
 /** Which services call which, and what they use: /map. */
 export function MapPage() {
   const t = useMapStrings();
-  const state = useGroupState();
+  const state = useScopeState();
   const answer = useQuery(serviceMapQuery(state.selection));
   const [look, setLook] = usePreference("map.look", "map");
   useEffect(() => {
@@ -34,14 +35,7 @@ export function MapPage() {
   return (
     <main className={classes.page}>
       <h1 className="sr-only">{t("title")}</h1>
-      <GroupBar
-        state={state}
-        kind="map"
-        problem={problem}
-        placeholder={t("filterPlaceholder")}
-        isBusy={answer.isFetching}
-        onRefresh={() => void answer.refetch()}
-      >
+      <ScopeBar scope={state} error={answer.error} updatedAt={answer.dataUpdatedAt} withCompare={false}>
         <SegmentedControl
           size="xs"
           aria-label={t("look")}
@@ -52,7 +46,8 @@ export function MapPage() {
             { value: "table", label: t("table") },
           ]}
         />
-      </GroupBar>
+        <ViewsMenu kind="map" />
+      </ScopeBar>
       {problem === null && answer.error && (
         <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />
       )}
@@ -66,7 +61,7 @@ export function MapPage() {
   );
 }
 
-function Loaded(props: { map: ServiceMap; state: GroupState; look: string }) {
+function Loaded(props: { map: ServiceMap; state: ScopeState; look: string }) {
   const t = useMapStrings();
   const language = useLanguage();
   const { map, state } = props;
@@ -78,7 +73,7 @@ function Loaded(props: { map: ServiceMap; state: GroupState; look: string }) {
         title={t("nothing")}
         actions={
           <>
-            {state.filter !== "" && (
+            {state.selection.filter !== "" && (
               <Button onClick={() => state.change({ filter: null })}>{t("drop")}</Button>
             )}
             <Button onClick={() => state.change({ from: "now-7d", to: "now" })}>{t("look7d")}</Button>

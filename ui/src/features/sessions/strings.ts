@@ -25,7 +25,7 @@ export const useSessionStrings = defineStrings({
     quality: "Quality",
     answer: "Last answer",
     noText: "no text",
-    tracesCount: (n: { count: string }) => `${n.count} traces`,
+    tracesCount: (n: { count: string }) => (n.count === "1" ? "1 trace" : `${n.count} traces`),
     errorsCount: (n: { count: string }) => `${n.count} failed`,
     rangeNote: "Numbers are of the traces in this time range.",
     back: "All sessions",

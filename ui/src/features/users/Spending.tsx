@@ -2,7 +2,8 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { aggregateQuery } from "../../api/aggregate";
 import type { Selection } from "../../api/queries";
-import { formatCost } from "../../base/format";
+import { formatCost, formatCount } from "../../base/format";
+import { useLanguage } from "../../base/i18n";
 import { BarList } from "../../charts/BarList";
 import { lineColor } from "../../charts/colors";
 import { ErrorState } from "../../widgets/ErrorState";
@@ -10,24 +11,34 @@ import { useUserStrings } from "./strings";
 import classes from "./User.module.css";
 
 const QUESTIONS = {
-  feature: { target: "traces", measures: ["sum(cost)", "count()"], groupBy: ["feature"], limit: 8 },
+  feature: {
+    target: "traces",
+    measures: ["sum(cost)", "sum(unpriced_count)"],
+    groupBy: ["feature"],
+    limit: 8,
+  },
   model: { target: "spans", measures: ["sum(cost)", "count()"], groupBy: ["model"], limit: 8 },
 } as const;
 
 /** What was spent on the user, by feature or by model. */
 export function Spending(props: { selection: Selection; by: "feature" | "model" }) {
   const t = useUserStrings();
+  const language = useLanguage();
   const { by, selection } = props;
   const filter = by === "model" ? `${selection.filter} is_call:true` : selection.filter;
   const answer = useQuery(aggregateQuery({ ...selection, filter }, QUESTIONS[by]));
   const title = by === "feature" ? t("byFeature") : t("byModel");
   const unnamed = by === "feature" ? t("noFeature") : t("noModel");
-  const bars = (answer.data?.rows ?? []).map(([name, cost, count], place) => ({
-    id: String(name || unnamed),
-    name: cost === null ? `${name || unnamed} (${t("unpriced")}, ${count})` : String(name || unnamed),
-    value: typeof cost === "number" ? cost : null,
-    color: lineColor(place),
-  }));
+  const bars = (answer.data?.rows ?? []).map(([name, cost, second], place) => {
+    const count = by === "feature" ? Number(second) : cost === null ? Number(second) : 0;
+    const known = String(name || unnamed);
+    return {
+      id: known,
+      name: count > 0 ? `${known} (${t("unpricedCalls", { count: formatCount(count, language) })})` : known,
+      value: typeof cost === "number" ? cost : null,
+      color: lineColor(place),
+    };
+  });
   return (
     <section className={classes.section}>
       <h2 className={classes.sectionTitle}>{title}</h2>
