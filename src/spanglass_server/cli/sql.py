@@ -91,8 +91,9 @@ def _print_csv(answer: Mapping[str, Any]) -> None:
 
 def _print_table(answer: Mapping[str, Any]) -> None:
     print_table(_names(answer), [[_text(value) for value in row] for row in answer["rows"]])
+    count = answer["row_count"]
     more = ", and more" if answer["is_cut"] else ""
-    typer.echo(f"{answer['row_count']} rows{more}, in {answer['elapsed_ms']:.0f} ms", err=True)
+    typer.echo(f"{count} row{'' if count == 1 else 's'}{more}, in {answer['elapsed_ms']:.0f} ms", err=True)
 
 
 def _text(value: Any) -> str:

@@ -102,7 +102,7 @@ class ClickHouseSqlReader:
         return [describe(view) for view in VIEWS]
 
     def functions(self) -> Sequence[str]:
-        return sorted({*PLAIN, *AGGREGATES} - {"lambda"}, key=str.lower)
+        return sorted({*PLAIN, *AGGREGATES}, key=str.lower)
 
     def examples(self) -> Sequence[SqlExample]:
         return EXAMPLES

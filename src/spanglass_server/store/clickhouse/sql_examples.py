@@ -21,13 +21,13 @@ ORDER BY calls DESC""",
         "cost_by_user",
         "Cost by user",
         """SELECT user_id,
-  round(sum(cost_usd), 4) AS cost_usd,
+  round(sum(cost_usd), 4) AS usd,
   countIf(cost_usd IS NULL) AS unpriced_calls,
   uniq(trace_id) AS traces
 FROM spans
 WHERE is_billable AND user_id != ''
 GROUP BY user_id
-ORDER BY cost_usd DESC
+ORDER BY usd DESC
 LIMIT 20""",
     ),
     SqlExample(
@@ -67,9 +67,9 @@ ORDER BY hour, errors DESC""",
         "Tokens by feature and day",
         """SELECT toDate(start_time) AS day,
   feature,
-  sum(input_tokens) AS input_tokens,
-  sum(output_tokens) AS output_tokens,
-  round(100 * sum(cache_read_tokens) / nullIf(sum(input_tokens), 0), 1) AS cached_percent
+  sum(input_tokens) AS tokens_in,
+  sum(output_tokens) AS tokens_out,
+  round(100 * sum(cache_read_tokens) / nullIf(tokens_in, 0), 1) AS cached_percent
 FROM spans
 WHERE is_billable
 GROUP BY day, feature

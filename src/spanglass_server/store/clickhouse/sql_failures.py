@@ -36,6 +36,10 @@ _ABOUT_THE_STATEMENT: Final = frozenset(
         223, 352, 386, 403, 427, 456, 457, 469, 476, 535, 536, 549, 586, 636, 706, 707,
     }
 )  # fmt: skip
+_HINTS: Final = {
+    184: "a sum may not have the name of the column that it adds up: call it something else",
+    215: "name every column that is not added up in GROUP BY",
+}
 _CONVERSION: Final = frozenset({6, 27, 38, 41, 72, 131, 321, 349, 407, 409, 441, 675, 676, 677})
 _TIME: Final = frozenset({159, 160, 209, 394, 734})
 _MEMORY: Final = frozenset({241, 173, 191, 243})
@@ -71,7 +75,7 @@ def sql_error_of(text: str, query: str) -> SpanglassError:
             hint="functions that end in OrNull, such as toInt64OrNull, answer NULL instead",
         )
     if code in _ABOUT_THE_STATEMENT:
-        return _about_the_statement(sentence, query)
+        return _about_the_statement(sentence, query, hint=_HINTS.get(code, ""))
     if code in _RANGE:
         return QueryInvalid(
             "a function was called with an argument that it does not take", hint="too large, or not a number?"
@@ -101,13 +105,14 @@ def _syntax_error(sentence: str, query: str) -> QueryInvalid:
     return QueryInvalid(told, column=min(column, len(query) or 1))
 
 
-def _about_the_statement(sentence: str, query: str) -> QueryInvalid:
+def _about_the_statement(sentence: str, query: str, *, hint: str) -> QueryInvalid:
     reason = _TABLE_ALIAS.sub("", _AFTER.split(sentence, maxsplit=1)[0].rstrip(". :"))
     reason = _CODE_NAME.sub("", reason)[:400]
     if _OURS.search(reason) and not _is_quoted_from(reason, query):
         return QueryInvalid("the statement cannot be run: types or names in it do not fit")
     places = (locate(name, query) for name in _TICKED.findall(reason))
-    return QueryInvalid(reason or "the statement cannot be run", column=next(filter(None, places), None))
+    column = next(filter(None, places), None)
+    return QueryInvalid(reason or "the statement cannot be run", hint=hint, column=column)
 
 
 def _is_quoted_from(reason: str, query: str) -> bool:

@@ -14,7 +14,7 @@ _FAMILIES: Final = (
     moduloOrNull positiveModulo negate gcd lcm max2 min2 midpoint isFinite isInfinite isNaN ifNotFinite
     equals notEquals less greater lessOrEquals greaterOrEquals isDistinctFrom isNotDistinctFrom in notIn
     and or not xor if multiIf caseWithExpression greatest least clamp isNull isNotNull isNullable
-    isZeroOrNull ifNull nullIf coalesce assumeNotNull toNullable exists round roundBankers roundDown
+    isZeroOrNull ifNull nullIf coalesce assumeNotNull toNullable round roundBankers roundDown
     roundToExp2 roundAge roundDuration floor ceil ceiling trunc truncate sqrt cbrt exp exp2 exp10 log ln
     log2 log10 log1p pow power sign sin cos tan asin acos atan atan2 sinh cosh tanh hypot degrees
     radians pi e erf erfc sigmoid widthBucket factorial proportionsZTest mod pmod bitAnd bitOr bitXor
@@ -92,8 +92,8 @@ _FAMILIES: Final = (
     arrayCumSum arrayCumSumNonNegative arrayDifference arrayJaccardIndex arrayRemove arrayFill
     arraySplit arrayTopK arrayDotProduct map mapContains mapContainsKey mapContainsKeyLike mapKeys
     mapValues mapFilter mapApply mapAdd mapSubtract mapSort mapReverseSort mapUpdate mapConcat mapExists
-    mapAll mapFromArrays mapExtractKeyLike extractKeyValuePairs tuple tupleElement untuple tupleConcat
-    tuplePlus tupleMinus tupleNames tupleToNameValuePairs lambda""",
+    mapAll mapFromArrays mapExtractKeyLike extractKeyValuePairs tuple tupleElement tupleConcat
+    tuplePlus tupleMinus tupleNames tupleToNameValuePairs""",
     # hashes, vectors, random numbers
     """cityHash64 sipHash64 sipHash128 xxHash32 xxHash64 xxh3 farmHash64 murmurHash3_32 murmurHash3_64 MD5
     SHA1 SHA256 halfMD5 intHash32 intHash64 URLHash cosineDistance L1Distance L2Distance L2Norm
@@ -102,12 +102,12 @@ _FAMILIES: Final = (
     # windows over rows
     """row_number rank dense_rank denseRank percent_rank percentRank cume_dist ntile lag lead lagInFrame
     leadInFrame nth_value first_value last_value nonNegativeDerivative neighbor runningDifference
-    grouping""",
+    """,
 )
 
 _AGGREGATES: Final = (
     """count sum avg min max any anyLast any_value anyHeavy argMin argMax min_by max_by avgWeighted
-    sumKahan sumWithOverflow sumCount sumMap minMap maxMap median quantile quantiles quantileExact
+    sumKahan sumWithOverflow sumCount median quantile quantiles quantileExact
     quantilesExact quantileExactLow quantileExactHigh quantileExactInclusive quantileExactExclusive
     quantilesExactInclusive quantileExactWeighted quantilesExactWeighted quantileInterpolatedWeighted
     quantileTiming quantilesTiming quantileTimingWeighted quantileTDigest quantilesTDigest
@@ -115,7 +115,7 @@ _AGGREGATES: Final = (
     quantileDeterministic quantilesDeterministic medianExact medianTDigest medianTiming stddevPop
     stddevSamp stddev_pop stddev_samp varPop varSamp var_pop var_samp stddevPopStable stddevSampStable
     varPopStable varSampStable covarPop covarSamp corr corrStable skewPop skewSamp kurtPop kurtSamp
-    entropy gini cramersV rankCorr uniq uniqExact uniqCombined uniqCombined64 uniqHLL12 uniqTheta
+    entropy gini cramersV rankCorr uniq uniqExact uniqCombined uniqCombined64 uniqHLL12
     groupArray groupUniqArray groupArrayLast groupArraySample groupArraySorted groupArrayMovingAvg
     groupArrayMovingSum groupArrayInsertAt groupConcat group_concat string_agg array_agg groupBitAnd
     groupBitOr groupBitXor topK topKWeighted approx_top_k approx_top_sum approx_top_count histogram
@@ -125,6 +125,9 @@ _AGGREGATES: Final = (
     windowFunnel singleValueOrNull largestTriangleThreeBuckets lttb theilsU contingency""",
 )
 _COMBINATORS: Final = ("if", "array", "distinct", "ornull", "ordefault", "foreach", "map", "argmin", "argmax")
+
+_SYNTAX: Final = frozenset({"exists", "grouping", "lambda", "untuple"})
+"""Which the engine's parser and analyzer know, and its list of functions does not."""
 
 TABLE_FUNCTIONS: Final = frozenset({"numbers", "generate_series", "generateseries"})
 """Which make rows out of nothing."""
@@ -139,7 +142,7 @@ _AGGREGATE_NAMES: Final = frozenset(map(str.lower, AGGREGATES))
 def is_allowed(name: str) -> bool:
     """Whatever the case: no two functions that differ in it alone differ in what they reach."""
     name = name.lower()
-    return name in _PLAIN_NAMES or _is_aggregate(name)
+    return name in _PLAIN_NAMES or name in _SYNTAX or _is_aggregate(name)
 
 
 def _is_aggregate(name: str) -> bool:

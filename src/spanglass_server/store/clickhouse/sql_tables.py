@@ -177,7 +177,12 @@ SCORES: Final = SqlView(
         ("evaluator_version", "", "UInt32", "Its version; 0 where none"),
         ("environment", "", _TEXT, "Where the judged application ran"),
         ("metadata", _METADATA, _MAP, "Sent with it: metadata['key']; values as text"),
-        ("is_public", "source.is_public = 1", "Bool", "Sent from a web page with a public key: by anyone"),
+        (
+            "is_public",
+            "toBool(source.is_public)",
+            "Bool",
+            "Sent from a web page with a public key: by anyone",
+        ),
     ),
     time="time_ns",
 )
