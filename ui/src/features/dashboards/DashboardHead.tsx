@@ -193,9 +193,8 @@ function DeleteDialog(props: HeadProps & { onClose: () => void }) {
   const removal = useMutation({
     mutationFn: () => deleteDashboard(project, props.dashboard.id),
     onSuccess: () => {
-      props.draft.settle(props.draft.document);
       void client.invalidateQueries({ queryKey: ["dashboards", project] });
-      setTimeout(() => void navigate({ to: "/dashboards", search: { list: "1" } }));
+      void navigate({ to: "/dashboards", search: { list: "1" }, ignoreBlocker: true });
     },
   });
   return (

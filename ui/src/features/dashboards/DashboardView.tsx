@@ -118,7 +118,7 @@ export function DashboardView(props: { dashboard: Dashboard; isNew: boolean }) {
 
   return (
     <main className={classes.page} data-scroller>
-      <LeaveGuard isChanged={draft.isChanged && !saving.isLeaving} />
+      <LeaveGuard isChanged={draft.isChanged} />
       {edited !== null ? (
         <PanelEditor
           panel={edited}

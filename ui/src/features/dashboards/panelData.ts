@@ -22,6 +22,7 @@ import {
   sqlSeries,
   sqlTable,
   type TableFrame,
+  withZeros,
 } from "../../model/dashboards/frames";
 import { fillFilter, fillPromql, InterpolationError, type Values } from "../../model/dashboards/interpolate";
 import { seriesName, stepOf, unitOf } from "../../model/promql";
@@ -152,11 +153,12 @@ async function loadAggregate(
     ask(isOverTime(panel.kind) ? window.step : null),
     panel.kind === "value" ? ask(window.step) : null,
   ]);
+  const series = aggregateSeries(answer, query.legend, window.to);
   return {
     ...NOTHING,
-    series: aggregateSeries(answer, query.legend, window.to),
+    series: isOverTime(panel.kind) ? withZeros(answer, series, window) : series,
     table: panel.kind === "table" ? aggregateTable(answer) : null,
-    trend: course === null ? [] : aggregateSeries(course, query.legend, window.to),
+    trend: course === null ? [] : withZeros(course, aggregateSeries(course, query.legend, window.to), window),
     isCut: answer.is_cut,
   };
 }

@@ -16,8 +16,6 @@ export type Saving = {
   takeTheirs: () => void;
   replaceTheirs: () => void;
   saveCopy: (title: string) => void;
-  /** On the way to what was just made. */
-  isLeaving: boolean;
 };
 
 /** Keeps a dashboard, and knows when somebody else did meanwhile. */
@@ -27,7 +25,6 @@ export function useSaving(dashboard: Dashboard, draft: Draft, isNew: boolean): S
   const navigate = useNavigate();
   const [version, setVersion] = useState(dashboard.version);
   const [conflict, setConflict] = useState<Dashboard | null>(null);
-  const [isLeaving, setLeaving] = useState(false);
 
   const settle = (kept: Dashboard) => {
     setVersion(kept.version);
@@ -44,10 +41,9 @@ export function useSaving(dashboard: Dashboard, draft: Draft, isNew: boolean): S
   const create = useMutation({
     mutationFn: (document: DashboardDocument) => createDashboard(project, document),
     onSuccess: (made) => {
-      setLeaving(true);
       settle(made);
-      // The guard has to hear first that nothing is left behind.
-      setTimeout(() => void navigate({ to: "/dashboards/$dashboardId", params: { dashboardId: made.id } }));
+      const params = { dashboardId: made.id };
+      void navigate({ to: "/dashboards/$dashboardId", params, ignoreBlocker: true });
     },
   });
   const failed = create.error ?? (conflict === null ? change.error : null);
@@ -59,7 +55,6 @@ export function useSaving(dashboard: Dashboard, draft: Draft, isNew: boolean): S
     takeTheirs: () => conflict !== null && settle(conflict),
     replaceTheirs: () => conflict !== null && change.mutate(conflict.version),
     saveCopy: (title) => create.mutate({ ...draft.document, title }),
-    isLeaving,
   };
 }
 

@@ -6,6 +6,7 @@ import {
   reduceValues,
   seriesTable,
   sqlSeries,
+  withZeros,
 } from "./frames";
 
 const ANSWER: AggregateAnswer = {
@@ -32,6 +33,21 @@ test("each group and measure is a series; what was not measured is no point", ()
     ["– count()", "", [1]],
     ["– p95(duration)", "ms", [5]],
   ]);
+});
+
+test("counts are zero where nothing was, and percentiles are absent", () => {
+  const window = { from: Date.UTC(2026, 10, 23, 23, 59), to: Date.UTC(2026, 10, 24, 0, 2), step: 60_000 };
+  const counts = {
+    ...ANSWER,
+    columns: ANSWER.columns.slice(0, 3),
+    rows: ANSWER.rows.map((row) => row.slice(0, 3)),
+  };
+  const filled = withZeros(counts, aggregateSeries(counts, "", 0), window);
+  expect(filled.map((one) => one.values)).toEqual([
+    [0, 2, 3],
+    [0, 1, 0],
+  ]);
+  expect(withZeros(ANSWER, aggregateSeries(ANSWER, "", 0), window)[1]?.values).toEqual([10]);
 });
 
 test("a legend is made of labels", () => {

@@ -55,6 +55,25 @@ export type AggregateAnswer = {
   is_cut: boolean;
 };
 
+/** Where nothing was, there was none of it. */
+const IS_COUNT = /^(?:count|uniq|sum)\(/;
+
+/** Courses of counts and sums with a zero in each interval that was left out of the answer. */
+export function withZeros(
+  answer: AggregateAnswer,
+  series: readonly Series[],
+  window: { from: number; to: number; step: number },
+): Series[] {
+  const measures = answer.columns.filter((column) => column.type === "number");
+  return series.map((one) => {
+    if (!measures.every((measure) => IS_COUNT.test(measure.name)) || one.times.length === 0) return one;
+    const known = new Map(one.times.map((time, at) => [time, one.values[at] ?? 0]));
+    const times: number[] = [];
+    for (let time = window.from; time < window.to; time += window.step) times.push(time);
+    return { ...one, times, values: times.map((time) => known.get(time) ?? 0) };
+  });
+}
+
 /** A series for each group and measure, over time or of one value at `end`. */
 export function aggregateSeries(answer: AggregateAnswer, legend: string, end: number): Series[] {
   const time = answer.columns.findIndex((column) => column.type === "time");
