@@ -35,19 +35,21 @@ export function MapPage() {
   return (
     <main className={classes.page}>
       <h1 className="sr-only">{t("title")}</h1>
-      <ScopeBar scope={state} error={answer.error} updatedAt={answer.dataUpdatedAt} withCompare={false}>
-        <SegmentedControl
-          size="xs"
-          aria-label={t("look")}
-          value={look}
-          onChange={setLook}
-          data={[
-            { value: "map", label: t("map") },
-            { value: "table", label: t("table") },
-          ]}
-        />
-        <ViewsMenu kind="map" />
-      </ScopeBar>
+      <div className={classes.scope}>
+        <ScopeBar scope={state} error={answer.error} updatedAt={answer.dataUpdatedAt} withCompare={false}>
+          <SegmentedControl
+            size="xs"
+            aria-label={t("look")}
+            value={look}
+            onChange={setLook}
+            data={[
+              { value: "map", label: t("map") },
+              { value: "table", label: t("table") },
+            ]}
+          />
+          <ViewsMenu kind="map" />
+        </ScopeBar>
+      </div>
       {problem === null && answer.error && (
         <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />
       )}

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { MessagesSquare, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Trace } from "../../api/types";
 import { formatCount, formatDuration } from "../../base/format";
@@ -54,6 +55,21 @@ export function TraceFacts(props: { trace: Trace }) {
         value ? (
           <Fact key={field} label={t(word)}>
             <FilterLink field={field} value={value} />
+            {field === "session_id" && (
+              <Link
+                to="/sessions/$sessionId"
+                params={{ sessionId: value }}
+                search={{}}
+                {...named(t("readSession"))}
+              >
+                <MessagesSquare size={12} aria-hidden />
+              </Link>
+            )}
+            {field === "user_id" && (
+              <Link to="/users/$userId" params={{ userId: value }} search={{}} {...named(t("openUser"))}>
+                <UserRound size={12} aria-hidden />
+              </Link>
+            )}
           </Fact>
         ) : null,
       )}
@@ -68,6 +84,10 @@ export function TraceFacts(props: { trace: Trace }) {
       )}
     </dl>
   );
+}
+
+function named(label: string) {
+  return { title: label, "aria-label": label, className: classes.factIcon };
 }
 
 function Fact(props: { label: string; children: ReactNode }) {

@@ -10,7 +10,7 @@ import classes from "./GroupTable.module.css";
 import { useGroupWords } from "./strings";
 
 const ROW_HEIGHT = 33;
-const CARD_HEIGHT = 74;
+const CARD_HEIGHT = 56;
 
 export type GroupContext = { now: number; language: Language };
 export type GroupColumn<Item> = ListColumn<Item, GroupContext, never> & { name: string };

@@ -23,6 +23,7 @@ export function useScoring(trace: Trace, spanId: string | null) {
 
   const refresh = async () => {
     await queryClient.invalidateQueries({ queryKey: ["trace", project, trace.trace_id] });
+    void queryClient.invalidateQueries({ queryKey: ["session-turns"] });
     void queryClient.invalidateQueries({ queryKey: ["traces"], refetchType: "none" });
   };
   const add = useMutation({
