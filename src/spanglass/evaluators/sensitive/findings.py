@@ -43,13 +43,17 @@ class Detectors:
     def __init__(self, detectors: Sequence[Detector]) -> None:
         self._detectors = detectors
         self._patterns = [
-            re2.compile(detector.pattern, _options())  # type: ignore[no-untyped-call]
+            re2.compile(detector.pattern, _options(_PATTERN_BYTES_MAX))  # type: ignore[no-untyped-call]
             for detector in detectors
         ]
-        self._screen = re2.Set.SearchSet(_options())  # type: ignore[no-untyped-call]
+        self._screen = re2.Set.SearchSet(_options(_SCREEN_BYTES_MAX))  # type: ignore[no-untyped-call]
         for detector in detectors:
             self._screen.Add(detector.pattern)
+        self._alarm = self._screen.Add(_ALARM)
         self._screen.Compile()
+        self._has_screen = self._alarm in (self._screen.Match(_ALARM) or ())
+        """False where the patterns together are too large for one pass: a set then finds nothing, and does
+        not say so."""
 
     def find(self, text: str, kinds: Iterable[str] | None = None, *, count_max: int = 0) -> list[Finding]:
         """In order of place, without overlaps: the longer one of two wins, then the first detector's.
@@ -71,7 +75,9 @@ class Detectors:
     def screen(self, encoded: bytes) -> list[int]:
         """Which detectors' patterns are somewhere in it, by their place in the order given. It need not be
         UTF-8."""
-        return sorted(self._screen.Match(encoded) or ())
+        if not self._has_screen:
+            return [at for at in range(len(self._patterns)) if self.find_place(at, encoded) is not None]
+        return [at for at in sorted(self._screen.Match(encoded) or ()) if at != self._alarm]
 
     def find_place(self, at: int, encoded: bytes, start: int = 0) -> tuple[int, int] | None:
         """Where this detector's pattern is first, from `start` on, half open, in bytes: maybe nothing that it
@@ -80,23 +86,54 @@ class Detectors:
         return None if match is None else match.span()
 
     def _search(self, at: int, text: str) -> Iterator[Finding]:
-        detector = self._detectors[at]
         for match in self._patterns[at].finditer(text):
-            start, end = match.span(1 if match.re.groups else 0)
-            start = _after_escape(text, start, end)
-            end = start + detector.measure(text[start:end])
-            if end > start:
-                end = detector.extend(text, end)
-            if end > start and not _is_part(text, start, end, detector.inner):
-                yield Finding(detector.kind, start, end)
+            finding = self._finding(at, text, match, 0)
+            if finding is None and match.end() - match.start() <= _RETRY_CHARS_MAX:
+                finding = self._retry(at, text, match.start(), match.end())
+            if finding is not None:
+                yield finding
+
+    def _retry(self, at: int, text: str, start: int, end: int) -> Finding | None:
+        """Within what the pattern found and what is none: the last digits of a number before a card's may
+        have been taken for the card's first."""
+        while (run := _RUN.match(text, start, end)) and run.end() < end:
+            start = run.end()
+            match = self._patterns[at].search(text[start : end + _RETRY_CHARS_MAX])
+            if match is None or start + match.start() >= end:
+                return None
+            finding = self._finding(at, text, match, start)
+            if finding is not None:
+                return finding
+            start += match.start()
+        return None
+
+    def _finding(self, at: int, text: str, match: Any, offset: int) -> Finding | None:
+        """`offset`: where in the text the piece begins that the match is in."""
+        detector = self._detectors[at]
+        start, end = match.span(1 if match.re.groups else 0)
+        start = _after_escape(text, start + offset, end + offset)
+        end = start + detector.measure(text[start : end + offset])
+        if end > start:
+            end = detector.extend(text, end)
+        if end <= start or _is_part(text, start, end, detector.inner):
+            return None
+        return Finding(detector.kind, start, end)
 
 
-def _options() -> Any:
+def _options(bytes_max: int) -> Any:
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 64 << 20
+    options.max_mem = bytes_max
     return options
 
+
+_ALARM: Final = "\x01\x02spanglass-alarm\x03"
+"""Of a fire drill: found where the screen works."""
+_SCREEN_BYTES_MAX: Final = 32 << 20
+_PATTERN_BYTES_MAX: Final = 8 << 20
+"""Of memory that RE2 may take: with less than the screen needs it forgets and begins again all the time."""
+_RETRY_CHARS_MAX: Final = 64
+_RUN: Final = re.compile(r"\w+\W*")
 
 _ESCAPE: Final = re.compile(r"\\(?:[nrtbf]|u[0-9A-Fa-f]{4})")
 _ESCAPE_CHARS_MAX: Final = 6
