@@ -5,9 +5,10 @@ import type { ProjectName } from "../../api/queries";
 import { toRfc3339 } from "../../base/time";
 import { FilterBar } from "../../widgets/list/FilterBar";
 import { TimeRangePicker } from "../../widgets/list/TimeRangePicker";
+import { REFRESHES } from "../../widgets/scope/scopeSearch";
 import classes from "./DashboardPage.module.css";
 import { useDashboardStrings } from "./strings";
-import { type DashboardScope, REFRESHES } from "./useDashboardScope";
+import type { DashboardScope } from "./useDashboardScope";
 
 /** Filter, range and refresh of a dashboard. */
 export function ScopeControls(props: { project: ProjectName; scope: DashboardScope; hasFilter: boolean }) {

@@ -1,15 +1,9 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { resolveRange, type TimeRange } from "../../base/time";
+import { REFRESHES, refreshMs } from "../../widgets/scope/scopeSearch";
+import { useAutoRefresh } from "../../widgets/scope/useAutoRefresh";
 import type { DashboardSearch } from "./search";
-
-const REFRESH_MS: Readonly<Record<string, number>> = {
-  "10s": 10_000,
-  "30s": 30_000,
-  "1m": 60_000,
-  "5m": 300_000,
-};
-export const REFRESHES = ["off", ...Object.keys(REFRESH_MS)] as const;
 
 export type DashboardScope = {
   range: TimeRange;
@@ -31,13 +25,8 @@ export function useDashboardScope(time: TimeRange, refreshAtFirst: string): Dash
     [search.from, search.to, time.from, time.to],
   );
   const refresh = search.refresh ?? refreshAtFirst;
-  const every = REFRESH_MS[refresh];
-  useEffect(() => {
-    if (every === undefined) return;
-    // A page that nobody sees asks nothing; it catches up when it is seen again.
-    const timer = setInterval(() => document.visibilityState === "visible" && setNow(Date.now()), every);
-    return () => clearInterval(timer);
-  }, [every]);
+  const every = REFRESHES.find((one) => one === refresh) ?? "off";
+  useAutoRefresh(refreshMs(every), () => setNow(Date.now()));
   const resolved = useMemo(
     () => resolveRange(range, now) ?? { from: now - 6 * 3_600_000, to: now },
     [range, now],

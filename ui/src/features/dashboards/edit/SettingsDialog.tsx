@@ -2,8 +2,8 @@ import { Button, Group, Modal, Select, Tabs, TagsInput, Textarea, TextInput } fr
 import { useState } from "react";
 import type { DashboardDocument } from "../../../model/dashboards/document";
 import { TimeRangePicker } from "../../../widgets/list/TimeRangePicker";
+import { REFRESHES } from "../../../widgets/scope/scopeSearch";
 import { useDashboardStrings } from "../strings";
-import { REFRESHES } from "../useDashboardScope";
 import { AnnotationsForm } from "./AnnotationsForm";
 import { VariablesForm } from "./VariablesForm";
 
