@@ -27,7 +27,15 @@ def client(tmp_path: Path, site: Path) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/traces", "/traces/0af7651916cd43dd8448eb211c80319c", "/settings/keys"]
+    "path",
+    [
+        "/",
+        "/traces",
+        "/traces/0af7651916cd43dd8448eb211c80319c",
+        "/settings/keys",
+        "/users/somebody@example.com",
+        "/sessions/chat-1.2",
+    ],
 )
 def test_every_view_is_the_web_app(client: httpx.Client, path: str) -> None:
     response = client.get(path)
@@ -35,6 +43,11 @@ def test_every_view_is_the_web_app(client: httpx.Client, path: str) -> None:
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert response.headers["cache-control"] == "no-cache"
     assert "id=root" in response.text
+
+
+def test_search_engines_leave_public_pages_alone(client: httpx.Client) -> None:
+    assert client.get("/p/some-token").headers["x-robots-tag"] == "noindex, nofollow"
+    assert "x-robots-tag" not in client.get("/traces").headers
 
 
 def test_scripts_come_from_here_and_nowhere_else(client: httpx.Client) -> None:

@@ -28,6 +28,11 @@ _MACHINE_PATHS: Final = ("/assets/", "/api/", "/v1/", "/metrics/", "/prometheus/
 _PAGES: Final = {"/api/docs": "/api-docs.html"}
 """Pages beside the app's own."""
 
+_ID_PAGES: Final = ("/sessions/", "/users/")
+"""Followed by what an application chose: a dot in it ends no file's name."""
+_PUBLIC_PAGES: Final = "/p/"
+"""Shown to whoever has the address: not for search engines to find."""
+
 NOT_BUILT_PAGE: Final = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Spanglass</title></head>
 <body><h1>The web app is not built</h1>
@@ -74,6 +79,8 @@ class StaticSite:
 def _is_client_route(path: str) -> bool:
     """Views have URLs without a file's ending; a missing script must not be answered with a page, nor a
     program that looks for something else."""
+    if path.startswith(_ID_PAGES):
+        return True
     return not f"{path}/".startswith(_MACHINE_PATHS) and "." not in path.rpartition("/")[2]
 
 
@@ -84,6 +91,8 @@ async def _respond_file(scope: Scope, send: Send, file: _File) -> None:
         (b"vary", b"accept-encoding"),
         *SECURITY_HEADERS,
     ]
+    if scope["path"].startswith(_PUBLIC_PAGES):
+        headers.append((b"x-robots-tag", b"noindex, nofollow"))
     if header(scope, b"if-none-match") == file.etag.decode():
         await respond(send, 304, b"", file.content_type, headers)
         return
