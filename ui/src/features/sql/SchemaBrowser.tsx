@@ -11,7 +11,7 @@ type BrowserProps = { schema: SqlSchema; onInsert: (text: string) => void };
 export function SchemaBrowser({ schema, onInsert }: BrowserProps) {
   const t = useSqlStrings();
   const [asked, setAsked] = useState("");
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set(["spans"]));
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const word = asked.trim().toLowerCase();
   const tables = schema.tables.flatMap((table) => matching(table, word));
   const toggle = (name: string) =>

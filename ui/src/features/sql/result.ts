@@ -77,6 +77,8 @@ export type Plot =
 
 const SERIES_MAX = 30;
 const GROUPS_MAX = 50;
+const LABELS_MAX = 50;
+const LABEL_CHARS_MAX = 120;
 
 /** The first time is the x axis, texts tell series apart, numbers are drawn. Null where nothing can be. */
 export function plotOf(result: SqlResult): Plot | null {
@@ -85,10 +87,17 @@ export function plotOf(result: SqlResult): Plot | null {
   const numbers = places("number");
   const [time] = places("time");
   if (numbers.length === 0 || result.rows.length === 0) return null;
-  if (time !== undefined) return overTime(result, time, places("text"), numbers);
+  const texts = places("text").filter((place) => isLabel(result, place));
+  if (time !== undefined) return overTime(result, time, texts, numbers);
   const [measure] = numbers;
-  const labels = result.columns.map((_, place) => place).filter((place) => place !== measure);
+  const labels = texts.length > 0 ? texts : places("text").slice(0, 1);
   return measure === undefined ? null : byGroup(result, labels, measure);
+}
+
+/** Few different values, and short ones: not the ids and payloads of single rows. */
+function isLabel(result: SqlResult, place: number): boolean {
+  const values = new Set(result.rows.map((row) => textOf(row[place])));
+  return values.size <= LABELS_MAX && [...values].every((value) => value.length <= LABEL_CHARS_MAX);
 }
 
 function overTime(result: SqlResult, time: number, texts: number[], numbers: number[]): Plot | null {
