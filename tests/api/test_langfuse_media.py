@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from tests.support.langfuse_library import LangfuseLibrary
 
+from spanglass_server.model.redaction import RedactionPolicy
+
 MEDIA = "/api/public/media"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
 BYTES_MAX = 100_000
@@ -261,3 +263,19 @@ def test_a_public_key_alone_may_not_send_or_see_files(library: LangfuseLibrary) 
     assert anyone.post(MEDIA, json=announcement(PNG)).status_code in (401, 403)
     assert anyone.get(f"{MEDIA}/{media_id}").status_code in (401, 403)
     assert anyone.get("/api/public/v2/prompts").status_code in (401, 403)
+
+
+def test_a_project_that_takes_no_files_gets_none(library: LangfuseLibrary) -> None:
+    library.redaction.put(library.project.id, RedactionPolicy(stores_media=False))
+    content = b"a picture"
+    told = announce(library, content)
+    assert told["uploadUrl"] is None
+    assert library.client.get(f"{MEDIA}/{told['mediaId']}").status_code == 404
+
+
+def test_a_file_that_was_announced_before_is_not_kept_either(library: LangfuseLibrary) -> None:
+    content = b"another picture"
+    told = announce(library, content)
+    library.redaction.put(library.project.id, RedactionPolicy(stores_content=False))
+    assert library.keyless_client().put(_path(told["uploadUrl"]), content=content).status_code == 200
+    assert library.client.get(f"{MEDIA}/{told['mediaId']}").status_code == 404

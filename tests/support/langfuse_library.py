@@ -8,11 +8,13 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from spanglass_server.ingest.redaction import Redaction
 from spanglass_server.store.directory import Project, Scope
 from spanglass_server.store.experiments import Experiment, ExperimentQuery
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
+from spanglass_server.store.metadata.redaction import open_redaction
 from spanglass_server.web.app import build_api, build_langfuse
 from spanglass_server.web.services import Services
 
@@ -40,8 +42,11 @@ class LangfuseLibrary:
         self.directory.migrate()
         limits = MediaLimits(media_bytes_max=media_bytes_max, media_project_bytes_max=4 * media_bytes_max)
         self._library = open_library(url, now_ns=self._tick, limits=limits)
+        self._redaction_store = open_redaction(url)
+        self.redaction = Redaction(self._redaction_store, clock=self._tick)
         given = {
             "directory": self.directory,
+            "redaction": self.redaction,
             "library": self._library,
             "experiments": NoExperiments(),
             "auth_mode": "required",
@@ -80,6 +85,7 @@ class LangfuseLibrary:
 
     def close(self) -> None:
         self._library.close()
+        self._redaction_store.close()
         self.directory.close()
 
     def _tick(self) -> int:

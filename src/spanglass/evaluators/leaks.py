@@ -42,9 +42,14 @@ def score_leaks(
     return (Score(not found, _describe(found) or "none found", score_name, dict(counts) or None),)
 
 
+def _shown(value: str) -> str:
+    """A mark that stands for it tells nothing."""
+    return value if value.startswith("[") else mask_value(value)
+
+
 def _describe(found: Sequence[tuple[TextPart, Leak]]) -> str:
     told = [
-        f"{leak.kind.replace('_', ' ')} in the {PART_NAMES[part]}: {mask_value(leak.value)}"
+        f"{leak.kind.replace('_', ' ')} in the {PART_NAMES[part]}: {_shown(leak.value)}"
         for part, leak in found[:LEAKS_SHOWN_MAX]
     ]
     if len(found) > LEAKS_SHOWN_MAX:

@@ -8,7 +8,7 @@ from spanglass._scores import Score
 from spanglass.evaluators.evaluator import EvaluatorKind, Judges, ScoreForm
 from spanglass.evaluators.leaks import Leak, Parts, parts_field, score_leaks
 from spanglass.evaluators.options import EvaluatorOptions, TextPart, score_name_field, text_of
-from spanglass.evaluators.sensitive import PERSONAL_KINDS, Finding, find_personal
+from spanglass.evaluators.sensitive import PERSONAL_KINDS, Finding, find_marks, find_personal
 from spanglass.evaluators.target import EvaluationTarget
 
 
@@ -53,7 +53,7 @@ class PersonalDataEvaluator:
 
     def _leaks(self, target: EvaluationTarget, part: TextPart) -> Sequence[Leak]:
         text = text_of(target, part)
-        found = find_personal(text, self._kinds)
+        found = [*find_personal(text, self._kinds), *find_marks(text, self._kinds or PERSONAL_KINDS)]
         if found and part == "output" and self._options.allow_from_question:
             asked = _plain(target.input)
             found = [item for item in found if _plain(item.value(text)) not in asked]

@@ -8,7 +8,7 @@ from spanglass._scores import Score
 from spanglass.evaluators.evaluator import EvaluatorKind, Judges, ScoreForm
 from spanglass.evaluators.leaks import Leak, Parts, parts_field, score_leaks
 from spanglass.evaluators.options import EvaluatorOptions, TextPart, score_name_field, text_of
-from spanglass.evaluators.sensitive import find_secrets
+from spanglass.evaluators.sensitive import SECRET_KINDS, find_marks, find_secrets
 from spanglass.evaluators.target import EvaluationTarget
 
 
@@ -35,7 +35,10 @@ class SecretLeakEvaluator:
 
     def _leaks(self, target: EvaluationTarget, part: TextPart) -> Sequence[Leak]:
         text = text_of(target, part)
-        found = [Leak(item.kind, item.value(text)) for item in find_secrets(text)]
+        found = [
+            Leak(item.kind, item.value(text))
+            for item in (*find_secrets(text), *find_marks(text, SECRET_KINDS))
+        ]
         if not self._options.generic:
             found = [leak for leak in found if leak.kind != "generic_secret"]
         if part == "output" and self._options.allow_from_question:

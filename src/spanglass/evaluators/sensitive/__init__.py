@@ -12,6 +12,7 @@ from spanglass.evaluators.sensitive.findings import (
     mask_value,
     replace_findings,
 )
+from spanglass.evaluators.sensitive.marks import find_marks
 from spanglass.evaluators.sensitive.personal import DETECTORS as PERSONAL_DETECTORS
 from spanglass.evaluators.sensitive.personal import PERSONAL_KINDS, find_personal
 from spanglass.evaluators.sensitive.secret import DETECTORS as SECRET_DETECTORS
@@ -27,6 +28,7 @@ __all__ = [
     "Detectors",
     "Finding",
     "TooManyFindingsError",
+    "find_marks",
     "find_personal",
     "find_secrets",
     "mask_value",

@@ -109,9 +109,11 @@ def announce_media(
     request: Request,
     body: Annotated[MediaBody, Depends(body_of(MediaBody))],
 ) -> Response:
-    """Where to send the file. No URL where it is stored already, and none where there is no room for it: the
-    SDKs then go on without, and telemetry takes no harm."""
+    """Where to send the file. No URL where it is stored already, and none where the project takes no files
+    or there is no room for it: the SDKs then go on without, and telemetry takes no harm."""
     new = _new_media(body)
+    if not services.redaction.redactor(caller.project.id).stores_media:
+        return json_response({"mediaId": new.id, "uploadUrl": None})
     try:
         media = services.library.media.announce(
             caller.project.id, new, trace_id=stored_id(body.trace_id or "")
@@ -253,6 +255,8 @@ async def _receive(request: Request, media: Media) -> bytes:
 
 
 def _store(services: Services, project_id: str, media: Media, content: bytes) -> None:
+    if not services.redaction.redactor(project_id).stores_media:
+        return  # The project takes no files since it was announced.
     if hashlib.sha256(content).digest() != media.sha256:
         raise MalformedBody("the content's SHA-256 is not the one that was announced")
     services.library.media.store_content(project_id, media.id, content)
