@@ -6,6 +6,7 @@ from spanglass_server.web.api import (
     accounts,
     aggregate,
     annotation_queues,
+    audit,
     budgets,
     dashboards,
     datasets,
@@ -17,9 +18,12 @@ from spanglass_server.web.api import (
     facets,
     histogram,
     judge_connections,
+    keys,
     logs,
     media,
     notifications,
+    organization,
+    overview,
     projects,
     public_links,
     public_traces,
@@ -77,6 +81,7 @@ def build_router() -> APIRouter:
     router.include_router(saved_views.router)
     router.include_router(service_map.build_router(long_lane))
     router.include_router(facets.build_router(long_lane))
+    router.include_router(overview.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))
     router.include_router(aggregate.build_router(long_lane))
     router.include_router(logs.build_router(long_lane))
@@ -93,6 +98,9 @@ def build_router() -> APIRouter:
     router.include_router(status.router)
     router.include_router(sql.build_router())
     router.include_router(projects.router)
+    router.include_router(keys.router)
+    router.include_router(organization.router)
+    router.include_router(audit.router)
     router.include_router(reprice.router)
     router.include_router(redaction.build_router(long_lane))
     router.include_router(budgets.router)
