@@ -8,7 +8,7 @@ import { useProject } from "../../api/useProject";
 import { type SavedView, savedViewsQuery, type ViewKind } from "../../api/views";
 import { Problem } from "../cards/Problem";
 import { useCardStrings } from "../cards/strings";
-import { hrefOf, isShown, searchOf } from "./address";
+import { isShown, recordOf, searchOf } from "./address";
 import { useViewWords } from "./strings";
 import { useViews } from "./useViews";
 import { ViewForm } from "./ViewForm";
@@ -21,13 +21,13 @@ export function ViewsDropdown(props: { kind: ViewKind; onClose: () => void }) {
   const project = useProject();
   const navigate = useNavigate();
   const mayEdit = useMay("edit");
-  const { pathname, searchStr } = useLocation();
+  const { searchStr } = useLocation();
   const answer = useQuery(savedViewsQuery(project, props.kind));
   const views = useViews(props.kind);
   const [form, setForm] = useState<SavedView | "new" | null>(null);
   const items = answer.data ?? [];
   const open = (view: SavedView) => {
-    void navigate({ href: hrefOf(pathname, view.search, project) });
+    void navigate({ to: ".", search: recordOf(view.search, project) as never });
     props.onClose();
   };
   if (form !== null)

@@ -17,9 +17,8 @@ export function isShown(search: string, saved: string): boolean {
   return searchOf(search) === searchOf(saved);
 }
 
-export function hrefOf(pathname: string, saved: string, project: ProjectName): string {
-  const parameters = new URLSearchParams(searchOf(saved));
-  if (project !== null) parameters.set("project", project);
-  const text = parameters.toString();
-  return text === "" ? pathname : `${pathname}?${text}`;
+/** What the router is told to open; the project that is looked at stays. */
+export function recordOf(saved: string, project: ProjectName): Record<string, string> {
+  const search = Object.fromEntries(new URLSearchParams(searchOf(saved)));
+  return project === null ? search : { ...search, project };
 }
