@@ -72,8 +72,8 @@ def statements(draw: st.DrawFn, depth: int = 0) -> str:
         case "join":
             return (
                 "SELECT s.name AS v, count() AS n FROM spans AS s INNER JOIN traces AS t"
-                f" ON t.trace_id = s.trace_id WHERE s.trace_id IN (SELECT trace_id FROM {table} WHERE {where})"
-                " GROUP BY v"
+                " ON t.trace_id = s.trace_id"
+                f" WHERE s.trace_id IN (SELECT trace_id FROM {table} WHERE {where}) GROUP BY v"
             )
         case "cte":
             return (
