@@ -105,6 +105,23 @@ class AuditTrail:
             structlog.get_logger(__name__).error("audit_failed", action=action, reason=error.message)
 
 
+_WORK_OF_TEAMS: Final = frozenset(
+    {
+        *("create_dataset", "change_dataset", "put_dataset"),
+        *("create_queue", "change_queue", "fill_queue"),
+        *("create_score_config", "change_score_config", "archive_score_config"),
+        *("create_config", "change_config"),
+        *("create_prompt", "put_labels"),
+    }
+)
+"""Endpoints of what a team works with that the scope `ingest` opens, because SDKs make it too. Scores, reviews
+and the items of datasets are data, and in no audit log."""
+
+
+def is_work_of_a_team(request: Request) -> bool:
+    return getattr(request.scope.get("endpoint"), "__name__", "") in _WORK_OF_TEAMS
+
+
 def note_change(request: Request, actor: Actor, project_id: str) -> None:
     """Tell `Audited` who asks for a change. Of requests that only read, nothing is kept."""
     change = _current.get()

@@ -26,7 +26,7 @@ from spanglass_server.store.directory import (
 )
 from spanglass_server.store.identity import SessionGrant
 from spanglass_server.web import cookies
-from spanglass_server.web.audit import note_change
+from spanglass_server.web.audit import is_work_of_a_team, note_change
 from spanglass_server.web.services import Services
 
 HeaderPairs: TypeAlias = Iterable[tuple[str | bytes, str | bytes]]
@@ -255,7 +255,7 @@ def caller_with(permission: Permission) -> Callable[[Request], Caller]:
         require_permission(caller, permission)
         if request.client:
             caller = replace(caller, actor=caller.actor._replace(address=request.client.host))
-        if permission in ("edit", "admin"):
+        if permission in ("edit", "admin") or (permission == "ingest" and is_work_of_a_team(request)):
             note_change(request, caller.actor, caller.project.id)
         return caller
 
