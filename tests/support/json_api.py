@@ -21,9 +21,12 @@ from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.notify.office import NotificationOffice
 from spanglass_server.quality.service import EvaluationService
 from spanglass_server.rules.budgets_meter import BudgetMeter
+from spanglass_server.rules.service import RuleService
 from spanglass_server.store.budgets import Budgets
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.aggregates import ClickHouseAggregates
+from spanglass_server.store.clickhouse.call_statistics import ClickHouseCallStatistics
+from spanglass_server.store.clickhouse.cost import ClickHouseCostReader
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.reader import ClickHouseReader
 from spanglass_server.store.clickhouse.reader_experiments import ClickHouseExperimentReader
@@ -81,6 +84,7 @@ class JsonApi:
         public_links: PublicLinks | None = None,
         dashboards: Dashboards | None = None,
         accounts: Accounts | None = None,
+        rules: RuleService | None = None,
     ) -> None:
         self.directory = directory
         self.project = self.directory.create_project(project)
@@ -109,6 +113,8 @@ class JsonApi:
             saved_views=cast("SavedViews", saved_views),
             public_links=cast("PublicLinks", public_links),
             aggregates=ClickHouseAggregates(engine),
+            costs=ClickHouseCostReader(engine),
+            call_statistics=ClickHouseCallStatistics(engine),
             sql=ClickHouseSqlReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,
@@ -122,7 +128,7 @@ class JsonApi:
             budgets=cast("Budgets", budgets),
             budget_meter=BudgetMeter(ClickHouseViewReader(engine)),
             dashboards=cast("Dashboards", dashboards),
-            rules=cast("Any", None),
+            rules=cast("RuleService", rules),
             notifications=cast("NotificationOffice", notifications),
             reviews=cast("ReviewStore", reviews),
             evaluations=cast("EvaluationService", evaluations),

@@ -71,6 +71,8 @@ class OtlpServer:
             score_statistics=nothing,
             views=nothing,
             aggregates=nothing,
+            costs=nothing,
+            call_statistics=nothing,
             sql=nothing,
             dashboards=nothing,
             administration=nothing,

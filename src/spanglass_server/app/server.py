@@ -312,6 +312,8 @@ class _Server:
             saved_views=self._stores.saved_views,
             public_links=self._stores.public_links,
             aggregates=self._stores.aggregates,
+            costs=self._stores.costs,
+            call_statistics=self._stores.call_statistics,
             sql=self._stores.sql,
             administration=ForgettingAdministration(
                 self._stores.administration,

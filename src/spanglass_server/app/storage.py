@@ -13,8 +13,11 @@ from spanglass_server.store.aggregates import AggregateReader
 from spanglass_server.store.alerting import NotificationStore
 from spanglass_server.store.audit import AuditLog
 from spanglass_server.store.budgets import Budgets
+from spanglass_server.store.call_statistics import CallStatisticsReader
 from spanglass_server.store.clickhouse.admin import ClickHouseAdministration
 from spanglass_server.store.clickhouse.aggregates import ClickHouseAggregates
+from spanglass_server.store.clickhouse.call_statistics import ClickHouseCallStatistics
+from spanglass_server.store.clickhouse.cost import ClickHouseCostReader
 from spanglass_server.store.clickhouse.engine import Engine
 from spanglass_server.store.clickhouse.evaluation_targets import ClickHouseTargetReader
 from spanglass_server.store.clickhouse.llm_curves import SeriesLimits
@@ -33,6 +36,7 @@ from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapRe
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
 from spanglass_server.store.clickhouse.sql import ClickHouseSqlReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
+from spanglass_server.store.cost import CostReader
 from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.evaluation import EvaluatorStore, TargetReader
@@ -88,6 +92,8 @@ class Stores:
     saved_views: SavedViews
     public_links: PublicLinks
     aggregates: AggregateReader
+    costs: CostReader
+    call_statistics: CallStatisticsReader
     sql: SqlReader
     writer: SpanWriter
     administration: Administration
@@ -158,6 +164,8 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         saved_views=open_saved_views(settings.metadata_url),
         public_links=open_public_links(settings.metadata_url),
         aggregates=ClickHouseAggregates(engine),
+        costs=ClickHouseCostReader(engine),
+        call_statistics=ClickHouseCallStatistics(engine),
         sql=ClickHouseSqlReader(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,

@@ -10,7 +10,8 @@ and the effects add up to the whole change, up to rounding of floats. (Shapley 1
 games"; for such splits of a product: Sun 1998, Energy Economics 20(1), and Albrecht et al. 2002.)
 
 What a period does not have, it cannot tell: the tokens and prices of a group without calls, and the price
-of a class without tokens, are taken from the other period. So a group that appears or vanishes is mix, not price.
+of a class without tokens, are taken from the other period. So a group that appears or vanishes is mix,
+not price.
 """
 
 from collections.abc import Callable, Mapping, Sequence

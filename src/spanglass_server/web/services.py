@@ -15,6 +15,8 @@ from spanglass_server.rules.budgets_meter import BudgetMeter
 from spanglass_server.rules.service import RuleService
 from spanglass_server.store.aggregates import AggregateReader
 from spanglass_server.store.budgets import Budgets
+from spanglass_server.store.call_statistics import CallStatisticsReader
+from spanglass_server.store.cost import CostReader
 from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
@@ -60,6 +62,8 @@ class Services:
     saved_views: SavedViews
     public_links: PublicLinks
     aggregates: AggregateReader
+    costs: CostReader
+    call_statistics: CallStatisticsReader
     sql: SqlReader
     administration: Administration
     directory: Directory

@@ -8,6 +8,7 @@ from spanglass_server.web.api import (
     annotation_queues,
     audit,
     budgets,
+    cost,
     dashboards,
     datasets,
     evaluation_runs,
@@ -104,6 +105,7 @@ def build_router() -> APIRouter:
     router.include_router(reprice.router)
     router.include_router(redaction.build_router(long_lane))
     router.include_router(budgets.router)
+    router.include_router(cost.build_router(long_lane))
     router.include_router(dashboards.router)
     router.include_router(rules.build_router(long_lane))
     router.include_router(thresholds.router)
