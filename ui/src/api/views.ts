@@ -4,19 +4,23 @@ import { queryOptions } from "@tanstack/react-query";
 import { getJson, patchJson, postJson, remove } from "./client";
 import type { ProjectName } from "./queries";
 
-export type ViewKind =
-  | "overview"
-  | "traces"
-  | "sessions"
-  | "users"
-  | "map"
-  | "logs"
-  | "alerts"
-  | "cost"
-  | "dashboards"
-  | "explore"
-  | "sql"
-  | "scores";
+export const VIEW_KINDS = [
+  "overview",
+  "traces",
+  "sessions",
+  "users",
+  "map",
+  "logs",
+  "alerts",
+  "cost",
+  "dashboards",
+  "explore",
+  "sql",
+  "scores",
+] as const;
+
+/** The page that it is a view of: the first word of its address. */
+export type ViewKind = (typeof VIEW_KINDS)[number];
 
 export type SavedViewInput = {
   kind: ViewKind;

@@ -11,7 +11,6 @@ import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
 import { ScopeBar } from "../../widgets/scope/ScopeBar";
 import { type ScopeState, useScopeState } from "../../widgets/scope/useScopeState";
-import { ViewsMenu } from "../../widgets/views/ViewsMenu";
 import classes from "./Map.module.css";
 import { MapDrawing } from "./MapDrawing";
 import { MapSelection } from "./MapSelection";
@@ -47,7 +46,6 @@ export function MapPage() {
               { value: "table", label: t("table") },
             ]}
           />
-          <ViewsMenu kind="map" />
         </ScopeBar>
       </div>
       {problem === null && answer.error && (

@@ -1,5 +1,6 @@
 import { ActionIcon, Select, Tooltip } from "@mantine/core";
 import { useIsFetching, useQueryClient } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import { GitCompareArrows, Link2, RefreshCw, Timer } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { ApiError } from "../../api/client";
@@ -8,6 +9,8 @@ import { absoluteRange } from "../../base/time";
 import { CopyButton } from "../CopyButton";
 import { FilterBar } from "../list/FilterBar";
 import { TimeRangePicker } from "../list/TimeRangePicker";
+import { kindOf } from "../views/address";
+import { ViewsMenu } from "../views/ViewsMenu";
 import classes from "./ScopeBar.module.css";
 import { COMPARISONS, changeScope, REFRESHES } from "./scopeSearch";
 import { useScopeStrings } from "./strings";
@@ -31,6 +34,7 @@ export function ScopeBar(props: {
   const { scope, error, target = "traces", updatedAt = 0, withCompare = true } = props;
   const queryClient = useQueryClient();
   const isBusy = useIsFetching({ type: "active" }) > 0;
+  const kind = useLocation({ select: (location) => kindOf(location.pathname) });
   const inputRef = useRef<HTMLInputElement>(null);
   const problem = error instanceof ApiError && error.problem.column !== null ? error.problem : null;
   // Whatever is on the page and may have changed; a question that is still open is not asked twice.
@@ -81,6 +85,7 @@ export function ScopeBar(props: {
             <RefreshCw size={15} />
           </ActionIcon>
         </Tooltip>
+        {kind !== null && <ViewsMenu kind={kind} />}
         <CopyButton value={() => linkTo(scope)} label={t("copyLink")} icon={<Link2 size={15} />} />
         <UpdatedAgo at={updatedAt} />
       </div>

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { isShown, recordOf, searchOf } from "./address";
+import { isShown, kindOf, recordOf, searchOf } from "./address";
 
 describe("a saved view's address", () => {
+  it("is of the page that its first word names", () => {
+    expect(kindOf("/cost")).toBe("cost");
+    expect(kindOf("/sessions/chat-1")).toBe("sessions");
+    expect(kindOf("/settings/keys")).toBeNull();
+    expect(kindOf("/")).toBeNull();
+  });
+
   it("leaves out the project and following", () => {
     expect(searchOf("?project=shop&live=1&filter=status%3Aerror")).toBe("filter=status%3Aerror");
   });
