@@ -40,7 +40,7 @@ export function useScopeState(defaults: TimeRange = DEFAULT_RANGE): ScopeState {
     (part: ScopeChange, replace = false) =>
       void navigate({
         to: ".",
-        search: (before: Record<string, unknown>) => changeScope(before, part),
+        search: ((before: Record<string, unknown>) => changeScope(before, part)) as never,
         replace,
       }),
     [navigate],
