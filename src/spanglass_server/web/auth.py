@@ -306,6 +306,12 @@ def find_organization_admin(request: Request) -> Caller:
     return caller
 
 
+def find_people_owner(request: Request) -> Caller:
+    """A FastAPI dependency: an admin of every project who signed in."""
+    find_person(request)
+    return find_organization_admin(request)
+
+
 def find_scorer(request: Request) -> Caller:
     """A FastAPI dependency for the doors that take scores, and for no others: a caller who may ingest, or
     whoever sends `Bearer PUBLIC_KEY`. A public key stands in web pages: it lets their users score, and opens

@@ -9,6 +9,7 @@ from spanglass_server.web.auth import (
     caller_with,
     find_organization_admin,
     find_people_admin,
+    find_people_owner,
     find_person,
     find_scorer,
 )
@@ -23,6 +24,8 @@ Person = Annotated[Caller, Depends(find_person)]
 """Somebody who signed in, whatever their role: for what is about themselves. No key."""
 PeopleAdministering = Annotated[Caller, Depends(find_people_admin)]
 """Somebody who signed in and is an admin of the project that is asked for."""
+PeopleOwning = Annotated[Caller, Depends(find_people_owner)]
+"""Somebody who signed in and is an admin of every project."""
 OrganizationAdministering = Annotated[Caller, Depends(find_organization_admin)]
 """An admin of every project, or anybody where nobody signs in. No key: a key is of one project."""
 Scoring = Annotated[Caller, Depends(find_scorer)]

@@ -11,7 +11,7 @@ from spanglass_server.web.api import account_models as models
 from spanglass_server.web.api.account_shape import person_json
 from spanglass_server.web.api.shape import json_response, time_text
 from spanglass_server.web.auth import Caller, higher_role
-from spanglass_server.web.callers import PeopleAdministering, Serving
+from spanglass_server.web.callers import PeopleAdministering, PeopleOwning, Serving
 from spanglass_server.web.services import Services
 
 router = APIRouter(prefix="/members", tags=["people"])
@@ -81,11 +81,10 @@ def remove_member(
 
 @router.put("/{user_id}/disabled", response_model=models.Member)
 def set_disabled(
-    caller: PeopleAdministering, services: Serving, user_id: str, given: models.DisabledChange
+    caller: PeopleOwning, services: Serving, user_id: str, given: models.DisabledChange
 ) -> Response:
     """Lock somebody out without forgetting them, or let them in again. Ends their sessions. For an admin of
     the organization."""
-    require_organization_admin(caller)
     services.accounts.store.set_disabled(user_id, is_disabled=given.is_disabled)
     member = services.people.get_member(user_id, None)
     services.audit.record(
@@ -95,10 +94,9 @@ def set_disabled(
 
 
 @router.post("/{user_id}/reset", response_model=models.Link)
-def create_reset_link(caller: PeopleAdministering, services: Serving, user_id: str) -> Response:
+def create_reset_link(caller: PeopleOwning, services: Serving, user_id: str) -> Response:
     """A link with which they set a new password: once, within a day. Earlier ones open nothing any more.
     For an admin of the organization."""
-    require_organization_admin(caller)
     link = services.accounts.new_reset_link(user_id)
     member = services.people.get_member(user_id, None)
     services.audit.record(caller, action="password.reset", target=member.user.email)
@@ -106,9 +104,8 @@ def create_reset_link(caller: PeopleAdministering, services: Serving, user_id: s
 
 
 @router.delete("/{user_id}/sessions", response_model=models.Ended)
-def end_sessions_of_member(caller: PeopleAdministering, services: Serving, user_id: str) -> Response:
+def end_sessions_of_member(caller: PeopleOwning, services: Serving, user_id: str) -> Response:
     """Sign somebody out everywhere. For an admin of the organization."""
-    require_organization_admin(caller)
     member = services.people.get_member(user_id, None)
     ended = services.accounts.store.end_sessions(user_id)
     services.audit.record(caller, action="session.end", target=member.user.email, details={"sessions": ended})
