@@ -114,8 +114,8 @@ _WORK_OF_TEAMS: Final = frozenset(
         *("create_prompt", "put_labels"),
     }
 )
-"""Endpoints of what a team works with that the scope `ingest` opens, because SDKs make it too. Scores, reviews
-and the items of datasets are data, and in no audit log."""
+"""Endpoints of what a team works with that the scope `ingest` opens, because SDKs make it too. Scores,
+reviews and the items of datasets are data, and in no audit log."""
 
 
 def is_work_of_a_team(request: Request) -> bool:
@@ -199,23 +199,22 @@ def _made(body: Message) -> str:
     return next((str(made[name]) for name in ("name", "id") if made.get(name)), "")
 
 
-def _told(details: Mapping[str, Any]) -> dict[str, Any]:
+def _told(details: Mapping[str, Any], depth: int = _DEPTH_MAX) -> dict[str, Any]:
     return {
-        str(name): _HIDDEN if _SECRET_NAMES.search(str(name)) else _told_value(value, _DEPTH_MAX)
+        _without_secrets(str(name)): _told_value(str(name), value, depth)
         for name, value in list(details.items())[:_PARTS_MAX]
     }
 
 
-def _told_value(value: Any, depth: int) -> Any:
+def _told_value(name: str, value: Any, depth: int) -> Any:
+    if _SECRET_NAMES.search(name):
+        return _HIDDEN
     if value is None or isinstance(value, bool | int | float):
         return value
     if depth > 0 and isinstance(value, Mapping):
-        return {
-            str(name): _HIDDEN if _SECRET_NAMES.search(str(name)) else _told_value(part, depth - 1)
-            for name, part in list(value.items())[:_PARTS_MAX]
-        }
+        return _told(value, depth - 1)
     if depth > 0 and isinstance(value, Sequence | frozenset | set) and not isinstance(value, str | bytes):
-        return [_told_value(part, depth - 1) for part in list(value)[:_PARTS_MAX]]
+        return [_told_value("", part, depth - 1) for part in list(value)[:_PARTS_MAX]]
     return _without_secrets(str(value))
 
 
