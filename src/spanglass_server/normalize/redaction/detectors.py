@@ -87,7 +87,7 @@ _HINTS: Final = {
 """What a body has to hold for detectors that want a name before the value: in a protobuf message, bytes stand
 between them."""
 
-_ESCAPED_SLASH: Final = rb"\/"
+_ESCAPED_SLASH: Final = r"\\/"
 """How some encoders of JSON write a URL's slashes: the one escape that stands within what is looked for."""
 
 
@@ -98,22 +98,24 @@ class BodyScreen:
         detectors = detectors_of(policy._replace(patterns=()))
         patterns = [_HINTS.get(detector.kind, detector.pattern) for detector in detectors]
         self._screen = re2.Set.SearchSet(_quiet_options())  # type: ignore[no-untyped-call]
-        for pattern in patterns:
-            self._screen.Add(pattern)
-        self._screen.Compile()
-        self._escape = b"\\u00" if all(map(str.isascii, patterns)) else b"\\u"
+        escape = r"\\u00" if all(map(str.isascii, patterns)) else r"\\u"
         """Escapes that the patterns' characters may hide in."""
+        for pattern in (*patterns, escape):
+            self._screen.Add(pattern)
+        self._slash = self._screen.Add(_ESCAPED_SLASH)
+        self._screen.Compile()
         self._is_sound = not policy.patterns and all(detector.kind != _GENERIC for detector in detectors)
 
     def finds(self, body: bytes) -> bool:
         """True as well where only a closer look can tell: of patterns of one's own, which may want to see a
         text's beginning and end, of generic secrets, whose names stand in every request, and of what is
         written in escapes."""
-        if not self._is_sound or self._escape in body:
+        if not self._is_sound:
             return True
-        if _ESCAPED_SLASH in body:
-            body = body.translate(None, b"\\")
-        return bool(self._screen.Match(body))
+        found = self._screen.Match(body)
+        if found == [self._slash]:
+            found = self._screen.Match(body.translate(None, b"\\"))
+        return bool(found)
 
 
 def _quiet_options() -> Any:
