@@ -22,7 +22,7 @@ SHARED_PARAMETERS = {"project", "from", "to", "filter", "cursor", "limit", "orde
 def served() -> dict[tuple[str, str], dict[str, Any]]:
     """OpenAPI's operations by method and path below /api/v1."""
     api = FastAPI()
-    api.include_router(build_router(None))  # type: ignore[arg-type]  # handlers find services when called
+    api.include_router(build_router())
     return {
         (method.upper(), path.removeprefix("/api/v1")): operation
         for path, operations in api.openapi()["paths"].items()
