@@ -110,13 +110,16 @@ READ_LIMITS: dict[str, str | int | float] = {
 }
 """Of the lanes `read`, `evaluate` and, but for time, `long`; units: seconds, bytes, rows."""
 
+PRIORITY = {"priority": 1}
+"""Of what somebody waits for: a statement of a higher number pauses while such a one runs."""
+
 LANE_DEFAULTS: dict[Lane, dict[str, str | int | float]] = {
-    "read": READ_LIMITS,
+    "read": {**READ_LIMITS, **PRIORITY},
     "long": {**READ_LIMITS, "max_execution_time": 300},
     # One core at most: nobody waits for it, and many wait for the others.
     "evaluate": {**READ_LIMITS, "max_execution_time": 60, "max_threads": 1},
-    "write": {"max_execution_time": 60},
-    "settle": {"max_execution_time": 60},
+    "write": {"max_execution_time": 60, **PRIORITY},
+    "settle": {"max_execution_time": 60, **PRIORITY},
     "admin": {},
 }
 

@@ -49,7 +49,10 @@ _LIMITS: Final[Settings] = {
     "result_overflow_mode": "throw",
     # One thread, and small blocks: between them a statement hears that its time is over.
     "max_threads": 1,
-    "max_block_size": 8192,
+    "max_block_size": 16384,
+    # After lists and commits; between blocks it lets them by, but not for ever.
+    "priority": 10,
+    "low_priority_query_wait_time_ms": 50,
     "max_ast_elements": 20_000,
     "max_expanded_ast_elements": 60_000,
     "max_ast_depth": 400,
