@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link, useLocation } from "@tanstack/react-router";
 import {
+  Activity,
   BellRing,
   ChartSpline,
   ClipboardCheck,
@@ -31,6 +32,7 @@ import { ThemeSwitch } from "./ThemeSwitch";
  * section is one line here and one string. */
 const GROUPS = [
   [
+    { to: "/overview", word: "overview", Icon: Activity },
     { to: "/traces", word: "traces", Icon: ListTree },
     { to: "/sessions", word: "sessions", Icon: MessagesSquare },
     { to: "/users", word: "users", Icon: UsersRound },
@@ -65,7 +67,7 @@ export function Navigation(props: { onHelp: () => void }) {
   }, [path]);
   return (
     <nav className={classes.nav} data-narrow={isNarrow || undefined} aria-label={t("navigation")}>
-      <Link to="/traces" className={classes.brand} aria-label="Spanglass">
+      <Link to="/overview" className={classes.brand} aria-label="Spanglass">
         <img src="/favicon.svg" alt="" width={20} height={20} />
         <span className={classes.word}>Spanglass</span>
       </Link>

@@ -44,8 +44,15 @@ const indexRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/traces" });
+    throw redirect({ to: "/overview" });
   },
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/overview",
+  validateSearch: parseScopeSearch,
+  component: lazyRouteComponent(() => import("../features/overview/OverviewPage"), "OverviewPage"),
 });
 
 const tracesRoute = createRoute({
@@ -318,6 +325,15 @@ const privacyRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/settings/privacy/PrivacyPage"), "PrivacyPage"),
 });
 
+const thresholdsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/thresholds",
+  component: lazyRouteComponent(
+    () => import("../features/settings/thresholds/ThresholdsPage"),
+    "ThresholdsPage",
+  ),
+});
+
 const projectSettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: "/",
@@ -345,6 +361,7 @@ function decode(escaped: string): string {
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     indexRoute,
+    overviewRoute,
     tracesRoute,
     traceRoute,
     sessionsRoute,
@@ -374,7 +391,7 @@ export const router = createRouter({
       evaluatorRoute,
       editEvaluatorRoute,
     ]),
-    settingsRoute.addChildren([projectSettingsRoute, privacyRoute]),
+    settingsRoute.addChildren([projectSettingsRoute, thresholdsRoute, privacyRoute]),
     alertsRoute.addChildren([alertListRoute, rulesRoute, silencesRoute, receiversRoute, budgetsRoute]),
   ]),
   parseSearch,

@@ -3,6 +3,7 @@ import { defineStrings } from "../base/i18n";
 export const useAppStrings = defineStrings({
   en: {
     navigation: "Sections",
+    overview: "Overview",
     traces: "Traces",
     sessions: "Sessions",
     users: "Users",
@@ -40,6 +41,7 @@ export const useAppStrings = defineStrings({
   },
   ko: {
     navigation: "메뉴",
+    overview: "개요",
     traces: "트레이스",
     sessions: "세션",
     users: "사용자",

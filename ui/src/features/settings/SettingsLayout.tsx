@@ -5,6 +5,7 @@ import { useSettingsStrings } from "./strings";
  * here, one string and one route. */
 const TABS = [
   { to: "/settings", word: "project" },
+  { to: "/settings/thresholds", word: "thresholds" },
   { to: "/settings/privacy", word: "privacy" },
 ] as const;
 

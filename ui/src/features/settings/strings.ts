@@ -4,6 +4,7 @@ export const useSettingsStrings = defineStrings({
   en: {
     title: "Settings",
     project: "Project",
+    thresholds: "Thresholds",
     privacy: "Privacy",
     keys: "API keys",
     members: "Members",
@@ -14,6 +15,7 @@ export const useSettingsStrings = defineStrings({
   ko: {
     title: "설정",
     project: "프로젝트",
+    thresholds: "임계값",
     privacy: "개인정보",
     keys: "API 키",
     members: "멤버",
