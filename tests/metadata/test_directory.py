@@ -1,5 +1,3 @@
-import importlib
-import pkgutil
 import pkgutil
 import re
 import subprocess
@@ -272,9 +270,6 @@ def test_a_database_that_is_away_is_told_without_its_password() -> None:
 def test_the_tables_are_what_the_migrations_make(directory: SqlDirectory, database_url: str) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
-
-    from spanglass_server.store import metadata as package
-    from spanglass_server.store.metadata.tables import metadata
 
     import spanglass_server.store.metadata as stores
     from spanglass_server.store.metadata.tables import metadata

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Engine,
+    Index,
     Row,
     String,
     Table,
@@ -39,6 +40,9 @@ audit_log = Table(
     Column("target", String(500), nullable=False),
     Column("details", Text, nullable=False),
     Column("address", String(64), nullable=False),
+    Index("ix_audit_log_time", "time_ns", "id"),
+    Index("ix_audit_log_project", "project_id", "time_ns", "id"),
+    Index("ix_audit_log_actor", "actor_id", "time_ns", "id"),
 )
 _COLUMNS: Final = tuple(audit_log.c[name] for name in AuditEntry._fields)
 _CHARS_MAX: Final = {
