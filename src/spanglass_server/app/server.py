@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 import uvicorn
 
-from spanglass_server.app.accounts import build_accounts
+from spanglass_server.app.accounts import build_accounts, build_oidc
 from spanglass_server.app.alert_context import StoredContext
 from spanglass_server.app.budgets import keep_budgets
 from spanglass_server.app.evaluations import build_evaluations
@@ -41,12 +41,13 @@ from spanglass_server.base.errors import Misconfigured
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
+from spanglass_server.ingest.project_prices import ProjectPrices
 from spanglass_server.ingest.redaction import Redaction
 from spanglass_server.ingest.reprice import Repricer
 from spanglass_server.ingest.samples import CommitterOptions, SampleCommitter
 from spanglass_server.ingest.score_places import ScorePlacer
 from spanglass_server.metrics.runner import QueryLimits, QueryRunner
-from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.prices import Prices
 from spanglass_server.normalize.sample_groups import SampleLimits
 from spanglass_server.rules.budgets_gauges import BudgetGauges
 from spanglass_server.rules.budgets_meter import BudgetMeter
@@ -111,9 +112,10 @@ class _Server:
         self._budget = QueueBudget(settings.queue_bytes_max)
         self._counters = Counters()
         self._prices = load_prices(settings.price_file)
+        self._project_prices = ProjectPrices(self._prices, stores.own_prices.list)
         self._redaction = build_redaction(settings, stores, now_ns)
         self._pipeline = _build_pipeline(
-            settings, stores, self._prices, self._budget, self._counters, redaction=self._redaction
+            settings, stores, self._project_prices, self._budget, self._counters, redaction=self._redaction
         )
         self._committer = _build_committer(settings, stores, self._counters, self._redaction)
         self._metrics = QueryRunner(stores.series, limits=_query_limits(settings))
@@ -337,8 +339,10 @@ class _Server:
             repricing=Repricer(
                 self._stores.reader,
                 self._pipeline,
-                load_prices=lambda: load_prices(self._settings.price_file),
+                load_prices=lambda: self._project_prices.with_base(load_prices(self._settings.price_file)),
             ),
+            own_prices=self._stores.own_prices,
+            prices=self._project_prices,
             budgets=self._stores.budgets,
             budget_meter=BudgetMeter(self._stores.views),
             dashboards=self._stores.dashboards,
@@ -352,6 +356,7 @@ class _Server:
                 external_url=self._external_url(),
                 clock=now_ns,
             ),
+            oidc=build_oidc(self._settings, external_url=self._external_url()),
             audit=AuditTrail(self._stores.audit, now_ns),
             evaluations=self._judging.service,
             feedback=FeedbackDoor(
@@ -459,7 +464,7 @@ def _reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
 def _build_pipeline(
     settings: Settings,
     stores: Stores,
-    prices: PriceBook,
+    prices: Prices,
     budget: QueueBudget,
     counters: Counters,
     *,

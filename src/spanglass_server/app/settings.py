@@ -92,6 +92,29 @@ class Settings(BaseModel):
     session_days_max: float = Field(
         30.0, gt=0, description="Days after which somebody who signed in is asked again in any case."
     )
+    oidc_issuer: str = Field(
+        "",
+        description="Issuer of the OpenID Connect provider that people sign in by, "
+        "`https://login.example.com` (docs/sign-in.md); empty: passwords alone.",
+    )
+    oidc_client_id: str = Field("", description="This server's name at the provider.")
+    oidc_client_secret: str = Field(
+        "", repr=False, description="Its secret; empty for a public client, which PKCE protects."
+    )
+    oidc_scopes: str = Field("openid email profile", description="What the provider is asked to tell.")
+    oidc_domains: tuple[str, ...] = Field(
+        (),
+        description="Domains of e-mail addresses that may sign in by the provider for the first time, "
+        "`example.com,example.org`; empty: any.",
+    )
+    oidc_default_role: Literal["none", "viewer", "editor"] = Field(
+        "none",
+        description="Role in every project of who comes by the provider and was not invited; `none` lets in "
+        "only those who were invited.",
+    )
+    oidc_label: str = Field(
+        "Single sign-on", min_length=1, description="What the button on the page to sign in says."
+    )
     retention_days: int | None = Field(
         None,
         ge=1,
@@ -262,7 +285,7 @@ class Settings(BaseModel):
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value is not None else None
 
-    @field_validator("rule_files", "judge_env_keys", "feedback_origins", mode="before")
+    @field_validator("rule_files", "judge_env_keys", "feedback_origins", "oidc_domains", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         """The environment has lists as texts with commas."""
@@ -279,6 +302,26 @@ class Settings(BaseModel):
     @classmethod
     def _check_external_url(cls, value: str) -> str:
         return _checked_url(value, schemes=("http", "https")).rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_issuer(cls, value: str) -> str:
+        checked = _checked_url(value, schemes=("https", "http"))
+        if checked.startswith("http://") and not is_loopback(urlsplit(checked).hostname or ""):
+            raise ValueError("should start with https://")
+        return checked
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _require_client_id(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not value:
+            raise ValueError("is missing: the provider gives it where this server is registered")
+        return value
+
+    @field_validator("oidc_domains")
+    @classmethod
+    def _lower_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(domain.lower().removeprefix("@") for domain in value)
 
     @field_validator("feedback_origins")
     @classmethod

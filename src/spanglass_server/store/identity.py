@@ -85,6 +85,9 @@ class IdentityStore(Protocol):
         """With memberships and sessions. NotFound; BadInput for the last admin of the organization."""
 
     def find_user_of(self, identity: ExternalIdentity) -> User | None: ...
+    def is_linked(self, user_id: str, issuer: str) -> bool:
+        """Whether the user has an account of this issuer."""
+
     def link(self, user_id: str, identity: ExternalIdentity) -> None: ...
 
     def list_memberships(

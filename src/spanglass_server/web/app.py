@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.datastructures import State
 
+from spanglass_server.web import oidc
 from spanglass_server.web.alertmanager import ALERTMANAGER_PATH, build_alertmanager
 from spanglass_server.web.api import build_router
 from spanglass_server.web.asgi import AsgiApp, Message, Receive, Scope, Send, header, respond
@@ -36,6 +37,7 @@ STATIC_ROOT: Final = Path(__file__).parent / "static"
 _DOCS: Final = "/api/docs"
 """A page of the built web app: FastAPI's own would load its viewer from another host."""
 
+_API_PREFIXES: Final = ("/api/", f"{ALERTMANAGER_PATH}/", "/auth/")
 _OWN_HOSTS: Final = frozenset({"localhost", "host.docker.internal"})
 
 
@@ -97,9 +99,7 @@ class WebApp:
             return self._site
         if path.startswith((LANGFUSE_PREFIX, *LINK_PREFIXES)):
             return self._langfuse
-        return (
-            self._api if path == "/api" or path.startswith(("/api/", f"{ALERTMANAGER_PATH}/")) else self._site
-        )
+        return self._api if path == "/api" or path.startswith(_API_PREFIXES) else self._site
 
     def _is_own_host(self, value: str) -> bool:
         name = _host_name(value)
@@ -129,6 +129,7 @@ def build_api(services: Services) -> AsgiApp:
     api.state.services = services
     install_error_handlers(api)
     api.include_router(build_router())
+    api.include_router(oidc.router)
     api.mount(ALERTMANAGER_PATH, build_alertmanager(services))
     return OpenToPages(Gzip(_Guarded(Audited(api, services.audit))), services.feedback)
 

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from spanglass_server.accounts.oidc_entry import OidcDoor
 from spanglass_server.accounts.people import People
 from spanglass_server.accounts.service import Accounts
 from spanglass_server.ingest.redaction import Redaction
 from spanglass_server.metrics.runner import QueryRunner
 from spanglass_server.model.price import RepriceSummary
+from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.notify.office import NotificationOffice
 from spanglass_server.quality.service import EvaluationService
 from spanglass_server.rules.budgets_meter import BudgetMeter
@@ -21,6 +23,7 @@ from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.experiments import ExperimentReader
 from spanglass_server.store.library import Library
+from spanglass_server.store.own_prices import OwnPrices
 from spanglass_server.store.ports import Administration, LogReader, ScoreReader, SpanReader, TimeRange
 from spanglass_server.store.public_links import PublicLinks
 from spanglass_server.store.review import ReviewStore
@@ -50,6 +53,13 @@ class Repricing(Protocol):
     def run(self, project_id: str, during: TimeRange, *, is_dry_run: bool) -> Iterator[RepriceSummary]: ...
 
 
+class Pricing(Protocol):
+    """`ingest.project_prices.ProjectPrices`."""
+
+    def of_project(self, project_id: str) -> PriceBook: ...
+    def forget(self, project_id: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     reader: SpanReader
@@ -63,6 +73,8 @@ class Services:
     public_links: PublicLinks
     aggregates: AggregateReader
     costs: CostReader
+    own_prices: OwnPrices
+    prices: Pricing
     call_statistics: CallStatisticsReader
     sql: SqlReader
     administration: Administration
@@ -82,6 +94,7 @@ class Services:
     reviews: ReviewStore
     evaluations: EvaluationService
     accounts: Accounts
+    oidc: OidcDoor | None = None
     feedback: FeedbackDoor = field(default_factory=FeedbackDoor)
     audit: AuditTrail = field(default_factory=AuditTrail)
     redaction: Redaction = field(default_factory=Redaction)

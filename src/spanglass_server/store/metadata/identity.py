@@ -188,6 +188,13 @@ class SqlIdentities:
             row = connection.execute(query).one_or_none()
         return _to_user(row) if row is not None else None
 
+    def is_linked(self, user_id: str, issuer: str) -> bool:
+        query = select(
+            exists().where(user_identities.c.user_id == user_id, user_identities.c.issuer == issuer)
+        )
+        with read_transaction(self._engine) as connection:
+            return bool(connection.execute(query).scalar())
+
     def link(self, user_id: str, identity: ExternalIdentity) -> None:
         try:
             with write_transaction(self._engine) as connection:

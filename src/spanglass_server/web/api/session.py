@@ -78,6 +78,15 @@ def client_of(request: Request) -> Client:
 
 def enter(request: Request, services: Services, signed_in: SignedIn, *, how: str) -> Response:
     """The answer to who has signed in: with a new session, whatever one the browser had before."""
+    note_entry(request, services, signed_in, how=how)
+    response = json_response(person_json(signed_in.user))
+    response.headers["cache-control"] = "no-store"
+    cookies.set_session(response, request, services, signed_in)
+    return response
+
+
+def note_entry(request: Request, services: Services, signed_in: SignedIn, *, how: str) -> None:
+    """End the session that the browser had, and write the new one down."""
     leave(request, services)
     user, client = signed_in.user, client_of(request)
     services.audit.record(
@@ -86,10 +95,6 @@ def enter(request: Request, services: Services, signed_in: SignedIn, *, how: str
         target=user.email,
         details={"how": how, "user_agent": client.user_agent},
     )
-    response = json_response(person_json(user))
-    response.headers["cache-control"] = "no-store"
-    cookies.set_session(response, request, services, signed_in)
-    return response
 
 
 def leave(request: Request, services: Services) -> None:
