@@ -15,16 +15,16 @@ test("each column stands on those before it", () => {
   ]);
 });
 
-test("what is absent adds nothing", () => {
+test("what is absent adds nothing, and where all are absent is a gap", () => {
   expect(
     stacked([
-      [null, 1],
-      [null, null],
-      [3, 4],
+      [null, 1, null],
+      [null, null, null],
+      [3, 4, null],
     ]),
   ).toEqual([
-    [0, 1],
-    [0, 1],
-    [3, 5],
+    [0, 1, null],
+    [0, 1, null],
+    [3, 5, null],
   ]);
 });

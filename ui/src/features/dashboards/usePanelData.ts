@@ -1,5 +1,5 @@
 import { keepPreviousData, useQueries, useQueryClient } from "@tanstack/react-query";
-import { isQueried, type Panel } from "../../model/dashboards/document";
+import { isQueried, type Panel, type PanelQuery } from "../../model/dashboards/document";
 import type { Series, TableFrame } from "../../model/dashboards/frames";
 import { loadQuery, type PanelAnswer, type PanelContext, windowOf } from "./panelData";
 
@@ -24,16 +24,7 @@ export function usePanelData(panel: Panel, context: PanelContext, isInSight: boo
   const window = windowOf(panel, context.range);
   const answers = useQueries({
     queries: queries.map((query) => ({
-      queryKey: [
-        "panel",
-        context.project,
-        panel.kind,
-        panel.reduce,
-        query,
-        context.values,
-        context.filter,
-        window,
-      ],
+      queryKey: keyOf(panel, query, context, window),
       queryFn: (): Promise<PanelAnswer> =>
         loadQuery(panel, query, context, (options) =>
           // biome-ignore lint/suspicious/noExplicitAny: each kind of query answers in its own shape
@@ -60,4 +51,11 @@ export function usePanelData(panel: Panel, context: PanelContext, isInSight: boo
     },
     window,
   };
+}
+
+/** All that a query's answer hangs on; SQL binds the values that a variable offers where all are chosen. */
+function keyOf(panel: Panel, query: PanelQuery, context: PanelContext, window: PanelData["window"]) {
+  const options = query.kind === "sql" ? context.options : null;
+  const { project, values, filter } = context;
+  return ["panel", project, panel.kind, panel.reduce, query, values, options, filter, window];
 }

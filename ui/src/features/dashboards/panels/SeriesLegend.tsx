@@ -1,6 +1,7 @@
 import { type MouseEvent, useMemo } from "react";
 import type { Line } from "../../../charts/SeriesChart";
 import { reduceValues } from "../../../model/dashboards/frames";
+import { cssOf } from "../../../model/dashboards/units";
 import { useDashboardStrings } from "../strings";
 import classes from "./panels.module.css";
 
@@ -40,7 +41,7 @@ function LegendName(props: { line: Line; onChoose: (event: MouseEvent, id: strin
       title={line.id}
       onClick={(event) => props.onChoose(event, line.id)}
     >
-      <i style={{ background: line.color }} />
+      <i style={{ background: cssOf(line.color) }} />
       {line.id}
     </button>
   );

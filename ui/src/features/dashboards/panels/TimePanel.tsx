@@ -37,7 +37,7 @@ export function TimePanel(props: TimePanelProps) {
           id: one.name,
           times: one.times,
           values: one.values,
-          color: lineColor(at),
+          color: one.labels.status === "error" ? "--chart-error" : lineColor(at),
           isShown: !hidden.has(one.name),
         }),
       ),

@@ -1,5 +1,6 @@
 import { formatDateTime } from "../../../base/time";
 import type { Line, Place } from "../../../charts/SeriesChart";
+import { cssOf } from "../../../model/dashboards/units";
 import classes from "./panels.module.css";
 
 const ROWS_MAX = 10;
@@ -34,7 +35,7 @@ export function TimeTip({ lines, at, step, format, height }: TipProps) {
       <div className="muted">{formatDateTime(at.time).slice(0, 19)}</div>
       {found.slice(0, ROWS_MAX).map(({ line, value }) => (
         <div key={line.id} className={classes.tipRow}>
-          <i style={{ background: line.color }} />
+          <i style={{ background: cssOf(line.color) }} />
           <span className="cut">{line.id}</span>
           <b>{format(value)}</b>
         </div>
