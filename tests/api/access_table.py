@@ -97,8 +97,12 @@ GET /api/v1/alerts
 GET /api/v1/budgets
 GET /api/v1/budgets/{name}
 GET /api/v1/cost
+GET /api/v1/cost
+GET /api/v1/cost.csv
 GET /api/v1/cost.csv
 GET /api/v1/cost/change
+GET /api/v1/cost/change
+GET /api/v1/cost/over-time
 GET /api/v1/cost/over-time
 GET /api/v1/dashboards
 POST /api/v1/dashboards/import
@@ -135,6 +139,9 @@ GET /api/v1/notification-config
 GET /api/v1/notifications
 GET /api/v1/notified-alerts
 GET /api/v1/overview
+GET /api/v1/prices
+GET /api/v1/prices/own
+GET /api/v1/prices/unpriced
 GET /api/v1/projects
 GET /api/v1/public-links
 GET /api/v1/queues
@@ -276,7 +283,11 @@ PATCH /api/v1/evaluators/{evaluator_id}
 POST /api/v1/evaluators/{evaluator_id}/failures/retry
 POST /api/v1/evaluators/{evaluator_id}/runs
 POST /api/v1/evaluators/{evaluator_id}/runs/{run_id}/cancel
+POST /api/v1/prices/own
+DELETE /api/v1/prices/own/{price_id}
+PUT /api/v1/prices/own/{price_id}
 DELETE /api/v1/public-links/{link_id}
+POST /api/v1/reprice
 DELETE /api/v1/rule-files/{name:path}
 PATCH /api/v1/rule-files/{name:path}
 PUT /api/v1/rule-files/{name:path}
@@ -315,7 +326,6 @@ DELETE /api/v1/queues/{queue_id}
 POST /api/v1/receivers/{name}/test
 DELETE /api/v1/redaction
 PUT /api/v1/redaction
-POST /api/v1/reprice
 DELETE /api/v1/traces/{trace_id:path}
 POST /api/v1/users/{user_id:path}/delete-data
 """

@@ -16,6 +16,7 @@ from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
 from spanglass_server.ingest.pipeline import IngestPipeline, PipelineOptions
 from spanglass_server.ingest.prepare import no_configs
+from spanglass_server.ingest.project_prices import ProjectPrices
 from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.notify.office import NotificationOffice
@@ -41,6 +42,7 @@ from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.dashboards import Dashboards
 from spanglass_server.store.directory import Directory
 from spanglass_server.store.library import Library
+from spanglass_server.store.own_prices import OwnPrices
 from spanglass_server.store.public_links import PublicLinks
 from spanglass_server.store.review import ReviewStore
 from spanglass_server.store.saved_views import SavedViews
@@ -77,6 +79,7 @@ class JsonApi:
         *,
         library: Library | None = None,
         budgets: Budgets | None = None,
+        own_prices: OwnPrices | None = None,
         notifications: NotificationOffice | None = None,
         reviews: ReviewStore | None = None,
         evaluations: EvaluationService | None = None,
@@ -126,6 +129,8 @@ class JsonApi:
             intake=Intake(ingest=self._pipeline, budget=budget, counters=counters, ack_timeout_s=10),
             repricing=cast("Any", None),
             budgets=cast("Budgets", budgets),
+            own_prices=cast("OwnPrices", own_prices),
+            prices=ProjectPrices(PriceBook(), own_prices.list if own_prices else lambda _: ()),
             budget_meter=BudgetMeter(ClickHouseViewReader(engine)),
             dashboards=cast("Dashboards", dashboards),
             rules=cast("RuleService", rules),

@@ -94,6 +94,8 @@ class OtlpServer:
             ),
             repricing=nothing,
             budgets=nothing,
+            own_prices=nothing,
+            prices=nothing,
             budget_meter=nothing,
             rules=nothing,
             notifications=nothing,

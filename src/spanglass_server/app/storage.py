@@ -52,12 +52,14 @@ from spanglass_server.store.metadata.evaluators import open_evaluator_store
 from spanglass_server.store.metadata.identity import open_identities
 from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
+from spanglass_server.store.metadata.own_prices import open_own_prices
 from spanglass_server.store.metadata.public_links import open_public_links
 from spanglass_server.store.metadata.redaction import open_redaction
 from spanglass_server.store.metadata.review import open_reviews
 from spanglass_server.store.metadata.rules import open_rule_store
 from spanglass_server.store.metadata.saved_views import open_saved_views
 from spanglass_server.store.metadata.thresholds import open_thresholds
+from spanglass_server.store.own_prices import OwnPrices
 from spanglass_server.store.ports import (
     Administration,
     LogReader,
@@ -103,6 +105,7 @@ class Stores:
     series: SeriesReader
     samples: SampleStore
     budgets: Budgets
+    own_prices: OwnPrices
     dashboards: Dashboards
     rules: RuleStore
     thresholds: ThresholdStore
@@ -123,6 +126,7 @@ class Stores:
         self.administration.close()
         self.library.close()
         self.budgets.close()
+        self.own_prices.close()
         self.dashboards.close()
         self.rules.close()
         self.thresholds.close()
@@ -175,6 +179,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         series=_open_series(settings, engine),
         samples=ClickHouseSampleStore(engine, now_ns=clock),
         budgets=open_budgets(settings.metadata_url),
+        own_prices=open_own_prices(settings.metadata_url),
         dashboards=open_dashboards(settings.metadata_url),
         rules=open_rule_store(settings.metadata_url),
         thresholds=open_thresholds(settings.metadata_url),

@@ -322,3 +322,6 @@ SQL_RUNS_PER_PROJECT_MAX: Final = 2
 
 SQL_RUNS_WAITING_MAX: Final = 24
 """Of one project, before more are answered with 429: a dashboard asks for all of its panels at once."""
+
+OWN_PRICES_PER_PROJECT_MAX: Final = 500
+"""Prices that a project sets for itself."""

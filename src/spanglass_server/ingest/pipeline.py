@@ -44,7 +44,7 @@ from spanglass_server.ingest.trace_cache import Settled, SpanKey, TraceCache
 from spanglass_server.model.langfuse_event import LangfuseEvent
 from spanglass_server.model.score import Score
 from spanglass_server.model.span import Log, Span
-from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.prices import Prices
 from spanglass_server.normalize.score_configs import ScoreCatalog
 from spanglass_server.normalize.scores import judges_nothing
 from spanglass_server.store.ports import SpanWriter, TraceKey
@@ -132,7 +132,7 @@ class IngestPipeline:
     def __init__(
         self,
         writer: SpanWriter,
-        prices: PriceBook,
+        prices: Prices,
         *,
         budget: QueueBudget,
         counters: Counters,
@@ -241,7 +241,7 @@ class IngestPipeline:
 
         self._forget_with(forget)
 
-    def use_prices(self, prices: PriceBook) -> None:
+    def use_prices(self, prices: Prices) -> None:
         """From the next request on."""
         self._prices = prices
 
@@ -351,7 +351,7 @@ class IngestPipeline:
                 signal=request.signal,
                 encoding=request.encoding,
                 project_id=request.project_id,
-                prices=self._prices,
+                prices=self._prices.of_project(request.project_id),
                 limits=self._options.limits,
                 version=batch.version,
                 ingest_key=request.ingest_key,

@@ -11,7 +11,7 @@ from spanglass_server.model.span import Log, Span
 from spanglass_server.normalize.evaluation_events import read_log_scores, read_span_scores
 from spanglass_server.normalize.langfuse_spans import read_time_ns
 from spanglass_server.normalize.pipeline import normalize_logs, normalize_spans
-from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.prices import PriceBook, Prices
 from spanglass_server.normalize.redaction import Redactor, Tally
 from spanglass_server.normalize.score_configs import NO_CONFIGS, ScoreCatalog
 from spanglass_server.normalize.scores import normalize_score
@@ -122,7 +122,7 @@ def prepare(
 def make_spans(
     records: Mapping[str, Sequence[SpanRecord]],
     *,
-    prices: PriceBook,
+    prices: Prices,
     limits: RecordLimits,
     version: int,
     redaction: Redacting = NO_REDACTION,
@@ -132,7 +132,9 @@ def make_spans(
     cutter = ValueCutter(limits.value_chars)
     for project_id, of_project in records.items():
         cut = [cutter.cut_span(_with_fewer(record, limits.attributes)) for record in of_project]
-        made = normalize_spans(cut, project_id=project_id, prices=prices, version=version)
+        made = normalize_spans(
+            cut, project_id=project_id, prices=prices.of_project(project_id), version=version
+        )
         # Their events are clean; those from before a change of the rules may have content.
         spans += redaction.redactor(project_id).strip(made)
     return spans, cutter.count

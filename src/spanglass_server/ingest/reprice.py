@@ -12,7 +12,7 @@ from spanglass_server.ingest.pipeline import IngestPipeline
 from spanglass_server.model.price import Priced, RepriceSummary
 from spanglass_server.model.span import Span
 from spanglass_server.normalize.cost import is_changed, merge_summaries, reprice, summarize_reprice
-from spanglass_server.normalize.prices import PriceBook
+from spanglass_server.normalize.prices import Prices
 from spanglass_server.query.ast import Expression
 from spanglass_server.query.parse import parse_filter
 from spanglass_server.store.ports import SpanReader, TimeRange
@@ -25,7 +25,7 @@ class Repricer:
     """Safe from any thread; two runs at once do each other's work twice, and no harm."""
 
     def __init__(
-        self, reader: SpanReader, pipeline: IngestPipeline, *, load_prices: Callable[[], PriceBook]
+        self, reader: SpanReader, pipeline: IngestPipeline, *, load_prices: Callable[[], Prices]
     ) -> None:
         """`load_prices` reads the price file as it is now and raises Misconfigured for its mistakes."""
         self._reader = reader
@@ -38,6 +38,7 @@ class Repricer:
         prices = self._load_prices()
         if not is_dry_run:
             self._pipeline.use_prices(prices)
+        book = prices.of_project(project_id)
         total = summarize_reprice(())
         batches = self._reader.iter_spans(project_id, during, _priceable())
         done = False
@@ -46,7 +47,7 @@ class Repricer:
 
             # Bound as defaults: the pipeline calls it within this turn.
             def make(version: int, pairs: list[tuple[Span, Priced]] = pairs) -> Sequence[Span]:
-                pairs.extend((span, reprice(span, prices)) for span in next(batches, ()))
+                pairs.extend((span, reprice(span, book)) for span in next(batches, ()))
                 return [
                     _repriced(span, priced, version) for span, priced in pairs if is_changed(span, priced)
                 ]

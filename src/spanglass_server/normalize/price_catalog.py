@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from genai_prices import __version__ as genai_prices_version
 from genai_prices import types
@@ -73,6 +74,15 @@ def canonical_provider(provider: str) -> str:
     return _PROVIDERS.get(name, name)
 
 
+class KnownModel(NamedTuple):
+    provider: str
+    """The catalog's id."""
+    provider_name: str
+    model: str
+    name: str
+    """For people; the model's id where it has none."""
+
+
 class Catalog:
     """Look-ups in the package's data. Slow (0.1 to 1 ms a look-up): `PriceBook` remembers the answers."""
 
@@ -92,6 +102,14 @@ class Catalog:
             return ()
         seller, info = found
         return _periods(seller, info, is_batch=is_batch)
+
+    def list_models(self) -> Sequence[KnownModel]:
+        """All that it knows, by provider and model, priced by tokens or not."""
+        return sorted(
+            KnownModel(seller.id, seller.name, info.id, info.name or info.id)
+            for seller in self._snapshot.providers
+            for info in seller.models
+        )
 
     def _find(self, provider: str, model: str) -> tuple[types.Provider, types.ModelInfo] | None:
         if not model:

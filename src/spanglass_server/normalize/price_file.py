@@ -103,13 +103,19 @@ def _entries(tables: _Table, version: str, problems: list[str]) -> list[PriceEnt
     return [entry for i, table in enumerate(raw) if (entry := _Entry(table, i, problems).build(version))]
 
 
+def read_entry(table: Mapping[str, object], version: str, problems: list[str]) -> PriceEntry | None:
+    """One price by itself, in the words of a file's entry; what is wrong with it goes to `problems`."""
+    return _Entry(table, None, problems).build(version)
+
+
 class _Entry:
     """Reads one table, collecting what is wrong with it."""
 
-    def __init__(self, table: _Table, index: int, problems: list[str]) -> None:
+    def __init__(self, table: _Table, index: int | None, problems: list[str]) -> None:
+        """`index` of the entry in its file; None where it stands alone."""
         self._table = table
         shown = table.get("model", table.get("model_regex", "no model"))
-        self._label = f"price {index + 1} ({shown})"
+        self._label = "" if index is None else f"price {index + 1} ({shown}): "
         self._problems = problems
         self._mistakes = 0
 
@@ -146,7 +152,7 @@ class _Entry:
 
     def _problem(self, text: str) -> None:
         self._mistakes += 1
-        self._problems.append(f"{self._label}: {text}")
+        self._problems.append(f"{self._label}{text}")
 
     def _check_keys(self, table: _Table, known: tuple[str, ...], where: str) -> None:
         for key in table:

@@ -49,7 +49,7 @@ def catalog_cost(provider: str, model: str, usage: Usage, moment: datetime) -> D
     reported = types.Usage(**{key: value for key, value in values.items() if value})
     context = {"processing": "batch"} if usage.is_batch else None
     try:
-        return BOOK._catalog._snapshot.calc(reported, model, provider, None, moment, context).total_price
+        return BOOK.catalog._snapshot.calc(reported, model, provider, None, moment, context).total_price
     except (LookupError, ValueError):
         return None
 

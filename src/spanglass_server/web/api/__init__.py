@@ -25,6 +25,7 @@ from spanglass_server.web.api import (
     notifications,
     organization,
     overview,
+    prices,
     projects,
     public_links,
     public_traces,
@@ -103,6 +104,7 @@ def build_router() -> APIRouter:
     router.include_router(organization.router)
     router.include_router(audit.router)
     router.include_router(reprice.router)
+    router.include_router(prices.build_router(long_lane))
     router.include_router(redaction.build_router(long_lane))
     router.include_router(budgets.router)
     router.include_router(cost.build_router(long_lane))

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from spanglass_server.base.errors import SpanglassError
 from spanglass_server.model.price import RepriceSummary
 from spanglass_server.store.ports import TimeRange
-from spanglass_server.web.callers import Administering, Serving
+from spanglass_server.web.callers import Editing, Serving
 from spanglass_server.web.params import time_range
 
 router = APIRouter(tags=["prices"])
@@ -28,7 +28,7 @@ router = APIRouter(tags=["prices"])
     },
 )
 def reprice(
-    caller: Administering,
+    caller: Editing,
     services: Serving,
     during: Annotated[TimeRange, Depends(time_range)],
     *,
