@@ -12,10 +12,11 @@ from tests.support.people import (
     PASSWORD,
     PeopleOnDatabase,
     browser,
-    database_url,
+    migrated_database,
     signed_in,
 )
 
+from spanglass_server.model.identity import EVERY_PROJECT, Role
 from spanglass_server.store.metadata.directory import SqlDirectory, open_directory
 from spanglass_server.web.api import accounts, projects
 from spanglass_server.web.errors import install_error_handlers
@@ -32,9 +33,8 @@ class House:
     def __init__(self, path: Path, *, external_url: str = "http://testserver") -> None:
         self.now_ns = NOW_NS
         self.monotonic_s = 0.0
-        url = database_url(path)
+        url = migrated_database(path)
         self.directory: SqlDirectory = open_directory(url, monotonic_ns=lambda: self.now_ns)
-        self.directory.migrate()
         self.shop = self.directory.create_project("shop")
         self.people = PeopleOnDatabase(
             url,
@@ -67,6 +67,11 @@ class House:
 
     def signed_in(self, email: str) -> TestClient:
         return signed_in(self.app, email)
+
+    def invite(self, email: str, role: Role, *, place: str = EVERY_PROJECT) -> str:
+        """The token of the link."""
+        _, link = self.services.people.invite(email=email, project_id=place, role=role, invited_by="")
+        return link.partition("#token=")[2]
 
     def close(self) -> None:
         self.people.close()

@@ -58,7 +58,7 @@ class Ticket(NamedTuple):
     """The path to go to in the end."""
 
     def encode(self) -> str:
-        return base64.urlsafe_b64encode(orjson.dumps(self)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(orjson.dumps(list(self))).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str) -> "Ticket | None":
