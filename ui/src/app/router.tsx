@@ -23,7 +23,6 @@ import { parseAgreementSearch, parseScoreSearch, parseScoresSearch } from "../fe
 import { parseSessionSearch } from "../features/sessions/search";
 import { parseSqlSearch } from "../features/sql/search";
 import { parseTraceSearch } from "../features/trace/search";
-import { TracesPage } from "../features/traces/TracesPage";
 import { parseListSearch } from "../widgets/list/listSearch";
 import { NotFound } from "../widgets/NotFound";
 import { PageError } from "../widgets/PageError";
@@ -59,7 +58,7 @@ const tracesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/traces",
   validateSearch: parseListSearch,
-  component: TracesPage,
+  component: lazyRouteComponent(() => import("../features/traces/TracesPage"), "TracesPage"),
 });
 
 const traceRoute = createRoute({

@@ -38,7 +38,7 @@ export function useReleases(selection: Selection): readonly Release[] {
       .map(([name, beganMs]) => ({ name, beganMs }))
       .filter((release) => release.beganMs > since)
       .sort((one, other) => other.beganMs - one.beganMs);
-  }, [data, intervalMs]);
+  }, [data]);
 }
 
 export function releaseMarks(releases: readonly Release[]): Mark[] {
