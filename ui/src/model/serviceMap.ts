@@ -22,7 +22,6 @@ export type PlacedEdge = {
   weight: number;
 };
 export type Drawing = {
-  direction: "LR" | "TB";
   nodes: readonly PlacedNode[];
   edges: readonly PlacedEdge[];
   width: number;
@@ -42,10 +41,10 @@ export function healthOf(traffic: { count: number; error_rate: number }): Health
   return traffic.error_rate >= WARNING_RATE ? "warning" : "good";
 }
 
-/** From callers on the left to what is used on the right, or from above where there is no room. */
-export function drawMap(map: ServiceMap, direction: "LR" | "TB"): Drawing {
+/** From callers on the left to what is used on the right. */
+export function drawMap(map: ServiceMap): Drawing {
   const graph = new graphlib.Graph({ multigraph: false });
-  graph.setGraph({ rankdir: direction, nodesep: 18, ranksep: 74, marginx: 12, marginy: 12 });
+  graph.setGraph({ rankdir: "LR", nodesep: 18, ranksep: 74, marginx: 12, marginy: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of map.nodes) {
     const isCaller = node.kind === "caller";
@@ -67,44 +66,34 @@ export function drawMap(map: ServiceMap, direction: "LR" | "TB"): Drawing {
     const { points } = graph.edge(edge.source, edge.target) as { points: { x: number; y: number }[] };
     const [from, to] = [graph.node(edge.source) as Place, graph.node(edge.target) as Place];
     const weight = 1 + 3 * (Math.log1p(edge.count) / Math.log1p(most));
-    const ends = endsOf(from, to, direction);
+    const ends = endsOf(from, to);
     return { edge, health: healthOf(edge), points: [ends[0], ...points.slice(1, -1), ends[1]], weight };
   });
   const size = graph.graph() as { width?: number; height?: number };
-  return { direction, nodes, edges: drawn, width: size.width ?? 0, height: size.height ?? 0 };
+  return { nodes, edges: drawn, width: size.width ?? 0, height: size.height ?? 0 };
 }
 
 type Place = { x: number; y: number; width: number; height: number };
 type Point = { x: number; y: number };
 
 /** The middles of the sides that face each other. */
-function endsOf(from: Place, to: Place, direction: "LR" | "TB"): [Point, Point] {
-  if (direction === "LR") {
-    const sign = from.x <= to.x ? 1 : -1;
-    return [
-      { x: from.x + (sign * from.width) / 2, y: from.y },
-      { x: to.x - (sign * to.width) / 2, y: to.y },
-    ];
-  }
-  const sign = from.y <= to.y ? 1 : -1;
+function endsOf(from: Place, to: Place): [Point, Point] {
+  const sign = from.x <= to.x ? 1 : -1;
   return [
-    { x: from.x, y: from.y + (sign * from.height) / 2 },
-    { x: to.x, y: to.y - (sign * to.height) / 2 },
+    { x: from.x + (sign * from.width) / 2, y: from.y },
+    { x: to.x - (sign * to.width) / 2, y: to.y },
   ];
 }
 
 /** A smooth line through the points, which leaves and arrives straight. */
-export function pathOf(points: readonly Point[], direction: "LR" | "TB"): string {
+export function pathOf(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";
   let path = `M${first.x},${first.y}`;
   let before = first;
   for (const point of rest) {
-    const [midX, midY] = [(before.x + point.x) / 2, (before.y + point.y) / 2];
-    path +=
-      direction === "LR"
-        ? `C${midX},${before.y} ${midX},${point.y} ${point.x},${point.y}`
-        : `C${before.x},${midY} ${point.x},${midY} ${point.x},${point.y}`;
+    const middle = (before.x + point.x) / 2;
+    path += `C${middle},${before.y} ${middle},${point.y} ${point.x},${point.y}`;
     before = point;
   }
   return path;

@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { useElementSize, useMediaQuery } from "@mantine/hooks";
+import { useElementSize } from "@mantine/hooks";
 import { Bot, Database, Maximize, Minus, Plus, Server, Wrench, Zap } from "lucide-react";
 import { type KeyboardEvent, useMemo, useState } from "react";
 import type { ServiceMap } from "../../api/map";
@@ -22,8 +22,7 @@ export function MapDrawing(props: {
   onPick: (picked: Picked | null) => void;
 }) {
   const t = useMapStrings();
-  const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
-  const drawing = useMemo(() => drawMap(props.map, isNarrow ? "TB" : "LR"), [props.map, isNarrow]);
+  const drawing = useMemo(() => drawMap(props.map), [props.map]);
   const { ref, width, height } = useElementSize();
   const [zoom, setZoom] = useState<number | null>(null);
   const fit = Math.min(1, (width || 800) / drawing.width, (height || 500) / drawing.height);
@@ -60,7 +59,6 @@ export function MapDrawing(props: {
             <EdgeLine
               key={`${placed.edge.source} ${placed.edge.target}`}
               placed={placed}
-              direction={drawing.direction}
               isPicked={isEdge(props.picked, placed)}
               label={edgeLabel(placed, props.map, t)}
               onPick={props.onPick}
@@ -127,13 +125,12 @@ function pressing(run: () => void) {
 
 function EdgeLine(props: {
   placed: PlacedEdge;
-  direction: "LR" | "TB";
   isPicked: boolean;
   label: string;
   onPick: (picked: Picked) => void;
 }) {
   const { placed } = props;
-  const path = pathOf(placed.points, props.direction);
+  const path = pathOf(placed.points);
   const pick = () => props.onPick({ kind: "edge", source: placed.edge.source, target: placed.edge.target });
   return (
     <g
