@@ -1,6 +1,6 @@
 import { keepPreviousData, useQueries, useQueryClient } from "@tanstack/react-query";
 import { isQueried, type Panel, type PanelQuery } from "../../model/dashboards/document";
-import type { Series, TableFrame } from "../../model/dashboards/frames";
+import { type Series, type TableFrame, windowOfPoints } from "../../model/dashboards/frames";
 import { loadQuery, type PanelAnswer, type PanelContext, windowOf } from "./panelData";
 
 export type PanelData = {
@@ -36,9 +36,11 @@ export function usePanelData(panel: Panel, context: PanelContext, isInSight: boo
       staleTime: Number.POSITIVE_INFINITY,
     })),
   });
+  const isSql = queries.some((query) => query.kind === "sql");
   const known = answers.flatMap((answer) => (answer.data === undefined || answer.error ? [] : [answer.data]));
+  const series = known.flatMap((answer) => answer.series);
   return {
-    series: known.flatMap((answer) => answer.series),
+    series,
     trend: known.flatMap((answer) => answer.trend),
     table: known.find((answer) => answer.table !== null)?.table ?? null,
     isPending: answers.some((answer) => answer.isPending),
@@ -49,7 +51,7 @@ export function usePanelData(panel: Panel, context: PanelContext, isInSight: boo
     retry: () => {
       for (const answer of answers) if (answer.error) void answer.refetch();
     },
-    window,
+    window: isSql ? windowOfPoints(series, window) : window,
   };
 }
 

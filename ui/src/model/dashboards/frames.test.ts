@@ -6,6 +6,7 @@ import {
   reduceValues,
   seriesTable,
   sqlSeries,
+  windowOfPoints,
   withZeros,
 } from "./frames";
 
@@ -84,6 +85,17 @@ test("rows of SQL become series by their time and texts, in order", () => {
   expect(series).toHaveLength(1);
   expect(series[0]).toMatchObject({ name: "a", values: [5, 7] });
   expect(series[0]?.times[0]).toBe(Date.UTC(2026, 10, 24));
+});
+
+test("points of SQL are drawn at the distance that they have", () => {
+  const window = { from: 300_000, to: 3_600_000, step: 300_000 };
+  const series = (times: number[]) => ({ name: "", labels: {}, unit: "", times, values: times });
+  expect(windowOfPoints([series([600_000, 1_200_000, 2_400_000])], window)).toEqual({
+    from: 0,
+    to: 3_600_000,
+    step: 600_000,
+  });
+  expect(windowOfPoints([series([600_000])], window)).toBe(window);
 });
 
 test("series as a table have a column for each label", () => {

@@ -36,6 +36,25 @@ export function reduceValues(values: readonly number[], how: Reduction): number 
   }
 }
 
+/** More points than this are none that a screen could show. */
+const POINTS_MAX = 5_000;
+
+/** With the distance that the points have by themselves, as those of SQL: the shortest that there is. */
+export function windowOfPoints(
+  series: readonly Series[],
+  window: { from: number; to: number; step: number },
+): { from: number; to: number; step: number } {
+  let step = Number.POSITIVE_INFINITY;
+  for (const { times } of series)
+    for (let at = 1; at < times.length; at += 1) {
+      const distance = (times[at] as number) - (times[at - 1] as number);
+      if (distance > 0) step = Math.min(step, distance);
+    }
+  if (!Number.isFinite(step)) return window;
+  const coarse = Math.max(step, (window.to - window.from) / POINTS_MAX);
+  return { from: Math.floor(window.from / coarse) * coarse, to: window.to, step: coarse };
+}
+
 /** `{{label}}` filled in; what has no such label is empty. Without a template, `fallback`. */
 export function legendOf(
   template: string,
