@@ -32,8 +32,8 @@ export function ResultView({ state, examples, onChoose, onPlace }: ViewProps) {
   if (error) return <Failure error={error} onPlace={onPlace} onRetry={() => onChoose(state.query)} />;
   if (answer.data === undefined)
     return answer.fetchStatus === "fetching" ? (
-      <div role="status" aria-label={t("running")}>
-        <Skeleton height={180} m={12} radius="sm" />
+      <div role="status" aria-label={t("running")} className={classes.waiting}>
+        <Skeleton height={180} radius="sm" />
       </div>
     ) : (
       <EmptyState title={t("cancelled")} />
