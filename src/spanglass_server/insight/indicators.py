@@ -131,7 +131,7 @@ def assess_cost(
         return grown
 
     names: tuple[ThresholdName, ...] = ("cost_growth_ratio", "cost_per_hour_usd", "budget_used_ratio")
-    return _indicator("cost", now, before, 1, names, judge)
+    return _indicator("cost", now, before, 1, names, judge, before_min=CALLS_MIN)
 
 
 def assess_quality(
@@ -179,13 +179,14 @@ def _indicator(
     judge: _Judge,
     *,
     is_more_better: bool = False,
+    before_min: int = 0,
 ) -> Indicator:
     state: State = "not_enough_data"
     reason: Reason = "few_samples"
     is_enough = now.value is not None and now.size >= samples_min
     if now.value is not None and is_enough:
         state, reason = judge(now.value)
-    known = before.value if before is not None and before.size >= samples_min else None
+    known = before.value if before is not None and before.size >= max(samples_min, before_min) else None
     trend = _trend(now.value, known, is_more_better=is_more_better) if is_enough else None
     return Indicator(name, now.value, now.size, samples_min, state, reason, known, trend, thresholds)
 
@@ -220,4 +221,3 @@ def worst_budget(uses: Sequence[BudgetUse]) -> int | None:
         range(len(uses)), key=lambda n: max(uses[n].used_ratio, uses[n].forecast_ratio or 0), reverse=True
     )
     return ranked[0] if ranked else None
-

@@ -65,7 +65,7 @@ export function reasonText(indicator: Indicator, t: OverviewWords): string | nul
     case "":
       return null;
     case "over":
-      return t("over", { limit });
+      return t(indicator.name === "quality" || indicator.name === "cache" ? "below" : "over", { limit });
     case "near":
       return t("near", { limit });
     case "few_samples":
