@@ -14,6 +14,7 @@ const ICONS = { service: Server, provider: Bot, retriever: Database, tool: Wrenc
 const ZOOM_STEP = 1.25;
 const ZOOM_MIN = 0.25;
 const ZOOM_MAX = 2.5;
+const NARROW_PX = 600;
 
 /** Nodes and the calls between them, drawn; arrows and Tab reach each of them. */
 export function MapDrawing(props: {
@@ -27,7 +28,8 @@ export function MapDrawing(props: {
   const [zoom, setZoom] = useState<number | null>(null);
   const fit = Math.min(1, (width || 800) / drawing.width, (height || 500) / drawing.height);
   // Names stay readable: a map that is too large for it scrolls.
-  const scale = zoom ?? Math.max(0.55, fit);
+  const least = width > 0 && width < NARROW_PX ? 0.8 : 0.55;
+  const scale = zoom ?? Math.max(least, fit);
   const change = (factor: number) => setZoom(Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, scale * factor)));
   return (
     <div className={classes.drawing}>

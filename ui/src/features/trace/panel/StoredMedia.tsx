@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import { Paperclip } from "lucide-react";
 import { mediaQuery } from "../../../api/queries";
 import { useProject } from "../../../api/useProject";
@@ -10,7 +11,9 @@ import classes from "./panel.module.css";
 export function StoredMedia(props: { reference: MediaReference }) {
   const t = useTraceStrings();
   const { id, mimeType } = props.reference;
-  const { data: media, error } = useQuery(mediaQuery(useProject(), id));
+  // A public page shows its trace alone, and files are asked for by who may read the project.
+  const isPublic = useLocation({ select: (location) => location.pathname.startsWith("/p/") });
+  const { data: media, error } = useQuery({ ...mediaQuery(useProject(), id), enabled: !isPublic });
   if (media?.content_type.startsWith("image/")) {
     return (
       <a href={media.url} target="_blank" rel="noopener noreferrer">
