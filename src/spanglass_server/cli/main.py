@@ -19,6 +19,7 @@ from spanglass_server.cli import (
     rules,
     serve,
     sql,
+    users,
 )
 from spanglass_server.cli.output import JsonOption, print_error, print_json
 
@@ -48,6 +49,7 @@ app.command("doctor")(doctor.doctor)
 app.command("sql")(sql.sql)
 app.add_typer(projects.app, name="projects")
 app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
 app.add_typer(budgets.app, name="budgets")
 app.add_typer(evaluators.app, name="evaluators")
 app.add_typer(notify.app, name="notify")
