@@ -270,9 +270,6 @@ KEYS_PER_PROJECT_MAX: Final = 1_000
 
 DASHBOARDS_PER_PROJECT_MAX: Final = 500
 
-DASHBOARD_BYTES_MAX: Final = 2 << 20
-"""JSON of one dashboard, also of one to import."""
-
 PANELS_PER_DASHBOARD_MAX: Final = 100
 """Each asks a query or more of the server when it comes into sight."""
 

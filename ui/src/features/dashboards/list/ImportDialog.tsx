@@ -84,7 +84,11 @@ function Findings(props: { result: ImportResult }) {
       {problems.length === 0 ? (
         <Alert color="green">{t("importClean")}</Alert>
       ) : (
-        <Alert color="yellow" title={t("importProblems", { count: problems.length })}>
+        <Alert
+          color="yellow"
+          title={t("importProblems", { count: problems.length })}
+          styles={{ title: { color: "var(--warn)" } }}
+        >
           <div className={classes.problems}>
             <Table>
               <Table.Thead>
