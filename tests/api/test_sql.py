@@ -212,6 +212,27 @@ def test_a_key_that_only_sends_may_not_read(own: JsonApi) -> None:
     assert own.client.post("/api/v1/sql", json={"query": "SELECT 1"}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": "SELECT 1\x00"},
+        {"query": " ; "},
+        {"query": "SELECT {a:UInt8}", "parameters": {"a": "\ud800"}},
+        {"query": "SELECT {a:Array(UInt8)}", "parameters": {"a": [1, None, "x"]}},
+        {"query": "SELECT {a:Nothing9}", "parameters": {"a": "1"}},
+        {"query": "SELECT 1", "parameters": {"spanglass_project": "x"}},
+        {"query": "SELECT 1", "from": "yesterday"},
+        {"query": "SELECT 1", "unknown": 1},
+    ],
+)
+def test_odd_statements_are_refused_as_the_senders(api: JsonApi, body: dict[str, Any]) -> None:
+    answer = api.client.post(
+        "/api/v1/sql", params={"project": api.project.name}, content=json.dumps(body),
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert answer.status_code == 400, answer.text
+
+
 def test_limits_are_named(own: JsonApi) -> None:
     problem = post(own, "SELECT groupArray(number) FROM numbers(1000000000)", expect=422)
     assert problem["limit"] == "max_memory_usage"

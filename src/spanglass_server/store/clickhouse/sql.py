@@ -166,11 +166,15 @@ def _check_request(request: SqlRequest) -> None:
     for name in request.parameters:
         if not _PARAMETER_NAME.fullmatch(name) or name.startswith(_OUR_PARAMETERS):
             raise QueryInvalid(f"`{name}` cannot be a parameter's name", hint="use letters and digits")
-    if sum(map(_size, request.parameters.values())) > SQL_PARAMETERS_CHARS_MAX:
+    try:
+        size = sum(map(_size, request.parameters.values()))
+    except UnicodeEncodeError as error:
+        raise QueryInvalid("a parameter holds half a character (a lone surrogate)") from error
+    if size > SQL_PARAMETERS_CHARS_MAX:
         raise QueryInvalid(f"the parameters are longer than {SQL_PARAMETERS_CHARS_MAX} characters")
 
 
 def _size(value: Parameter) -> int:
     if isinstance(value, str):
-        return len(value)
+        return len(value.encode())
     return sum(map(_size, value)) + 1 if isinstance(value, list | tuple) else 1

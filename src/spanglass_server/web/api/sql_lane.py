@@ -18,6 +18,7 @@ from spanglass_server.base.limits import (
 
 T = TypeVar("T")
 
+_AGAIN_S: Final = 1.0
 _WAIT_S: Final = 60.0
 """For the statements before it."""
 _LATE_S: Final = 5.0
@@ -95,7 +96,10 @@ def _forget(task: "asyncio.Future[T]") -> None:
 
 
 async def _watch(request: Request, cancel: Callable[[], None]) -> None:
-    """Until the client goes away. Its request's body was read before."""
+    """Until the client goes away, and from then on until the work is over: what is asked of the engine may
+    just be beginning. The request's body was read before."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    await asyncio.to_thread(cancel)
+    while True:
+        await asyncio.to_thread(cancel)
+        await asyncio.sleep(_AGAIN_S)
