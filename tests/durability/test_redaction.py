@@ -101,6 +101,9 @@ def _check_what_is_left(redacted: "Sender", silent: "Sender") -> None:
     counts = redacted.client.get("/api/v1/redaction/counts").json()
     assert counts["total"] > 80
     assert {one["detector"] for one in counts["counts"]} == {"leak"}
+    calls = redacted.client.get("/api/v1/traces", params=EVER).json()["items"]
+    # Masked ids of responses are no reason to take two calls for one.
+    assert [call["input_tokens"] for call in calls] == [1200] * 3
     traces = silent.client.get("/api/v1/traces", params=EVER).json()["items"]
     assert len(traces) == 3
     for trace in traces:

@@ -34,6 +34,7 @@ from spanglass_server.normalize.parameters import read_parameters
 from spanglass_server.normalize.payload import Payload, extract_payload
 from spanglass_server.normalize.prices import PriceBook
 from spanglass_server.normalize.redaction.rewriting import COUNT_KEY
+from spanglass_server.normalize.redaction.values import is_masked
 from spanglass_server.normalize.response_body import fill_from_response
 from spanglass_server.normalize.response_id import find_response_id
 from spanglass_server.normalize.shapes import Shape, shape_of
@@ -263,7 +264,7 @@ def _read_meaning(
             *failure,
             operation,
             *models,
-            _response_id(slots, kind),
+            _known_response_id(record, slots, kind),
             parameters,
             *usage,
             *priced,
@@ -306,6 +307,12 @@ def _price(
         at_ns=record.start_time_ns,
         reported_cost_usd=reported,
     )
+
+
+def _known_response_id(record: SpanRecord, slots: f.Slots, kind: Kind) -> str:
+    """Empty for one that is masked: calls with the same mask are not the same call."""
+    found = _response_id(slots, kind)
+    return "" if COUNT_KEY in record.attributes and is_masked(found) else found
 
 
 def _response_id(slots: f.Slots, kind: Kind) -> str:

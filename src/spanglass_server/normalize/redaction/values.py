@@ -6,6 +6,7 @@ it is escaped, and the name before a value tells what the value is.
 
 import hmac
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -66,6 +67,14 @@ class DropFieldError(Exception):
 def mark(kind: str, digest: str = "") -> str:
     """What stands where something was: no detector finds anything in it."""
     return f"[{kind}#{digest}]" if digest else f"[{kind}]"
+
+
+_MASK: Final = re.compile(r"\[[a-z][a-z0-9_]*\]")
+
+
+def is_masked(text: str) -> bool:
+    """Whether something stands in it that others have in the same words: it tells nothing from anything."""
+    return _MASK.search(text) is not None
 
 
 class ValueRedactor:
