@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 from spanglass_server.web.asgi import Header, Receive, Scope, Send, accepts_gzip, header, respond
 
 CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; media-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
 )
 """Styles inline because the component library sets them; scripts only from files of ours."""
 
@@ -20,6 +21,7 @@ SECURITY_HEADERS: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 _IMMUTABLE: Final = b"public, max-age=31536000, immutable"
 _GZIP_BYTES_MIN: Final = 1024
