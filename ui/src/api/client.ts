@@ -1,6 +1,5 @@
 /** The one place that calls the server. Errors become `ApiError` with the problem the server described. */
 
-import { preferences } from "../base/preferences";
 import type { Problem } from "./types";
 
 type QueryValue = string | number | boolean | null | undefined;
@@ -59,11 +58,12 @@ export function queryString(query: Query): string {
   return text === "" ? "" : `?${text}`;
 }
 
-/** The key that a person pasted where the server asks for one; lives in this browser only. */
-export const secretKey = {
-  get: () => preferences.read("key") ?? "",
-  set: (key: string) => preferences.write("key", key.trim()),
-};
+let askToSignIn: () => void = () => {};
+
+/** What happens when the server says that nobody is signed in. */
+export function whenSignedOut(run: () => void): void {
+  askToSignIn = run;
+}
 
 type Sent = {
   signal?: AbortSignal | undefined;
@@ -88,24 +88,24 @@ export async function request(
   return response;
 }
 
-/** With the person's key, if there is one. Rejects where there is no answer at all. */
+/** With the person's cookie, if there is one. Rejects where there is no answer at all. */
 async function send(method: string, address: string, sent: Sent): Promise<Response> {
-  // X-Requested-With keeps the browser's own password dialog away: the page asks for the key itself.
+  // X-Requested-With says that no other site's form sent this, and keeps the browser's own password dialog away.
   const headers: Record<string, string> = {
     Accept: "application/json",
     "X-Requested-With": "XMLHttpRequest",
   };
-  const key = secretKey.get();
   if (sent.body !== undefined) headers["Content-Type"] = sent.contentType ?? "application/json";
-  if (key !== "") headers.Authorization = `Bearer ${key}`;
   try {
-    return await fetch(address, {
+    const response = await fetch(address, {
       method,
       headers,
       body: sent.body ?? null,
       signal: sent.signal ?? null,
       keepalive: sent.keepalive ?? false,
     });
+    if (response.status === 401) askToSignIn();
+    return response;
   } catch (reason) {
     if (sent.signal?.aborted) throw reason;
     throw unreachable(reason);
@@ -144,7 +144,6 @@ export async function askPrometheus<Data>(
 /** For a library that asks Prometheus' API by itself. */
 export function fetchPrometheus(address: RequestInfo, init?: RequestInit): Promise<Response> {
   const headers = new Headers(init?.headers);
-  if (secretKey.get() !== "") headers.set("Authorization", `Bearer ${secretKey.get()}`);
   headers.set("X-Requested-With", "XMLHttpRequest");
   return fetch(address, { ...init, headers });
 }

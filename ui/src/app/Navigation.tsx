@@ -4,6 +4,7 @@ import {
   Activity,
   BellRing,
   ChartSpline,
+  CircleDollarSign,
   ClipboardCheck,
   Database,
   Gauge,
@@ -22,6 +23,7 @@ import {
 } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { usePreference } from "../base/preferences";
+import { AccountMenu } from "./AccountMenu";
 import { LanguageSwitch } from "./LanguageSwitch";
 import classes from "./Navigation.module.css";
 import { ProjectSwitch } from "./ProjectSwitch";
@@ -41,6 +43,7 @@ const GROUPS = [
     { to: "/alerts", word: "alerts", Icon: BellRing },
   ],
   [
+    { to: "/cost", word: "cost", Icon: CircleDollarSign },
     { to: "/dashboards", word: "dashboards", Icon: LayoutDashboard },
     { to: "/explore", word: "metrics", Icon: ChartSpline },
     { to: "/sql", word: "sql", Icon: SquareTerminal },
@@ -90,6 +93,7 @@ export function Navigation(props: { onHelp: () => void }) {
           </div>
         ))}
       </div>
+      <AccountMenu compact={isNarrow} />
       <div className={classes.tools}>
         <ThemeSwitch />
         <LanguageSwitch />

@@ -1,15 +1,32 @@
 import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useShortcuts } from "../base/shortcuts";
+import { DOORS } from "./doors";
 import { KeyboardHelp } from "./KeyboardHelp";
+import { LanguageSwitch } from "./LanguageSwitch";
 import { Navigation } from "./Navigation";
 import classes from "./Shell.module.css";
 import { useAppStrings } from "./strings";
+import { ThemeSwitch } from "./ThemeSwitch";
 
 /** What is around every page. A page for the public stands alone: nothing else of the app is for its readers. */
 export function Shell() {
-  const isPublic = useLocation({ select: (location) => location.pathname.startsWith("/p/") });
-  return isPublic ? <Outlet /> : <Frame />;
+  const path = useLocation({ select: (location) => location.pathname });
+  if (DOORS.includes(path)) return <DoorFrame />;
+  return path.startsWith("/p/") ? <Outlet /> : <Frame />;
+}
+
+/** Before somebody is signed in there is only the page, and how it looks and speaks. */
+function DoorFrame() {
+  return (
+    <>
+      <Outlet />
+      <div className={classes.doorTools}>
+        <ThemeSwitch />
+        <LanguageSwitch />
+      </div>
+    </>
+  );
 }
 
 /** Navigation at the side, or on top where the window is narrow. */

@@ -6,9 +6,9 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "../api/client";
+import { ApiError, whenSignedOut } from "../api/client";
 import { theme } from "../base/theme";
-import { router } from "./router";
+import { askToSignIn, router } from "./router";
 
 /** Only what may go away by itself is tried again; a filter that is wrong stays wrong. */
 function mayRetry(failures: number, error: Error): boolean {
@@ -19,6 +19,8 @@ function mayRetry(failures: number, error: Error): boolean {
 const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: mayRetry, refetchOnWindowFocus: false, staleTime: 5_000 } },
 });
+
+whenSignedOut(askToSignIn);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

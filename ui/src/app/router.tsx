@@ -9,6 +9,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { parseAlertSearch, parseRuleSearch, parseSilenceSearch } from "../features/alerts/search";
+import { parseCostSearch } from "../features/cost/search";
 import { type DashboardSearch, parseDashboardSearch } from "../features/dashboards/search";
 import {
   parseCompareSearch,
@@ -17,16 +18,19 @@ import {
   parseExperimentsSearch,
 } from "../features/datasets/search";
 import { parseExploreSearch } from "../features/explore/search";
+import { parseLoginSearch } from "../features/login/next";
 import { parseLogSearch } from "../features/logs/search";
 import { parseQueueSearch, parseReviewSearch } from "../features/queues/search";
 import { parseAgreementSearch, parseScoreSearch, parseScoresSearch } from "../features/scores/search";
 import { parseSessionSearch } from "../features/sessions/search";
+import { parseAuditSearch } from "../features/settings/audit/search";
 import { parseSqlSearch } from "../features/sql/search";
 import { parseTraceSearch } from "../features/trace/search";
 import { parseListSearch } from "../widgets/list/listSearch";
 import { NotFound } from "../widgets/NotFound";
 import { PageError } from "../widgets/PageError";
 import { parseScopeSearch } from "../widgets/scope/scopeSearch";
+import { DOORS } from "./doors";
 import { Shell } from "./Shell";
 
 type RootSearch = { project?: string };
@@ -123,6 +127,25 @@ const exploreRoute = createRoute({
   path: "/explore",
   validateSearch: parseExploreSearch,
   component: lazyRouteComponent(() => import("../features/explore/ExplorePage"), "ExplorePage"),
+});
+
+const costRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/cost",
+  component: lazyRouteComponent(() => import("../features/cost/CostLayout"), "CostLayout"),
+});
+
+const costsRoute = createRoute({
+  getParentRoute: () => costRoute,
+  path: "/",
+  validateSearch: parseCostSearch,
+  component: lazyRouteComponent(() => import("../features/cost/CostPage"), "CostPage"),
+});
+
+const pricesRoute = createRoute({
+  getParentRoute: () => costRoute,
+  path: "/prices",
+  component: lazyRouteComponent(() => import("../features/cost/prices/PricesPage"), "PricesPage"),
 });
 
 const dashboardsRoute = createRoute({
@@ -339,6 +362,65 @@ const projectSettingsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/settings/project/ProjectPage"), "ProjectPage"),
 });
 
+const settingsKeysRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("../features/settings/keys/KeysPage"), "KeysPage"),
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/members",
+  component: lazyRouteComponent(() => import("../features/settings/members/MembersPage"), "MembersPage"),
+});
+
+const organizationRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/organization",
+  component: lazyRouteComponent(
+    () => import("../features/settings/organization/OrganizationPage"),
+    "OrganizationPage",
+  ),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/audit",
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import("../features/settings/audit/AuditPage"), "AuditPage"),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: "/account",
+  component: lazyRouteComponent(() => import("../features/settings/account/AccountPage"), "AccountPage"),
+});
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login",
+  validateSearch: parseLoginSearch,
+  component: lazyRouteComponent(() => import("../features/login/LoginPage"), "LoginPage"),
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("../features/login/SetupPage"), "SetupPage"),
+});
+
+const invitationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("../features/login/InvitationPage"), "InvitationPage"),
+});
+
+const resetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("../features/login/ResetPage"), "ResetPage"),
+});
+
 function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -372,6 +454,7 @@ export const router = createRouter({
     logsRoute,
     exploreRoute,
     sqlRoute,
+    costRoute.addChildren([costsRoute, pricesRoute]),
     dashboardsRoute,
     dashboardRoute,
     queuesRoute,
@@ -390,7 +473,20 @@ export const router = createRouter({
       evaluatorRoute,
       editEvaluatorRoute,
     ]),
-    settingsRoute.addChildren([projectSettingsRoute, thresholdsRoute, privacyRoute]),
+    loginRoute,
+    setupRoute,
+    invitationRoute,
+    resetRoute,
+    settingsRoute.addChildren([
+      projectSettingsRoute,
+      thresholdsRoute,
+      privacyRoute,
+      settingsKeysRoute,
+      membersRoute,
+      organizationRoute,
+      auditRoute,
+      accountRoute,
+    ]),
     alertsRoute.addChildren([alertListRoute, rulesRoute, silencesRoute, receiversRoute, budgetsRoute]),
   ]),
   parseSearch,
@@ -399,6 +495,13 @@ export const router = createRouter({
   defaultPreload: false,
   scrollRestoration: false,
 });
+
+/** To the door, and back here after it. Not from a door, whose own answer says what is wrong. */
+export function askToSignIn(): void {
+  const { pathname, href } = router.state.location;
+  if (DOORS.includes(pathname) || pathname.startsWith("/p/")) return;
+  void router.navigate({ to: "/login", search: { next: href }, replace: true });
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -5,8 +5,13 @@ import { useSettingsStrings } from "./strings";
  * here, one string and one route. */
 const TABS = [
   { to: "/settings", word: "project" },
+  { to: "/settings/keys", word: "keys" },
   { to: "/settings/thresholds", word: "thresholds" },
   { to: "/settings/privacy", word: "privacy" },
+  { to: "/settings/members", word: "members" },
+  { to: "/settings/organization", word: "organization" },
+  { to: "/settings/audit", word: "audit" },
+  { to: "/settings/account", word: "account" },
 ] as const;
 
 /** What all pages of settings have above them. */
