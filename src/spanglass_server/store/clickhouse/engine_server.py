@@ -47,12 +47,11 @@ class ServerEngine:
         client = _connect({**address, "database": "default"})
         on_cluster = f" ON CLUSTER `{self.cluster}`" if self.cluster else ""
         try:
-            for name in (self.database, confined_database(self.database)):
-                _call(client.command, f"CREATE DATABASE IF NOT EXISTS `{name}`{on_cluster}")
+            _call(client.command, f"CREATE DATABASE IF NOT EXISTS `{self.database}`{on_cluster}")
         finally:
             client.close()
         self._client = _connect({**address, "database": self.database})
-        self._confined = _connect({**address, "database": confined_database(self.database)})
+        self._confined = self._open_confined(address, on_cluster)
 
     def query_arrow(
         self,
@@ -104,11 +103,26 @@ class ServerEngine:
             lane="write",
         )
 
+    def _open_confined(self, address: dict[str, Any], on_cluster: str) -> Any:
+        """None where this user may not make its database: everything but users' SQL works without."""
+        database = confined_database(self.database)
+        try:
+            _call(self._client.command, f"CREATE DATABASE IF NOT EXISTS `{database}`{on_cluster}")
+            return _connect({**address, "database": database})
+        except StorageUnavailable:
+            return None
+
     def query_confined(
         self, sql: str, params: Parameters | None, settings: Settings, *, output: str
     ) -> bytes:
         from clickhouse_connect.driver.exceptions import ClickHouseError
 
+        if self._confined is None:
+            database = confined_database(self.database)
+            raise StorageUnavailable(
+                f"SQL needs the database `{database}`, which this server could not make.",
+                hint=f"GRANT CREATE DATABASE, SELECT ON {database}.* to its user, and start it again.",
+            )
         # What is sent with the request counts before read-only does.
         given = {**settings, "cancel_http_readonly_queries_on_client_close": 1, "readonly": 1}
         try:
@@ -125,7 +139,8 @@ class ServerEngine:
 
     def close(self) -> None:
         self._client.close()
-        self._confined.close()
+        if self._confined is not None:
+            self._confined.close()
 
 
 def _parse(url: str) -> dict[str, Any]:
