@@ -38,6 +38,8 @@ GET /api/v1/public/traces/{token}/spans/{span_id:path}
 DELETE /api/v1/session
 POST /api/v1/session
 POST /api/v1/setup
+GET /auth/oidc/callback
+GET /auth/oidc/start
 GET /graph
 GET /healthz
 GET /project/{project_id}/traces/{trace_id:path}

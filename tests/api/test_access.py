@@ -7,7 +7,7 @@ import http.client
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
@@ -39,6 +39,46 @@ OTLP: Final = ("/v1/", "/api/public/otel/")
 SIGNS_OUT: Final = Door("DELETE", "/api/v1/session")
 
 
+MARK: Final = "zebrafish"
+"""Stands in everything of the other project."""
+MARK_ID: Final = "7e57" * 8
+MARKED_QUERY: Final = "from=now-1h&to=now%2B1h&query=llm_requests_total&match%5B%5D=llm_requests_total"
+
+
+def marked_requests(time_ns: int) -> Iterator[tuple[str, str, Any]]:
+    names = ("gen_ai.request.model", "user.id", "session.id", "feature", "team", "error.type")
+    texts = dict.fromkeys(names, MARK) | {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.input.messages": f'[{{"role":"user","parts":[{{"type":"text","content":"{MARK}"}}]}}]',
+    }
+    attributes = [{"key": name, "value": {"stringValue": text}} for name, text in texts.items()]
+    service = {"attributes": [{"key": "service.name", "value": {"stringValue": MARK}}]}
+    span = {
+        "traceId": MARK_ID,
+        "spanId": MARK_ID[:16],
+        "name": MARK,
+        "startTimeUnixNano": str(time_ns - 10**9),
+        "endTimeUnixNano": str(time_ns),
+        "attributes": attributes,
+        "status": {"code": 2, "message": MARK},
+    }
+    record = {"timeUnixNano": str(time_ns), "body": {"stringValue": MARK}, "traceId": MARK_ID}
+    spans = {"resource": service, "scopeSpans": [{"spans": [span]}]}
+    logs = {"resource": service, "scopeLogs": [{"logRecords": [record]}]}
+    yield "POST", "/v1/traces", {"resourceSpans": [spans]}
+    yield "POST", "/v1/logs", {"resourceLogs": [logs]}
+    yield "POST", "/api/v1/scores", {"name": MARK, "value": 0.5, "trace_id": MARK_ID, "comment": MARK}
+    yield "POST", "/api/v1/score-configs", {"name": MARK, "data_type": "numeric"}
+    yield "POST", "/api/v1/datasets", {"name": MARK}
+    yield "POST", f"/api/v1/datasets/{MARK}/items", {"items": [{"input": MARK}]}
+    yield "PUT", f"/api/v1/budgets/{MARK}", {"period": "month", "amount_usd": 5}
+    yield "POST", "/api/public/v2/prompts", {"name": MARK, "type": "text", "prompt": MARK}
+    matchers = [{"name": "alertname", "op": "=", "value": MARK}]
+    silence = {"matchers": matchers, "ends_at": "now+2h", "created_by": MARK, "comment": MARK}
+    yield "POST", "/api/v1/silences", silence
+
+
 class Knocker(NamedTuple):
     kind: str
     """`nobody`, `key` or `person`."""
@@ -62,6 +102,12 @@ class Doorstep:
     def __init__(self, server: SpanglassProcess, knockers: list[Knocker]) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         self.knockers = knockers
+
+    def ask(self, path: str, knocker: Knocker) -> str:
+        """What is answered, headers too."""
+        self._connection.request("GET", path, headers=dict(knocker.headers))
+        answer = self._connection.getresponse()
+        return f"{answer.getheaders()} {answer.read().decode(errors='replace')}"
 
     def knock(self, door: Door, knocker: Knocker) -> int:
         """Ids and names are of nothing that exists, so that what is allowed changes nothing."""
@@ -87,6 +133,7 @@ class _House:
         for role in ("viewer", "editor", "admin"):
             self._people.add(role, place=shop.id, email=f"{role}@example.com")
         self._people.add("admin", place=other.id, email="stranger@example.com")
+        self._fill(other.id)
         self.knockers = [
             Knocker("nobody", "", False, OWN_PAGE),
             *(self._key(shop.id, scope, is_stranger=False) for scope in ("ingest", "read", "admin")),
@@ -94,6 +141,20 @@ class _House:
             *(self._person(role, is_stranger=False) for role in ("viewer", "editor", "admin", "owner")),
             self._person("stranger", is_stranger=True),
         ]
+
+    def _fill(self, project_id: str) -> None:
+        """What must never be seen from another project: a word in every place that has a list or a name."""
+        key = self._directory.create_key(project_id, scopes=frozenset({"ingest", "read", "admin"}), note=MARK)
+        client = httpx.Client(
+            base_url=self._server.url,
+            trust_env=False,
+            timeout=60,
+            headers={"authorization": f"Bearer {key.secret_key}"},
+        )
+        with client:
+            for method, path, body in marked_requests(now_ns()):
+                answer = client.request(method, path, json=body)
+                assert answer.status_code < 300, (path, answer.text)
 
     def _key(self, project_id: str, scope: Scope, *, is_stranger: bool) -> Knocker:
         key = self._directory.create_key(project_id, scopes=frozenset({scope}))
@@ -138,6 +199,31 @@ def test_each_door_opens_for_whom_the_table_says(doorstep: Doorstep) -> None:
         if not re.fullmatch(expected, str(status))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_answer_has_anything_of_another_project(doorstep: Doorstep) -> None:
+    """Asked by a key and by a person of one project, for it, for the other one, and by the other's ids."""
+    owner, *strangers = [
+        knocker
+        for knocker in doorstep.knockers
+        if knocker.allowed in ("owner", "read", "viewer") and not knocker.is_stranger
+    ][::-1]
+    leaks: list[str] = []
+    seen = 0
+    for door in TABLE:
+        if door.method != "GET" or door == SIGNS_OUT:
+            continue
+        path = re.sub(r"{[^}]*}", lambda name: "7" if ":int" in name[0] else MARK_ID, door.path)
+        if MARK in doorstep.ask(f"{path}?{MARKED_QUERY}&project=other", owner):
+            seen += 1
+        leaks += [
+            f"{door.path}?project={project} as {knocker.kind} {knocker.allowed}"
+            for knocker in strangers
+            for project in ("shop", "other")
+            if MARK in doorstep.ask(f"{path}?{MARKED_QUERY}&project={project}", knocker)
+        ]
+    assert leaks == []
+    assert seen >= 15, "the word was there to be found"
 
 
 def test_everybody_may_sign_out(doorstep: Doorstep) -> None:
