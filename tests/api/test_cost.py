@@ -191,3 +191,13 @@ def test_models_without_a_price_are_listed_with_known_models_like_them(api: Json
         == 201
     )
     assert api.get("/prices/unpriced", **now_range(0))["items"][0]["is_priced_now"]
+
+
+def test_a_call_that_failed_before_it_cost_anything_is_neither_priced_nor_unpriced(api: JsonApi) -> None:
+    call(api, 0, feature="chat", **UNPRICED)
+    call(api, 0, feature="chat", **UNPRICED, is_billable=False, status="error")
+
+    total = api.get("/cost", **now_range(0))["total"]
+    assert (total["call_count"], total["unpriced_count"], total["unpriced_share"]) == (2, 1, 1)
+    assert total["cost_usd"] is None
+    assert api.get("/cost/change", **now_range(0))["after_unpriced_share"] == 1

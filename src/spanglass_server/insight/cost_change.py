@@ -53,7 +53,7 @@ class GroupCost(NamedTuple):
 class PeriodCost(NamedTuple):
     request_count: int
     call_count: int
-    """Unpriced ones included."""
+    """Unpriced ones included; without those that failed before they cost anything."""
     groups: Mapping[CallGroup, GroupCost]
 
 

@@ -47,6 +47,8 @@ class CostSums(NamedTuple):
     trace_count: int
     """Traces in which the calls were made."""
     call_count: int
+    priced_count: int
+    """Calls whose cost is known. What is neither priced nor unpriced failed before it cost anything."""
     unpriced_count: int
     """Calls without a known price, or whose usage nobody told: their cost is in none of the sums."""
     cost_usd: float
@@ -80,7 +82,7 @@ class CostSums(NamedTuple):
     """Calls that used a provider's cache at an input price that cannot be told from the call."""
 
 
-NO_COST: Final = CostSums(*([0] * 3), 0.0, *([0] * 6), *([0.0] * 9), 0)
+NO_COST: Final = CostSums(*([0] * 4), 0.0, *([0] * 6), *([0.0] * 9), 0)
 
 
 class CostGroup(NamedTuple):
@@ -112,7 +114,6 @@ class CostCell(NamedTuple):
     model: str
     feature: str
     sums: CostSums
-    priced_count: int
 
 
 class UnpricedModel(NamedTuple):

@@ -71,6 +71,7 @@ _ROW: Final = """trace_id, start_time_ns, status, is_billable, cost_usd,
 _SUMS: Final[Mapping[str, str]] = {
     "trace_count": "toInt64(uniqExact(sipHash64(trace_id)))",
     "call_count": "toInt64(count())",
+    "priced_count": "toInt64(countIf(is_billable AND isNotNull(cost_usd)))",
     "unpriced_count": "toInt64(countIf(is_unpriced))",
     "cost_usd": "sum(usd)",
     "input_tokens": "sum(t_in)",
@@ -162,7 +163,7 @@ class ClickHouseCostReader:
         group = f"(toString(provider), toString({EXPRESSIONS['model']}), toString(feature))"
         sql = (
             f"SELECT grp.1 AS provider, grp.2 AS model, grp.3 AS feature, grouping(grp) AS is_total,\n"
-            f"toInt64(countIf(is_billable AND isNotNull(cost_usd))) AS priced_count,\n{_SELECTED}\n"
+            f"{_SELECTED}\n"
             f"FROM ({_calls(where, bind, group=group)})\n"
             f"GROUP BY GROUPING SETS ((grp), ())\n"
             f"ORDER BY is_total = 0, s_cost_usd DESC, provider, model, feature\nLIMIT {CELLS_MAX + 1:d}"
@@ -170,7 +171,7 @@ class ClickHouseCostReader:
         rows = self._read(sql, project_id, during, bind)
         totals = [row for row in rows if row["is_total"] == _TOTAL_MARK]
         cells = [
-            CostCell(row["provider"], row["model"], row["feature"], _sums(row), row["priced_count"])
+            CostCell(row["provider"], row["model"], row["feature"], _sums(row))
             for row in rows
             if row["is_total"] != _TOTAL_MARK
         ]

@@ -29,7 +29,9 @@ class CostSums(BaseModel):
     trace_count: int = Field(description="Requests: traces in which the calls were made.")
     call_count: int
     unpriced_count: int = Field(description="Calls that no number of USD here contains.")
-    unpriced_share: float | None = Field(description="0 to 1; null without calls.")
+    unpriced_share: float | None = Field(
+        description="0 to 1, of the calls that cost something; null without any."
+    )
     input_tokens: int
     output_tokens: int
     total_tokens: int

@@ -28,7 +28,7 @@ _FIELDS: Final[Mapping[CostDimension, tuple[str, ...]]] = {
 
 
 def sums_json(sums: CostSums) -> dict[str, Any]:
-    cost = None if sums.unpriced_count >= sums.call_count and not sums.cost_usd else sums.cost_usd
+    cost = sums.cost_usd if sums.priced_count or not sums.unpriced_count else None
     each = None if cost is None or not sums.trace_count else cost / sums.trace_count
     return {
         "cost_usd": cost,
@@ -37,7 +37,7 @@ def sums_json(sums: CostSums) -> dict[str, Any]:
         "trace_count": sums.trace_count,
         "call_count": sums.call_count,
         "unpriced_count": sums.unpriced_count,
-        "unpriced_share": unpriced_share(sums.unpriced_count, sums.call_count),
+        "unpriced_share": unpriced_share(sums.unpriced_count, sums.priced_count + sums.unpriced_count),
         "input_tokens": sums.input_tokens,
         "output_tokens": sums.output_tokens,
         "total_tokens": sums.input_tokens + sums.output_tokens,
@@ -119,11 +119,11 @@ def period_cost(request_count: int, cells: list[CostCell]) -> PeriodCost:
     """What the change of a cost is explained by."""
     return PeriodCost(
         request_count=request_count,
-        call_count=sum(cell.sums.call_count for cell in cells),
+        call_count=sum(cell.sums.priced_count + cell.sums.unpriced_count for cell in cells),
         groups={
             (cell.provider, cell.model, cell.feature): _group_cost(cell)
             for cell in cells
-            if cell.priced_count
+            if cell.sums.priced_count
         },
     )
 
@@ -131,7 +131,7 @@ def period_cost(request_count: int, cells: list[CostCell]) -> PeriodCost:
 def _group_cost(cell: CostCell) -> GroupCost:
     sums = cell.sums
     return GroupCost(
-        priced_count=cell.priced_count,
+        priced_count=sums.priced_count,
         plain_tokens=sums.plain_input_tokens,
         read_tokens=sums.cache_read_tokens,
         write_tokens=sums.cache_write_tokens,
