@@ -17,7 +17,13 @@ export function ChangeText(props: {
   const tone = ratio > 0 ? classes.up : classes.down;
   return (
     <span className={isNeutral || ratio === 0 ? classes.small : tone} title={t("changeHelp")}>
-      {now === 0 ? t("gone") : `${ratio > 0 ? "+" : ""}${formatPercent(ratio)}`}
+      {now === 0 ? t("gone") : changeText(ratio)}
     </span>
   );
+}
+
+/** From ten times on, how many times as much. */
+function changeText(ratio: number): string {
+  if (ratio >= 9) return `×${Math.round(ratio + 1).toLocaleString("en-US")}`;
+  return `${ratio > 0 ? "+" : ""}${formatPercent(ratio)}`;
 }

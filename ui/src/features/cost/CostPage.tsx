@@ -40,17 +40,19 @@ export function CostPage() {
     });
   return (
     <>
-      <ScopeBar scope={scope} error={answer.error} updatedAt={answer.dataUpdatedAt}>
-        <Select
-          size="xs"
-          w={150}
-          aria-label={t("by")}
-          value={by}
-          onChange={choose}
-          allowDeselect={false}
-          data={COST_DIMENSIONS.map((value) => ({ value, label: t(`by_${value}`) }))}
-        />
-      </ScopeBar>
+      <div className={classes.scope}>
+        <ScopeBar scope={scope} error={answer.error} updatedAt={answer.dataUpdatedAt}>
+          <Select
+            size="xs"
+            w={150}
+            aria-label={t("by")}
+            value={by}
+            onChange={choose}
+            allowDeselect={false}
+            data={COST_DIMENSIONS.map((value) => ({ value, label: t(`by_${value}`) }))}
+          />
+        </ScopeBar>
+      </div>
       {answer.error && !isFilterWrong && (
         <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />
       )}
