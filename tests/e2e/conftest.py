@@ -34,7 +34,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-def _missing(what: str, remedy: str) -> None:
+def missing(what: str, remedy: str) -> None:
     message = f"{what} is missing; {remedy}"
     if os.environ.get("CI") == "true":
         pytest.fail(message)
@@ -121,7 +121,7 @@ def server_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server_url(server_data: Path) -> Iterator[str]:
     """The URL of `spanglass serve` on a free port, with the web app built and empty storage."""
     if not (STATIC / "index.html").is_file():
-        _missing("the built web app", "run: make ui")
+        missing("the built web app", "run: make ui")
     url = f"http://127.0.0.1:{_free_port()}"
     log = (server_data / "server.log").open("w+")
     command = [sys.executable, "-m", "spanglass_server.cli", "serve"]
@@ -174,7 +174,7 @@ def project(new_project: Callable[[], Project]) -> Project:
 def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
-        _missing("Chromium", "on Debian: apt-get install chromium")
+        missing("Chromium", "on Debian: apt-get install chromium")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield launched
