@@ -1,5 +1,5 @@
-import { Link, Outlet } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import classes from "./TabLayout.module.css";
 
 type Tab = { to: string; label: string };
@@ -10,10 +10,17 @@ export function TabLayout(props: { title: string; tabs: readonly Tab[] }) {
   useEffect(() => {
     document.title = `${title} · Spanglass`;
   }, [title]);
+  const tabs = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another tab
+  useEffect(() => {
+    // Where the tabs scroll sideways, the one that is open stays in sight.
+    tabs.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [path]);
   return (
     <main className={classes.page}>
       <h1 className="sr-only">{title}</h1>
-      <nav className={classes.tabs} aria-label={title}>
+      <nav ref={tabs} className={classes.tabs} aria-label={title}>
         {props.tabs.map(({ to, label }) => (
           <Link
             key={to}
