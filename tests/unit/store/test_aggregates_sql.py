@@ -1,4 +1,4 @@
-"""The statements that measure many rows, as they were reviewed. tests/store runs their like on both engines."""
+"""The statements that measure many rows, as they were reviewed. tests/store runs their like on engines."""
 
 import re
 from pathlib import Path
