@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from spanglass_server.base.clock import now_ns
 from spanglass_server.cli.output import (
     ConfigOption,
     DataDirOption,
@@ -16,8 +17,10 @@ from spanglass_server.cli.output import (
     to_minutes,
     to_rfc3339,
 )
-from spanglass_server.cli.stores import find_or_create_project, get_project, opened_directory
+from spanglass_server.cli.stores import find_or_create_project, get_project, note_change, opened_directory
 from spanglass_server.store.directory import Scope
+
+_DAY_NS = 86_400_000_000_000
 
 app = typer.Typer(help="API keys: what a machine shows to send or read data.", no_args_is_help=True)
 
@@ -43,6 +46,9 @@ def create(
     project: ProjectOption,
     scope: ScopeOption = None,
     note: Annotated[str, typer.Option(help="What it is for.")] = "",
+    expires_days: Annotated[
+        int | None, typer.Option(min=1, max=3660, help="Days after which it opens nothing. Default: never.")
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
@@ -52,7 +58,17 @@ def create(
     with opened_directory(settings) as directory:
         found = find_or_create_project(directory, project)
         scopes: frozenset[Scope] = frozenset(one.value for one in scope or (ScopeName.INGEST, ScopeName.READ))
-        key = directory.create_key(found.id, scopes=scopes, note=note)
+        expires_at_ns = None if expires_days is None else now_ns() + expires_days * _DAY_NS
+        key = directory.create_key(found.id, scopes=scopes, note=note, expires_at_ns=expires_at_ns)
+    note_change(
+        settings,
+        "key.create",
+        key.info.public_key,
+        project_id=found.id,
+        note=note,
+        scopes=sorted(scopes),
+        expires_in_days=expires_days,
+    )
     if as_json:
         print_json({"project": found.name, "public_key": key.info.public_key, "secret_key": key.secret_key})
         return
@@ -85,25 +101,50 @@ def list_(
                     "scopes": sorted(key.scopes),
                     "note": key.note,
                     "created_at": to_rfc3339(key.created_at_ns),
+                    "created_by": key.created_by,
+                    "expires_at": to_rfc3339(key.expires_at_ns) if key.expires_at_ns else None,
                     "last_used_at": to_rfc3339(key.last_used_at_ns) if key.last_used_at_ns else None,
                 }
                 for key in keys
             ]
         )
         return
+    # Most keys have no end, and lines are short.
+    ends = ["ends (UTC)"] if any(key.expires_at_ns for key in keys) else []
     print_table(
-        ["public key", "scopes", "created (UTC)", "last used (UTC)", "note"],
+        ["public key", "scopes", "created (UTC)", "last used (UTC)", *ends, "note"],
         [
             [
                 key.public_key,
                 ", ".join(sorted(key.scopes)),
                 to_minutes(key.created_at_ns),
                 to_minutes(key.last_used_at_ns),
+                *(to_minutes(key.expires_at_ns) if key.expires_at_ns else "" for _ in ends),
                 key.note,
             ]
             for key in keys
         ],
     )
+
+
+@app.command()
+def note(
+    public_key: Annotated[str, typer.Argument(metavar="PUBLIC_KEY")],
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Write another note on a key."""
+    settings = settings_from(config, data_dir=data_dir)
+    with opened_directory(settings) as directory:
+        key = directory.set_note(public_key, text)
+    note_change(settings, "key.change", public_key, project_id=key.project_id, note=key.note)
+    if as_json:
+        print_json({"public_key": public_key, "note": key.note})
+    else:
+        typer.echo(f"{public_key}: {key.note}")
 
 
 @app.command()
@@ -115,8 +156,10 @@ def revoke(
     data_dir: DataDirOption = None,
 ) -> None:
     """Revoke a key; running servers refuse it within two seconds."""
-    with opened_directory(settings_from(config, data_dir=data_dir)) as directory:
-        directory.revoke_key(public_key)
+    settings = settings_from(config, data_dir=data_dir)
+    with opened_directory(settings) as directory:
+        key = directory.revoke_key(public_key)
+    note_change(settings, "key.revoke", public_key, project_id=key.project_id, note=key.note)
     if as_json:
         print_json({"revoked": public_key})
     else:

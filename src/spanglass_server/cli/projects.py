@@ -16,7 +16,7 @@ from spanglass_server.cli.output import (
     to_minutes,
     to_rfc3339,
 )
-from spanglass_server.cli.stores import get_project, opened_directory, temporary_admin_key
+from spanglass_server.cli.stores import get_project, note_change, opened_directory, temporary_admin_key
 
 if TYPE_CHECKING:
     from spanglass_server.app.settings import Settings
@@ -39,8 +39,10 @@ def create(
     data_dir: DataDirOption = None,
 ) -> None:
     """Make a project."""
-    with opened_directory(settings_from(config, data_dir=data_dir)) as directory:
+    settings = settings_from(config, data_dir=data_dir)
+    with opened_directory(settings) as directory:
         project = directory.create_project(name)
+    note_change(settings, "project.create", project.name, project_id=project.id)
     _print_project(project, as_json=as_json)
 
 
@@ -64,6 +66,23 @@ def list_(
 
 
 @app.command()
+def rename(
+    name: NameArgument,
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Give a project another name; its keys, data and settings stay."""
+    settings = settings_from(config, data_dir=data_dir)
+    with opened_directory(settings) as directory:
+        project = directory.rename_project(get_project(directory, name).id, new_name)
+    note_change(settings, "project.rename", project.name, project_id=project.id, was=name)
+    _print_project(project, as_json=as_json)
+
+
+@app.command()
 def retention(
     name: NameArgument,
     days: Annotated[str, typer.Argument(metavar="DAYS", help="A number of days, or 'forever'.")],
@@ -75,9 +94,18 @@ def retention(
     """Set how long a project keeps its traces."""
     if days != "forever" and not days.isdecimal():
         raise BadInput(f"'{days}' is no number of days", hint="give a whole number, or 'forever'")
-    with opened_directory(settings_from(config, data_dir=data_dir)) as directory:
+    settings = settings_from(config, data_dir=data_dir)
+    with opened_directory(settings) as directory:
         found = get_project(directory, name)
         project = directory.set_retention(found.id, None if days == "forever" else int(days))
+    note_change(
+        settings,
+        "project.retention",
+        project.name,
+        project_id=project.id,
+        days=project.retention_days,
+        was=found.retention_days,
+    )
     _print_project(project, as_json=as_json)
 
 

@@ -23,6 +23,24 @@ def opened_directory(settings: "Settings") -> Iterator["Directory"]:
         directory.close()
 
 
+def note_change(
+    settings: "Settings", action: str, target: str, *, project_id: str, **details: object
+) -> None:
+    """Into the audit log, as done on the command line."""
+    from spanglass_server.base.clock import now_ns
+    from spanglass_server.model.identity import Actor
+    from spanglass_server.store.metadata.audit import open_audit_log
+    from spanglass_server.web.audit import AuditTrail
+
+    log = open_audit_log(settings.metadata_url)
+    try:
+        AuditTrail(log, now_ns).record(
+            Actor("cli"), action=action, target=target, project_id=project_id, details=details
+        )
+    finally:
+        log.close()
+
+
 @contextmanager
 def temporary_admin_key(
     directory: "Directory", project: "Project", *, note: str, may_read: bool = False

@@ -107,8 +107,8 @@ class Directory(Protocol):
     def set_note(self, public_key: str, note: str) -> KeyInfo:
         """NotFound where there is no such key."""
 
-    def revoke_key(self, public_key: str) -> None:
-        """NotFound where there is no such key."""
+    def revoke_key(self, public_key: str) -> KeyInfo:
+        """The key that was. NotFound where there is no such key."""
 
     def find_grant(self, public_key: str | None, secret_key: str) -> Grant | None:
         """By the pair (Basic) or by the secret alone (Bearer). Hot: answered from memory, compared in

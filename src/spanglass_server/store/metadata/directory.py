@@ -255,12 +255,14 @@ class SqlDirectory:
             raise _no_key(public_key)
         return _to_key_info(row)
 
-    def revoke_key(self, public_key: str) -> None:
+    def revoke_key(self, public_key: str) -> KeyInfo:
+        removal = delete(api_keys).where(api_keys.c.public_key == public_key).returning(*api_keys.c)
         with write_transaction(self._engine) as connection:
-            found = connection.execute(delete(api_keys).where(api_keys.c.public_key == public_key)).rowcount
+            row = connection.execute(removal).one_or_none()
         self._forget()
-        if not found:
+        if row is None:
             raise _no_key(public_key)
+        return _to_key_info(row)
 
     def find_grant(self, public_key: str | None, secret_key: str) -> Grant | None:
         # The index is searched with a hash, so how long that takes tells nothing about any stored secret.
