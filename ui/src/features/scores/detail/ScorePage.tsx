@@ -8,7 +8,7 @@ import { ErrorState } from "../../../widgets/ErrorState";
 import { ScopeBar } from "../parts/ScopeBar";
 import classes from "../parts/scores.module.css";
 import { useScope } from "../parts/useScope";
-import { changed, type ScoreSearch } from "../search";
+import { changed, parseScoresSearch, type ScoreSearch, type ScoresSearch } from "../search";
 import { useScoresStrings } from "../strings";
 import { MeasuredScore } from "./MeasuredScore";
 import { NewestScores } from "./NewestScores";
@@ -32,12 +32,7 @@ export function ScorePage() {
     <div className={classes.page}>
       <ScopeBar scope={scope} error={names.error} onChange={change} />
       <div className={classes.bar}>
-        <Link
-          to="/scores"
-          search={({ from, to, filter, source, at }: ScoreSearch) =>
-            changed({}, { from, to, filter, source, at })
-          }
-        >
+        <Link to="/scores" search={changed<ScoresSearch>({}, parseScoresSearch(search))}>
           <ArrowLeft size={13} /> {t("back")}
         </Link>
         <h2 className={classes.title}>{name}</h2>
