@@ -188,8 +188,8 @@ class Settings(BaseModel):
 
     store_content: bool = Field(
         True,
-        description="Whether inputs and outputs are stored at all; `false` stores none, whatever projects say "
-        "(docs/privacy.md).",
+        description="Whether inputs and outputs are stored at all; `false` stores none, whatever projects "
+        "say (docs/privacy.md).",
     )
 
     body_bytes_max: ByteSize = Field(
