@@ -60,6 +60,13 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
       ko: "어떤 규칙으로도 속성을 해석하지 못해, 스팬을 원본 속성만으로 보관했습니다.",
     },
   ],
+  [
+    "redacted",
+    {
+      en: "Something was replaced, hashed or dropped before it was stored, by the project's rules of privacy; the attribute spanglass.redactions says how often.",
+      ko: "프로젝트의 개인정보 규칙에 따라 저장 전에 일부 내용이 치환, 해시 또는 삭제되었습니다. 횟수는 spanglass.redactions 속성에 있습니다.",
+    },
+  ],
 ]);
 
 /** Empty for a word this version does not know: the word itself is shown beside it. */
