@@ -118,6 +118,7 @@ GET /api/v1/datasets/{name:path}/items
 GET /api/v1/datasets/{name:path}/items/{item_id:path}
 GET /api/v1/datasets/{name:path}/versions
 GET /api/v1/evaluator-kinds
+GET /api/v1/errors-by-type
 GET /api/v1/evaluators
 POST /api/v1/evaluators/estimate
 GET /api/v1/evaluators/{evaluator_id}
@@ -131,8 +132,10 @@ GET /api/v1/experiments/{experiment_id:path}
 GET /api/v1/facets
 GET /api/v1/fields
 GET /api/v1/histogram
+GET /api/v1/honesty
 GET /api/v1/judge-connections
 GET /api/v1/judge-connections/{name}
+GET /api/v1/latency-heatmap
 GET /api/v1/logs
 GET /api/v1/logs/histogram
 GET /api/v1/logs/{log_id}
@@ -140,6 +143,7 @@ GET /api/v1/media/{media_id}
 GET /api/v1/notification-config
 GET /api/v1/notifications
 GET /api/v1/notified-alerts
+GET /api/v1/movers
 GET /api/v1/overview
 GET /api/v1/prices
 GET /api/v1/prices/own
@@ -154,6 +158,7 @@ GET /api/v1/queues/{queue_id}/items
 GET /api/v1/receivers
 GET /api/v1/redaction
 GET /api/v1/redaction/counts
+GET /api/v1/releases
 POST /api/v1/redaction/preview
 POST /api/v1/redaction/trial
 GET /api/v1/rule-files

@@ -37,6 +37,7 @@ from spanglass_server.store.clickhouse.reader_views import ClickHouseViewReader
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
 from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
+from spanglass_server.store.clickhouse.signals import ClickHouseSignals
 from spanglass_server.store.clickhouse.sql import ClickHouseSqlReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.dashboards import Dashboards
@@ -118,6 +119,7 @@ class JsonApi:
             aggregates=ClickHouseAggregates(engine),
             costs=ClickHouseCostReader(engine),
             call_statistics=ClickHouseCallStatistics(engine),
+            signals=ClickHouseSignals(engine),
             sql=ClickHouseSqlReader(engine),
             administration=ClickHouseAdministration(engine, is_fsynced=False),
             directory=self.directory,

@@ -77,6 +77,7 @@ class OtlpServer:
             aggregates=nothing,
             costs=nothing,
             call_statistics=nothing,
+            signals=nothing,
             sql=nothing,
             dashboards=nothing,
             administration=nothing,

@@ -316,6 +316,7 @@ class _Server:
             aggregates=self._stores.aggregates,
             costs=self._stores.costs,
             call_statistics=self._stores.call_statistics,
+            signals=self._stores.signals,
             sql=self._stores.sql,
             administration=ForgettingAdministration(
                 self._stores.administration,

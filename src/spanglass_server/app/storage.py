@@ -34,6 +34,7 @@ from spanglass_server.store.clickhouse.samples_writer import ClickHouseSampleSto
 from spanglass_server.store.clickhouse.score_statistics import ClickHouseScoreStatistics
 from spanglass_server.store.clickhouse.service_map import ClickHouseServiceMapReader
 from spanglass_server.store.clickhouse.sessions import ClickHouseSessionReader
+from spanglass_server.store.clickhouse.signals import ClickHouseSignals
 from spanglass_server.store.clickhouse.sql import ClickHouseSqlReader
 from spanglass_server.store.clickhouse.writer import ClickHouseWriter
 from spanglass_server.store.cost import CostReader
@@ -77,6 +78,7 @@ from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SampleStore, SeriesReader
 from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
+from spanglass_server.store.signals import SignalReader
 from spanglass_server.store.sql import SqlReader
 from spanglass_server.store.thresholds import ThresholdStore
 from spanglass_server.store.views import ViewReader
@@ -96,6 +98,7 @@ class Stores:
     aggregates: AggregateReader
     costs: CostReader
     call_statistics: CallStatisticsReader
+    signals: SignalReader
     sql: SqlReader
     writer: SpanWriter
     administration: Administration
@@ -170,6 +173,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         aggregates=ClickHouseAggregates(engine),
         costs=ClickHouseCostReader(engine),
         call_statistics=ClickHouseCallStatistics(engine),
+        signals=ClickHouseSignals(engine),
         sql=ClickHouseSqlReader(engine),
         writer=ClickHouseWriter(engine, label_memory=label_memory),
         administration=administration,

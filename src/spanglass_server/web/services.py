@@ -32,6 +32,7 @@ from spanglass_server.store.score_statistics import ScoreStatisticsReader
 from spanglass_server.store.series import SeriesReader
 from spanglass_server.store.service_map import ServiceMapReader
 from spanglass_server.store.sessions import SessionReader
+from spanglass_server.store.signals import SignalReader
 from spanglass_server.store.sql import SqlReader
 from spanglass_server.store.views import ViewReader
 from spanglass_server.web.audit import AuditTrail
@@ -76,6 +77,7 @@ class Services:
     own_prices: OwnPrices
     prices: Pricing
     call_statistics: CallStatisticsReader
+    signals: SignalReader
     sql: SqlReader
     administration: Administration
     directory: Directory

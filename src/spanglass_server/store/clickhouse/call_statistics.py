@@ -61,18 +61,18 @@ class ClickHouseCallStatistics:
         self, project_id: str, during: TimeRange, where: Expression | None, *, bucket_ns: int
     ) -> CallStatistics:
         bind = Binder()
-        source = _ALL if where is None else f"{_SOME}\nAND {_of_traces(where, bind)}"
+        source = _ALL if where is None else f"{_SOME}\nAND {of_traces(where, bind)}"
         sql = (
             f"SELECT grouping(bucket) AS is_total, intDiv(at - {{at_from:Int64}}, {bucket_ns:d}) AS bucket,\n"
             f"{_SUMS}\nFROM (\n{source}\n)\nGROUP BY GROUPING SETS ((bucket), ())"
         )
         lane: Lane = "long" if during.to_ns - during.from_ns > _LONG_NS else "read"
-        rows = read_rows(self._engine, sql, {**_params(project_id, during), **bind.params}, lane=lane)
+        rows = read_rows(self._engine, sql, {**call_params(project_id, during), **bind.params}, lane=lane)
         total = next((_sums(row) for row in rows if row["is_total"]), CallSums())
         return CallStatistics(total, {row["bucket"]: _sums(row) for row in rows if not row["is_total"]})
 
 
-def _params(project_id: str, during: TimeRange) -> dict[str, Any]:
+def call_params(project_id: str, during: TimeRange) -> dict[str, Any]:
     """`from_ns` and `to_ns` are of the traces, `at_*` of the calls."""
     at = range_params(project_id, during)
     at_from, at_to = during
@@ -85,7 +85,8 @@ def _params(project_id: str, during: TimeRange) -> dict[str, Any]:
     }
 
 
-def _of_traces(where: Expression, bind: Binder) -> str:
+def of_traces(where: Expression, bind: Binder) -> str:
+    """The calls of the traces that a filter wants, with the parameters of `call_params`."""
     traces = f"SELECT trace_id FROM traces FINAL WHERE {IN_RANGE}"
     wanted = [f"trace_id IN ({traces} AND {trace_condition(where, bind, SPANS_OF_TRACES)})"]
     own = where.operands if isinstance(where, And) else (where,)

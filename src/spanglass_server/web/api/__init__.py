@@ -11,6 +11,7 @@ from spanglass_server.web.api import (
     cost,
     dashboards,
     datasets,
+    errors_by_type,
     evaluation_runs,
     evaluation_trials,
     evaluator_kinds,
@@ -18,10 +19,13 @@ from spanglass_server.web.api import (
     experiments,
     facets,
     histogram,
+    honesty,
     judge_connections,
     keys,
+    latency_heatmap,
     logs,
     media,
+    movers,
     notifications,
     organization,
     overview,
@@ -31,6 +35,7 @@ from spanglass_server.web.api import (
     public_traces,
     receivers,
     redaction,
+    releases,
     reprice,
     rules,
     saved_views,
@@ -84,6 +89,8 @@ def build_router() -> APIRouter:
     router.include_router(service_map.build_router(long_lane))
     router.include_router(facets.build_router(long_lane))
     router.include_router(overview.build_router(long_lane))
+    for signal in (latency_heatmap, errors_by_type, movers, releases, honesty):
+        router.include_router(signal.build_router(long_lane))
     router.include_router(histogram.build_router(long_lane))
     router.include_router(aggregate.build_router(long_lane))
     router.include_router(logs.build_router(long_lane))
