@@ -82,7 +82,7 @@ class CostSums(NamedTuple):
     """Calls that used a provider's cache at an input price that cannot be told from the call."""
 
 
-NO_COST: Final = CostSums(*([0] * 4), 0.0, *([0] * 6), *([0.0] * 9), 0)
+NO_COST: Final = CostSums._make((*(0,) * 4, 0.0, *(0,) * 6, *(0.0,) * 9, 0))
 
 
 class CostGroup(NamedTuple):
