@@ -9,6 +9,7 @@ import { formatCount } from "../../base/format";
 import { useLanguage } from "../../base/i18n";
 import { ConfirmButton } from "../../widgets/cards/ConfirmButton";
 import { useCardStrings } from "../../widgets/cards/strings";
+import { NeedsRole } from "../../widgets/NeedsRole";
 import { DatasetForm } from "./DatasetForm";
 import { FromTracesDialog } from "./FromTracesDialog";
 import { ImportDialog } from "./ImportDialog";
@@ -44,15 +45,21 @@ export function DatasetActions(props: { dataset: Dataset; version: string | unde
           {t("exportFailed")}: {download.error.message}
         </span>
       )}
-      <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setOpen("item")}>
-        {t("addItem")}
-      </Button>
-      <Button leftSection={<ListTree size={14} />} onClick={() => setOpen("traces")}>
-        {t("fromTraces")}
-      </Button>
-      <Button leftSection={<FileUp size={14} />} onClick={() => setOpen("import")}>
-        {t("import")}
-      </Button>
+      <NeedsRole permission="ingest">
+        <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setOpen("item")}>
+          {t("addItem")}
+        </Button>
+      </NeedsRole>
+      <NeedsRole permission="ingest">
+        <Button leftSection={<ListTree size={14} />} onClick={() => setOpen("traces")}>
+          {t("fromTraces")}
+        </Button>
+      </NeedsRole>
+      <NeedsRole permission="ingest">
+        <Button leftSection={<FileUp size={14} />} onClick={() => setOpen("import")}>
+          {t("import")}
+        </Button>
+      </NeedsRole>
       <Menu position="bottom-end">
         <Menu.Target>
           <Button leftSection={<Download size={14} />} loading={download.isPending}>
@@ -68,6 +75,7 @@ export function DatasetActions(props: { dataset: Dataset; version: string | unde
         {words("edit")}
       </Button>
       <ConfirmButton
+        permission="admin"
         label={words("remove")}
         question={t("removeQuestion")}
         explained={t("removeExplained", { count: formatCount(dataset.item_count, language) })}

@@ -11,6 +11,7 @@ import { SearchInput } from "../../widgets/cards/SearchInput";
 import { Stale } from "../../widgets/cards/Stale";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
+import { NeedsRole } from "../../widgets/NeedsRole";
 import { DatasetCard } from "./DatasetCard";
 import { DatasetForm } from "./DatasetForm";
 import { DatasetFrame } from "./DatasetFrame";
@@ -40,9 +41,11 @@ export function DatasetsPage() {
   const found = datasets.data?.items ?? [];
   const isEmpty = datasets.data?.items.length === 0;
   const create = (
-    <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setCreating(true)}>
-      {t("create")}
-    </Button>
+    <NeedsRole permission="ingest">
+      <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setCreating(true)}>
+        {t("create")}
+      </Button>
+    </NeedsRole>
   );
   return (
     <DatasetFrame

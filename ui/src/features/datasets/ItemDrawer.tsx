@@ -95,6 +95,7 @@ export function ItemDrawer(props: {
           {item !== null && !isReadOnly && (
             <>
               <ConfirmButton
+                permission="admin"
                 label={t("removeItem")}
                 question={t("removeItemQuestion")}
                 explained={t("removeItemExplained")}

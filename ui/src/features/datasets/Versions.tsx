@@ -89,6 +89,7 @@ export function Versions(props: { dataset: Dataset; onShow: (version: string) =>
             <span className={cards.gap} />
             <Button onClick={() => props.onShow(String(version.number))}>{t("show")}</Button>
             <ConfirmButton
+              permission="admin"
               label={t("forget")}
               question={t("forgetQuestion")}
               explained={t("forgetExplained")}

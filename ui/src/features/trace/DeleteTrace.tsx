@@ -2,6 +2,7 @@ import { ActionIcon, Alert, Button, Group, Modal, Tooltip } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
+import { useMay } from "../../api/me";
 import { deleteTrace } from "../../api/queries";
 import type { Trace } from "../../api/types";
 import { useProject } from "../../api/useProject";
@@ -25,6 +26,8 @@ export function DeleteTrace(props: { trace: Trace; onDeleted: () => void }) {
       await queryClient.invalidateQueries({ queryKey: ["traces"] });
     },
   });
+  const may = useMay("admin");
+  if (!may) return null;
   return (
     <>
       <Tooltip label={t("remove")}>

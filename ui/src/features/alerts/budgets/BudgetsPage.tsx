@@ -9,6 +9,7 @@ import classes from "../../../widgets/cards/cards.module.css";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { BudgetCard } from "./BudgetCard";
 import { BudgetForm } from "./BudgetForm";
 import { useBudgetStrings } from "./strings";
@@ -25,9 +26,11 @@ export function BudgetsPage() {
   }
   const { items } = budgets.data;
   const add = (
-    <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
-      {t("add")}
-    </Button>
+    <NeedsRole permission="edit">
+      <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
+        {t("add")}
+      </Button>
+    </NeedsRole>
   );
   return (
     <>

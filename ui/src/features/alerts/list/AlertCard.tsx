@@ -8,6 +8,7 @@ import { ownLabels, rangeOf, traceFilterOf, valueExpression } from "../../../mod
 import { unitOf } from "../../../model/promql";
 import { CopyButton } from "../../../widgets/CopyButton";
 import classes from "../../../widgets/cards/cards.module.css";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { formatValue } from "../../../widgets/values";
 import { kindOf, toneOf } from "./kinds";
 import { useAlertListStrings } from "./strings";
@@ -79,9 +80,11 @@ export function AlertCard(props: { alert: ActiveAlert; now: number; onSilence: (
           {kind === "silenced" ? (
             <Link to="/alerts/silences">{t("silences")}</Link>
           ) : (
-            <Button leftSection={<BellOff size={13} />} onClick={props.onSilence}>
-              {t("silence")}
-            </Button>
+            <NeedsRole permission="edit">
+              <Button leftSection={<BellOff size={13} />} onClick={props.onSilence}>
+                {t("silence")}
+              </Button>
+            </NeedsRole>
           )}
         </div>
       </div>

@@ -7,6 +7,7 @@ import { formatDuration } from "../../../base/format";
 import { formatDateTime } from "../../../base/time";
 import classes from "../../../widgets/cards/cards.module.css";
 import { Problem } from "../../../widgets/cards/Problem";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { useReceiverStrings } from "./strings";
 
 /** A receiver with its integrations; the test really sends. */
@@ -29,9 +30,11 @@ export function ReceiverCard(props: { receiver: Receiver }) {
         {!receiver.is_routed && <span className={classes.badge}>{t("notRouted")}</span>}
         <span className={classes.gap} />
         {receiver.integrations.length > 0 && (
-          <Button leftSection={<Send size={13} />} loading={test.isPending} onClick={() => test.mutate()}>
-            {t("test")}
-          </Button>
+          <NeedsRole permission="admin">
+            <Button leftSection={<Send size={13} />} loading={test.isPending} onClick={() => test.mutate()}>
+              {t("test")}
+            </Button>
+          </NeedsRole>
         )}
       </header>
       {receiver.integrations.map((integration) => (

@@ -8,6 +8,7 @@ import classes from "../../../widgets/cards/cards.module.css";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { ConfigEditor } from "./ConfigEditor";
 import { ReceiverCard } from "./ReceiverCard";
 import { SentTable } from "./SentTable";
@@ -40,9 +41,11 @@ export function ReceiversPage() {
           icon={<Send size={28} />}
           title={t("none")}
           actions={
-            <Button variant="filled" onClick={() => setEditing(true)}>
-              {t("configure")}
-            </Button>
+            <NeedsRole permission="admin">
+              <Button variant="filled" onClick={() => setEditing(true)}>
+                {t("configure")}
+              </Button>
+            </NeedsRole>
           }
         >
           {t("noneHint")}
@@ -53,9 +56,11 @@ export function ReceiversPage() {
           {config.data.source === "file" ? (
             <span className="muted">{t("fromFile")}</span>
           ) : (
-            <Button leftSection={<Pencil size={13} />} onClick={() => setEditing(true)}>
-              {t("edit")}
-            </Button>
+            <NeedsRole permission="admin">
+              <Button leftSection={<Pencil size={13} />} onClick={() => setEditing(true)}>
+                {t("edit")}
+              </Button>
+            </NeedsRole>
           )}
         </div>
       )}

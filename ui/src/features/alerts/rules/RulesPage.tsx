@@ -10,6 +10,7 @@ import { SearchInput } from "../../../widgets/cards/SearchInput";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import type { RuleSearch } from "../search";
 import { BacktestDialog } from "./BacktestDialog";
 import { FileEditor } from "./FileEditor";
@@ -59,9 +60,11 @@ export function RulesPage() {
           }
         />
         <span className={classes.gap} />
-        <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
-          {t("add")}
-        </Button>
+        <NeedsRole permission="edit">
+          <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
+            {t("add")}
+          </Button>
+        </NeedsRole>
       </div>
       {sections.length === 0 && (
         <EmptyState

@@ -11,6 +11,7 @@ import cards from "../../../widgets/cards/cards.module.css";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { SilenceCard } from "./SilenceCard";
 import { type SilenceDraft, SilenceForm } from "./SilenceForm";
 import { useSilenceStrings } from "./strings";
@@ -36,13 +37,15 @@ export function SilencesPage() {
   const all = silences.data.items;
   const shown = all.filter((silence) => ended || silence.state !== "expired");
   const add = (
-    <Button
-      variant="filled"
-      leftSection={<Plus size={14} />}
-      onClick={() => setDraft({ id: null, matchers: [], comment: "" })}
-    >
-      {t("add")}
-    </Button>
+    <NeedsRole permission="edit">
+      <Button
+        variant="filled"
+        leftSection={<Plus size={14} />}
+        onClick={() => setDraft({ id: null, matchers: [], comment: "" })}
+      >
+        {t("add")}
+      </Button>
+    </NeedsRole>
   );
   return (
     <>

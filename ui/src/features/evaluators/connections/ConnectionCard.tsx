@@ -39,6 +39,7 @@ export function ConnectionCard(props: { connection: JudgeConnection; onEdit: () 
           </ActionIcon>
         </Tooltip>
         <ConfirmButton
+          permission="admin"
           label={words("remove")}
           question={t("removeQuestion")}
           explained={t("removeExplained", { name: connection.name })}

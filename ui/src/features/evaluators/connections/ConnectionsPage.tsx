@@ -8,6 +8,7 @@ import classes from "../../../widgets/cards/cards.module.css";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { ConnectionCard } from "./ConnectionCard";
 import { ConnectionForm } from "./ConnectionForm";
 import { useConnectionStrings } from "./strings";
@@ -24,9 +25,11 @@ export function ConnectionsPage() {
   }
   const { items } = connections.data;
   const add = (
-    <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
-      {t("add")}
-    </Button>
+    <NeedsRole permission="admin">
+      <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
+        {t("add")}
+      </Button>
+    </NeedsRole>
   );
   return (
     <>

@@ -3,12 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plus, Scale } from "lucide-react";
 import { evaluatorsQuery } from "../../../api/evaluators";
+import { useMay } from "../../../api/me";
 import { useProject } from "../../../api/useProject";
 import { CardList } from "../../../widgets/cards/CardList";
 import classes from "../../../widgets/cards/cards.module.css";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { EvaluatorCard } from "./EvaluatorCard";
 import { useListStrings } from "./strings";
 
@@ -17,6 +19,7 @@ export function EvaluatorsPage() {
   const t = useListStrings();
   const project = useProject();
   const evaluators = useQuery(evaluatorsQuery(project));
+  const mayAdd = useMay("edit");
   if (evaluators.data === undefined) {
     if (evaluators.error)
       return <ErrorState error={evaluators.error} onRetry={() => void evaluators.refetch()} />;
@@ -24,11 +27,15 @@ export function EvaluatorsPage() {
   }
   const { items } = evaluators.data;
   const add = (
-    <Link to="/evaluators/new">
-      <Button component="span" variant="filled" leftSection={<Plus size={14} />}>
+    <NeedsRole permission="edit">
+      <Button
+        variant="filled"
+        leftSection={<Plus size={14} />}
+        renderRoot={mayAdd ? (root) => <Link {...root} to="/evaluators/new" /> : undefined}
+      >
         {t("add")}
       </Button>
-    </Link>
+    </NeedsRole>
   );
   if (items.length === 0)
     return (

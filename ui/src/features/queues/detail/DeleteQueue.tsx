@@ -19,6 +19,7 @@ export function DeleteQueue(props: { queue: AnnotationQueue }) {
   });
   return (
     <ConfirmButton
+      permission="admin"
       label={t("remove")}
       question={t("removeQuestion")}
       explained={t("removeExplained")}

@@ -2,6 +2,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ClipboardList, Plus } from "lucide-react";
+import { useMay } from "../../../api/me";
 import { queuesQuery } from "../../../api/queues";
 import { useProject } from "../../../api/useProject";
 import { CardList } from "../../../widgets/cards/CardList";
@@ -9,6 +10,7 @@ import cards from "../../../widgets/cards/cards.module.css";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { QueuesPageFrame } from "../QueuesPageFrame";
 import { useQueueStrings } from "../strings";
 import { QueueCard } from "./QueueCard";
@@ -18,14 +20,17 @@ export function QueuesPage() {
   const t = useQueueStrings();
   const project = useProject();
   const queues = useQuery(queuesQuery(project));
+  const mayCreate = useMay("ingest");
   const create = (
-    <Button
-      variant="filled"
-      leftSection={<Plus size={14} />}
-      renderRoot={(root) => <Link {...root} to="/queues/new" />}
-    >
-      {t("create")}
-    </Button>
+    <NeedsRole permission="ingest">
+      <Button
+        variant="filled"
+        leftSection={<Plus size={14} />}
+        renderRoot={mayCreate ? (root) => <Link {...root} to="/queues/new" /> : undefined}
+      >
+        {t("create")}
+      </Button>
+    </NeedsRole>
   );
   return (
     <QueuesPageFrame title={t("title")} actions={(queues.data?.items.length ?? 0) > 0 && create}>

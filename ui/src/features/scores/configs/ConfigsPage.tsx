@@ -9,6 +9,7 @@ import classes from "../../../widgets/cards/cards.module.css";
 import { Stale } from "../../../widgets/cards/Stale";
 import { EmptyState } from "../../../widgets/EmptyState";
 import { ErrorState } from "../../../widgets/ErrorState";
+import { NeedsRole } from "../../../widgets/NeedsRole";
 import { useScoresStrings } from "../strings";
 import { ConfigCard } from "./ConfigCard";
 import { ConfigForm } from "./ConfigForm";
@@ -25,9 +26,11 @@ export function ConfigsPage() {
   }
   const items = [...configs.data.items].sort((a, b) => Number(a.is_archived) - Number(b.is_archived));
   const add = (
-    <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setAdding(true)}>
-      {t("newConfig")}
-    </Button>
+    <NeedsRole permission="ingest">
+      <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setAdding(true)}>
+        {t("newConfig")}
+      </Button>
+    </NeedsRole>
   );
   return (
     <>
