@@ -8,16 +8,21 @@ import { histogramQuery, newestTraceQuery } from "../../api/queries";
 import { Stale } from "../../widgets/cards/Stale";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
+import { useReleases } from "../../widgets/releases/useReleases";
 import { ScopeBar } from "../../widgets/scope/ScopeBar";
 import { type ScopeState, useScopeState } from "../../widgets/scope/useScopeState";
 import { TraceOnboarding } from "../traces/TraceOnboarding";
 import { IndicatorCard } from "./IndicatorCard";
 import classes from "./overview.module.css";
 import { AlertsSection } from "./sections/AlertsSection";
+import { ErrorsSection } from "./sections/ErrorsSection";
+import { HeatmapSection } from "./sections/HeatmapSection";
+import { HonestySection } from "./sections/HonestySection";
+import { MoversSection } from "./sections/MoversSection";
 import { ReleasesSection } from "./sections/ReleasesSection";
+import signals from "./sections/signals.module.css";
 import { TrafficSection } from "./sections/TrafficSection";
 import { useOverviewStrings } from "./strings";
-import { useReleases } from "./useReleases";
 
 const BUCKETS = 96;
 const SKELETONS = ["latency", "errors", "tokens", "cost", "quality", "cache"];
@@ -52,9 +57,15 @@ export function OverviewPage() {
         {overview.data === undefined && overview.error && (
           <ErrorState error={overview.error} onRetry={() => void overview.refetch()} />
         )}
-        <TrafficSection scope={scope} releases={releases} />
+        <TrafficSection scope={scope} marks={releases.marks} />
         <AlertsSection project={selection.project} />
-        <ReleasesSection selection={selection} releases={releases} />
+        <HeatmapSection scope={scope} marks={releases.marks} />
+        <div className={signals.halves}>
+          <MoversSection scope={scope} />
+          <ErrorsSection scope={scope} />
+        </div>
+        <ReleasesSection selection={selection} began={releases.began} />
+        <HonestySection scope={scope} />
       </div>
     </main>
   );

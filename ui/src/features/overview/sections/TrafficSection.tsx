@@ -5,22 +5,21 @@ import { histogramQuery } from "../../../api/queries";
 import { formatCompact, formatCount } from "../../../base/format";
 import { useLanguage } from "../../../base/i18n";
 import { formatDateTime, toRfc3339 } from "../../../base/time";
+import type { Mark } from "../../../charts/marks";
 import { TimeChart, type TimeSeries } from "../../../charts/TimeChart";
 import type { ScopeState } from "../../../widgets/scope/useScopeState";
 import classes from "../overview.module.css";
 import { useOverviewStrings } from "../strings";
-import { type Release, releaseMarks } from "../useReleases";
 
 const BUCKETS = 96;
 const HEIGHT = 150;
 
 /** How many requests there were and how many failed; dragging narrows the page's time. */
-export function TrafficSection(props: { scope: ScopeState; releases: readonly Release[] }) {
+export function TrafficSection(props: { scope: ScopeState; marks: readonly Mark[] }) {
   const t = useOverviewStrings();
   const language = useLanguage();
   const { data, isPending } = useQuery(histogramQuery(props.scope.selection, BUCKETS));
   const [hovered, setHovered] = useState<number | null>(null);
-  const marks = useMemo(() => releaseMarks(props.releases), [props.releases]);
   const series = useMemo<TimeSeries[]>(
     () => [
       {
@@ -78,7 +77,7 @@ export function TrafficSection(props: { scope: ScopeState; releases: readonly Re
           formatRight={formatCompact}
           height={HEIGHT}
           label={t("traffic")}
-          marks={marks}
+          marks={props.marks}
           onBrush={brush}
           onHover={setHovered}
         />
