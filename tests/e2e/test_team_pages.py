@@ -141,6 +141,8 @@ def test_a_team_comes_together_and_somebody_leaves(guarded: GuardedServer, open_
     expect(other).to_have_url(re.compile(r"/traces/[0-9a-f]{32}"))
     trace_id = re.search(r"/traces/([0-9a-f]{32})", other.url)
     assert trace_id is not None
+    expect(other.get_by_role("button", name="Copy link")).to_be_visible()
+    expect(other.get_by_role("button", name="Delete trace")).to_have_count(0)
     assert status_of(other, "DELETE", f"/api/v1/traces/{trace_id[1]}") == 403
     other.goto(guarded.url + "/settings")
     expect(other.get_by_role("button", name="Delete the project")).to_be_disabled()
