@@ -129,6 +129,16 @@ def test_errors_are_told_by_type_with_the_newest_message(api: JsonApi) -> None:
     assert (gone["error_type"], gone["trace_count"], gone["newest"]) == ("gone", 0, None)
 
 
+def test_a_failure_counts_where_it_began(api: JsonApi) -> None:
+    [inner] = failed(api, error_type="rate_limit")
+    outer = api.factory.span(
+        trace_id=inner.trace_id, start_time_ns=inner.start_time_ns, status="error", error_type="server"
+    )
+    api.store([outer, inner._replace(parent_span_id=outer.span_id)])
+    found = api.get("/errors-by-type", **HOUR)
+    assert [(item["error_type"], item["span_count"]) for item in found["items"]] == [("rate_limit", 1)]
+
+
 def test_errors_without_a_comparison_tell_none(api: JsonApi) -> None:
     api.store(failed(api), failed(api, BEFORE))
     found = api.get("/errors-by-type", **HOUR, compare="off")

@@ -8,6 +8,11 @@ change of its own sum. To that of a mean it is
 so that the contributions of a dimension's groups add up to the change of the whole, and a group counts for
 becoming larger as well as for changing. (The usual split of a mean's change into mix and rate, both in one.)
 
+What grows with everything else explains nothing. A group's excess is its contribution beyond its share of
+the whole times the whole's change: nothing where all groups change alike, and adding up to nothing over a
+dimension. Groups are put in order by the geometric mean of contribution and excess, so that neither the
+largest group nor the oddest one is first, but the one that explains most by being different.
+
 Noise is kept out by a floor: a contribution has to be several times what it would vary by chance, were calls
 independent. For sums that is the root of the sum of squares (compound Poisson: Var = sum of x^2), for means
 the standard error of the group's mean times its share.
@@ -25,6 +30,7 @@ DEVIATIONS_MIN: Final = 3.0
 """Standard deviations that a contribution has to exceed."""
 EFFECT_MIN: Final = 0.02
 """Contributions below this share of the whole are not told."""
+EXCESS_DEVIATIONS_MIN: Final = 2.0
 COUNT_MIN: Final = 20
 """Observations in both periods together."""
 WHOLE: Final = 0.98
@@ -49,11 +55,15 @@ class Mover(NamedTuple):
     """To the change of the whole, in the measure's unit."""
     effect: float
     """The contribution as a part of the larger of the whole's two values; its sign is the contribution's."""
+    excess: float
+    """The contribution beyond what the group would have by its size alone."""
+    strength: float
+    """What groups are put in order by, 0 or more."""
 
 
 class Movement(NamedTuple):
-    """A measure of all calls, and the groups that moved it: the strongest first, at most one a dimension with
-    the same calls."""
+    """A measure of all calls, and the groups that moved it, the strongest first; of several with the
+    same calls the first."""
 
     now: float | None
     """None without an observation."""
@@ -72,7 +82,7 @@ def find_movement(kind: Kind, whole: Moved, groups: Sequence[Moved], *, limit: i
         return Movement(now, before, [])
     candidates = [_mover(kind, whole, group, scale) for group in groups if _tells(whole, group)]
     strong = [mover for mover in candidates if _is_strong(kind, whole, mover)]
-    strong.sort(key=lambda mover: (-abs(mover.effect), mover.dimension, mover.value))
+    strong.sort(key=lambda mover: (-mover.strength, mover.dimension, mover.value))
     return Movement(now, before, _without_repeats(strong)[:limit])
 
 
@@ -83,6 +93,22 @@ def contribution_of(kind: Kind, whole: Moved, group: Moved) -> float:
     return _weight(group.now, whole.now) * (group.now.mean - usual) - _weight(group.before, whole.before) * (
         group.before.mean - usual
     )
+
+
+def excess_of(kind: Kind, whole: Moved, group: Moved) -> float:
+    change = (_value(kind, whole.now) or 0.0) - (_value(kind, whole.before) or 0.0)
+    return contribution_of(kind, whole, group) - _size(kind, whole, group) * change
+
+
+def _size(kind: Kind, whole: Moved, group: Moved) -> float:
+    """The group's part of the whole, 0 to 1, as the mean of both periods."""
+    if kind == "mean":
+        return (_weight(group.now, whole.now) + _weight(group.before, whole.before)) / 2
+    parts = [
+        part.total / all_of.total if all_of.total else 0.0
+        for part, all_of in ((group.now, whole.now), (group.before, whole.before))
+    ]
+    return sum(parts) / 2
 
 
 def _value(kind: Kind, observed: Observed) -> float | None:
@@ -102,22 +128,31 @@ def _tells(whole: Moved, group: Moved) -> bool:
 
 
 def _mover(kind: Kind, whole: Moved, group: Moved, scale: float) -> Mover:
-    contribution = contribution_of(kind, whole, group)
-    return Mover(*group, contribution, contribution / scale)
+    contribution, excess = contribution_of(kind, whole, group), excess_of(kind, whole, group)
+    strength = sqrt(abs(contribution * excess)) / scale
+    return Mover(*group, contribution, contribution / scale, excess, strength)
 
 
 def _is_strong(kind: Kind, whole: Moved, mover: Mover) -> bool:
-    if abs(mover.effect) < EFFECT_MIN:
+    if (
+        abs(mover.effect) < EFFECT_MIN
+        or mover.strength < EFFECT_MIN
+        or mover.contribution * mover.excess <= 0
+    ):
         return False
     if kind == "sum":
-        noise = mover.now.squares + mover.before.squares
+        variance = mover.now.squares + mover.before.squares
     else:
-        noise = fsum(
+        variance = fsum(
             _weight(part, all_of) ** 2 * part.variance / part.size
             for part, all_of in ((mover.now, whole.now), (mover.before, whole.before))
             if part.size
         )
-    return abs(mover.contribution) > DEVIATIONS_MIN * sqrt(noise)
+    noise = sqrt(variance)
+    if abs(mover.contribution) <= DEVIATIONS_MIN * noise:
+        return False
+    others = 1 - _size(kind, whole, Moved(*mover[:4]))
+    return abs(mover.excess) > EXCESS_DEVIATIONS_MIN * others * noise
 
 
 def _without_repeats(movers: Sequence[Mover]) -> list[Mover]:
@@ -134,7 +169,7 @@ def rank(movements: Mapping[str, Movement]) -> list[str]:
 
 
 def _strength(movement: Movement) -> float:
-    return abs(movement.movers[0].effect) if movement.movers else 0.0
+    return movement.movers[0].strength if movement.movers else 0.0
 
 
 def _own(movement: Movement) -> float:

@@ -149,7 +149,8 @@ class SignalReader(Protocol):
     def list_errors(
         self, project_id: str, during: TimeRange, where: Expression | None, *, before: TimeRange | None
     ) -> Errors:
-        """Groups that only the earlier period has are told, too."""
+        """Spans that failed and have no child that failed: where failures began, not what they broke. Groups
+        that only the earlier period has are told, too."""
 
     def list_mover_groups(
         self, project_id: str, during: TimeRange, where: Expression | None, *, before: TimeRange

@@ -44,6 +44,8 @@ def heat(where: Expression | None, bind: Binder, of: HeatOf, bucket_ns: int) -> 
 
 
 def errors(where: Expression | None, bind: Binder, limit: int) -> str:
+    """Of spans that failed without a child that failed: where failures began, not all that they broke."""
+    failing = f"{_spans(where, bind)} AND status = 'error'"
     return (
         "SELECT toString(error_type) AS error_type, grouping(spans.error_type) AS is_total,\n"
         "countIf(is_now) AS spans_now, uniqExactIf(trace_id, is_now) AS traces_now,\n"
@@ -52,7 +54,9 @@ def errors(where: Expression | None, bind: Binder, limit: int) -> str:
         f"sumMapIf(map({_MODEL}, 1), is_now AND {_MODEL} != '') AS models,\n"
         "sumMapIf(map(toString(service), 1), is_now AND service != '') AS services\n"
         f"FROM (\nSELECT *, {_NOW} AS is_now, {_BEFORE} AS is_before FROM spans FINAL\n"
-        f"WHERE {_spans(where, bind)} AND status = 'error'\n) AS spans\nWHERE is_now OR is_before\n"
+        f"WHERE {failing}\n"
+        f"AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM spans FINAL WHERE {failing})\n"
+        ") AS spans\nWHERE is_now OR is_before\n"
         "GROUP BY GROUPING SETS ((spans.error_type), ())\n"
         f"ORDER BY is_total DESC, traces_now DESC, traces_before DESC, error_type\nLIMIT {limit + 2:d}"
     )
