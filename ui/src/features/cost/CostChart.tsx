@@ -6,6 +6,7 @@ import { formatCost } from "../../base/format";
 import { toRfc3339 } from "../../base/time";
 import { lineColor } from "../../charts/colors";
 import { type Line, SeriesChart } from "../../charts/SeriesChart";
+import { useReleases } from "../../widgets/releases/useReleases";
 import classes from "./cost.module.css";
 import { useCostStrings } from "./strings";
 
@@ -17,6 +18,7 @@ export function CostChart(props: {
 }) {
   const t = useCostStrings();
   const answer = useQuery(costOverTimeQuery(props.selection, props.by));
+  const { marks } = useReleases(props.selection);
   if (answer.data === undefined) return <Skeleton height={180} />;
   const { interval_ms: step } = answer.data;
   const from = Math.floor(Date.parse(answer.data.from) / step) * step;
@@ -36,6 +38,7 @@ export function CostChart(props: {
         kind="bar"
         isStacked
         min={0}
+        marks={marks}
         onBrush={(start, end) => props.onZoom(toRfc3339(start), toRfc3339(end))}
       />
       <ul className={classes.legend}>

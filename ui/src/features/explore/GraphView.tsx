@@ -10,6 +10,7 @@ import { SeriesChart } from "../../charts/SeriesChart";
 import { seriesName, unitOf } from "../../model/promql";
 import { EmptyState } from "../../widgets/EmptyState";
 import { ErrorState } from "../../widgets/ErrorState";
+import { useReleases } from "../../widgets/releases/useReleases";
 import { formatValue } from "../../widgets/values";
 import classes from "./GraphView.module.css";
 import { Legend } from "./Legend";
@@ -31,6 +32,12 @@ export function GraphView(props: GraphProps) {
   const t = useExploreStrings();
   const { window } = props;
   const answer = useQuery(rangeQuery(props.project, props.expression, window));
+  const { marks } = useReleases({
+    project: props.project,
+    from: toRfc3339(window.from),
+    to: toRfc3339(window.to),
+    filter: "",
+  });
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [hovered, setHovered] = useState<number | null>(null);
   const rows = answer.data?.rows;
@@ -72,6 +79,7 @@ export function GraphView(props: GraphProps) {
             format={(value) => formatValue(value, unit)}
             height={HEIGHT}
             label={t("chart")}
+            marks={marks}
             onBrush={(from, to) => props.onRange(toRfc3339(from), toRfc3339(Math.max(to, from + 60_000)))}
             onHover={setHovered}
           />

@@ -8,6 +8,7 @@ import { useLanguage } from "../../base/i18n";
 import { formatDateTime, toRfc3339 } from "../../base/time";
 import { TimeChart, type TimeSeries } from "../../charts/TimeChart";
 import { useListWords } from "../../widgets/list/strings";
+import { useReleases } from "../../widgets/releases/useReleases";
 import classes from "./HistogramPanel.module.css";
 import { type ListTranslate, useListStrings } from "./strings";
 import type { ListState } from "./useListState";
@@ -20,6 +21,7 @@ const LIVE_MS = 10_000;
 export function HistogramPanel(props: { state: ListState }) {
   const t = useListStrings();
   const { selection, isLive, change } = props.state;
+  const { marks } = useReleases(selection);
   const histogram = useQuery({
     ...histogramQuery(selection, BUCKETS),
     refetchInterval: isLive ? LIVE_MS : false,
@@ -46,6 +48,7 @@ export function HistogramPanel(props: { state: ListState }) {
           formatRight={formatDuration}
           height={HEIGHT}
           label={t("chart")}
+          marks={marks}
           onBrush={zoom}
           onHover={setHovered}
         />

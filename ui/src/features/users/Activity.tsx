@@ -6,6 +6,7 @@ import { formatCompact, formatDuration } from "../../base/format";
 import { toRfc3339 } from "../../base/time";
 import { TimeChart, type TimeSeries } from "../../charts/TimeChart";
 import { ErrorState } from "../../widgets/ErrorState";
+import { useReleases } from "../../widgets/releases/useReleases";
 import { useUserStrings } from "./strings";
 import classes from "./User.module.css";
 
@@ -16,6 +17,7 @@ const HEIGHT = 120;
 export function Activity(props: { selection: Selection; onZoom: (from: string, to: string) => void }) {
   const t = useUserStrings();
   const answer = useQuery(histogramQuery(props.selection, BUCKETS));
+  const { marks } = useReleases(props.selection);
   const { data } = answer;
   const x = useMemo(
     () => data?.buckets.map((bucket) => Date.parse(bucket.start_time) + data.bucket_ms / 2) ?? [],
@@ -54,6 +56,7 @@ export function Activity(props: { selection: Selection; onZoom: (from: string, t
           formatRight={formatDuration}
           height={HEIGHT}
           label={t("activity")}
+          marks={marks}
           onBrush={(from, to) => props.onZoom(toRfc3339(from), toRfc3339(Math.max(to, from + 1000)))}
         />
       ) : (

@@ -9,8 +9,8 @@ import type { Mark } from "../../charts/marks";
 const MARKS_MAX = 30;
 
 export type Releases = {
-  /** Those that began in the time that is looked at, newest first. */
-  began: readonly Release[];
+  /** Those that began in the time that is looked at, newest first; undefined before the answer. */
+  began: readonly Release[] | undefined;
   /** A line for each on a chart over time; none where they are switched off. */
   marks: readonly Mark[];
 };
@@ -25,8 +25,8 @@ export function useReleasesShown(): [boolean, (isShown: boolean) => void] {
 export function useReleases(selection: Selection): Releases {
   const [isShown] = useReleasesShown();
   const { data } = useQuery(releasesQuery(selection));
-  const began = useMemo(() => data?.items.filter((release) => release.is_new) ?? [], [data]);
-  const marks = useMemo(() => (isShown ? releaseMarks(began) : []), [began, isShown]);
+  const began = useMemo(() => data?.items.filter((release) => release.is_new), [data]);
+  const marks = useMemo(() => (isShown ? releaseMarks(began ?? []) : []), [began, isShown]);
   return { began, marks };
 }
 

@@ -77,7 +77,7 @@ function HonestyLine(props: { item: HonestyCount; data: Honesty; scope: ScopeSta
           {item.name === "unpriced" && (
             <>
               {" "}
-              <Link to="/cost/prices">{t("cost")}</Link>
+              <Link to="/cost/prices">{t("priceBook")}</Link>
             </>
           )}
         </div>

@@ -14,7 +14,7 @@ const SHOWN_MAX = 12;
 const RISE = 0.01;
 
 /** Which releases began in the time that is looked at, newest first, and whether more fails than before. */
-export function ReleasesSection(props: { selection: Selection; began: readonly Release[] }) {
+export function ReleasesSection(props: { selection: Selection; began: readonly Release[] | undefined }) {
   const t = useSignalStrings();
   return (
     <section className={classes.section} aria-labelledby="overview-releases">
@@ -25,8 +25,8 @@ export function ReleasesSection(props: { selection: Selection; began: readonly R
         </span>
       </header>
       <ul className={classes.releases}>
-        {props.began.length === 0 && <li className="muted">{t("noReleases")}</li>}
-        {props.began.slice(0, SHOWN_MAX).map((release) => (
+        {props.began?.length === 0 && <li className="muted">{t("noReleases")}</li>}
+        {props.began?.slice(0, SHOWN_MAX).map((release) => (
           <ReleaseLine
             key={`${release.release}\n${release.service}\n${release.environment}`}
             release={release}
