@@ -22,6 +22,7 @@ import {
   Waypoints,
 } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { useMe } from "../api/me";
 import { usePreference } from "../base/preferences";
 import { AccountMenu } from "./AccountMenu";
 import { LanguageSwitch } from "./LanguageSwitch";
@@ -63,11 +64,12 @@ export function Navigation(props: { onHelp: () => void }) {
   const isNarrow = width === "narrow";
   const sections = useRef<HTMLDivElement>(null);
   const path = useLocation({ select: (location) => location.pathname });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another section
+  const user = useMe()?.user?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another section, a user a button
   useEffect(() => {
     // Where the sections scroll sideways, the one that is open stays in sight.
     sections.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [path]);
+  }, [path, user]);
   return (
     <nav className={classes.nav} data-narrow={isNarrow || undefined} aria-label={t("navigation")}>
       <Link to="/overview" className={classes.brand} aria-label="Spanglass">
