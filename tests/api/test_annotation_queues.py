@@ -12,7 +12,8 @@ from tests.support.spans import SECOND_NS
 
 from spanglass.evaluators.sampling import is_sampled
 from spanglass_server.base.errors import StorageUnavailable
-from spanglass_server.ingest.pipeline import IngestRequest, Reply
+from spanglass_server.ingest.batch import Reply
+from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.model.score import ScoreCategory, ScoreConfig, ScoreType
 from spanglass_server.model.span import Span
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine

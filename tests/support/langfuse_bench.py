@@ -7,9 +7,10 @@ from typing import Any
 from tests.support.langfuse_events import Event, batch_of
 from tests.support.memory_store import MemoryStore
 
+from spanglass_server.ingest.batch import Reply
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
-from spanglass_server.ingest.pipeline import IngestPipeline, IngestRequest, PipelineOptions, Reply
+from spanglass_server.ingest.pipeline import IngestPipeline, IngestRequest, PipelineOptions
 from spanglass_server.ingest.prepare import IngestSignal
 from spanglass_server.model.span import Span, TraceSummary
 from spanglass_server.normalize.prices import PriceBook

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import structlog
@@ -28,9 +28,10 @@ from spanglass_server.base.limits import (
     TRACE_CACHE_SPANS_MAX,
     TRACE_SPANS_MAX,
 )
+from spanglass_server.ingest.batch import Batch, Member, Reply
 from spanglass_server.ingest.budget import QueueBudget, Reservation
 from spanglass_server.ingest.counters import Counters, Word
-from spanglass_server.ingest.langfuse_memory import LangfuseMemory, Merged
+from spanglass_server.ingest.langfuse_memory import LangfuseMemory
 from spanglass_server.ingest.prepare import (
     NO_REDACTION,
     IngestSignal,
@@ -41,9 +42,7 @@ from spanglass_server.ingest.prepare import (
     prepare,
 )
 from spanglass_server.ingest.trace_cache import Settled, SpanKey, TraceCache
-from spanglass_server.model.langfuse_event import LangfuseEvent
-from spanglass_server.model.score import Score
-from spanglass_server.model.span import Log, Span
+from spanglass_server.model.span import Span
 from spanglass_server.normalize.prices import Prices
 from spanglass_server.normalize.score_configs import ScoreCatalog
 from spanglass_server.normalize.scores import judges_nothing
@@ -51,9 +50,6 @@ from spanglass_server.store.ports import SpanWriter, TraceKey
 from spanglass_server.wire.otlp import DEFAULT_LIMITS, RecordLimits
 from spanglass_server.wire.records import Rejection, SpanRecord
 from spanglass_server.wire.responses import Encoding
-
-Reply = Future[Sequence[Rejection]]
-"""Resolves when the request is stored, to what of it was rejected; else to an error of base/errors.py."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,49 +77,6 @@ class _Waiting(NamedTuple):
     request: IngestRequest
     reply: Reply
     arrived_s: float
-
-
-class _Member(NamedTuple):
-    """A request in a batch; its body is gone."""
-
-    signal: IngestSignal
-    reply: Reply
-    reservation: Reservation
-    prepared: Prepared
-    ingest_key: str
-
-
-@dataclass(slots=True)
-class _Batch:
-    version: int
-    epoch: int = -1
-    members: list[_Member] = field(default_factory=list)
-    row_count: int = 0
-    byte_count: int = 0
-    merged: Merged | None = None
-    """What its Langfuse events came to; None where it has none."""
-    settled: Settled | None = None
-    settle_s: float = 0.0
-
-    def spans(self) -> list[Span]:
-        return [span for member in self.members for span in member.prepared.spans]
-
-    def logs(self) -> list[Log]:
-        return [log for member in self.members for log in member.prepared.logs]
-
-    def scores(self) -> list[Score]:
-        return [score for member in self.members for score in member.prepared.scores]
-
-    def events(self) -> list[LangfuseEvent]:
-        return [event for member in self.members for event in member.prepared.events]
-
-    def keys_of_events(self) -> dict[tuple[str, str], str]:
-        """By project and trace, the key that its last event was sent with."""
-        return {
-            (event.project_id, event.trace_id): member.ingest_key
-            for member in self.members
-            for event in member.prepared.events
-        }
 
 
 class IngestPipeline:
@@ -171,7 +124,7 @@ class IngestPipeline:
         """Grows whenever memory forgets traces: a batch settled before that is settled again."""
         self._state = threading.Condition()
         self._queue: deque[_Waiting] = deque()
-        self._handed: _Batch | None = None
+        self._handed: Batch | None = None
         self._is_writing = False
         self._open_versions: set[int] = set()
         """Of commits on their way."""
@@ -289,7 +242,7 @@ class IngestPipeline:
             self._is_prepared_out = True
             self._state.notify_all()
 
-    def _is_handed_over(self, batch: _Batch) -> bool:
+    def _is_handed_over(self, batch: Batch) -> bool:
         if not batch.members:
             return False
         self._await_recovery()
@@ -308,7 +261,7 @@ class IngestPipeline:
         with self._state:
             self._open_versions.discard(version)
 
-    def _gather(self) -> _Batch | None:
+    def _gather(self) -> Batch | None:
         """The next batch, maybe without members; None when stopping and nothing waits."""
         with self._state:
             while not self._queue:
@@ -316,7 +269,7 @@ class IngestPipeline:
                     return None
                 self._state.wait()
             first_s = self._queue[0].arrived_s
-        batch = _Batch(version=self._open_version())
+        batch = Batch(version=self._open_version())
         deadline_s = first_s + self._options.commit_interval_ms / 1000
         while not self._is_full(batch):
             waiting = self._next(deadline_s)
@@ -325,7 +278,7 @@ class IngestPipeline:
             self._prepare(waiting, batch)
         return batch
 
-    def _is_full(self, batch: _Batch) -> bool:
+    def _is_full(self, batch: Batch) -> bool:
         options = self._options
         return batch.row_count >= options.commit_rows_max or batch.byte_count >= options.commit_bytes_max
 
@@ -340,7 +293,7 @@ class IngestPipeline:
                 self._state.wait(rest_s if is_writer_free else None)
             return self._queue.popleft()
 
-    def _prepare(self, waiting: _Waiting, batch: _Batch) -> None:
+    def _prepare(self, waiting: _Waiting, batch: Batch) -> None:
         request, reply, _ = waiting
         if not reply.set_running_or_notify_cancel():
             request.reservation.release()
@@ -366,7 +319,7 @@ class IngestPipeline:
             self._counters.count("failed_requests", 1, reason=type(error).__name__)
             _fail(reply, request.reservation, BadInput("the request could not be read", hint=_REPORT_HINT))
             return
-        member = _Member(request.signal, reply, request.reservation, prepared, request.ingest_key)
+        member = Member(request.signal, reply, request.reservation, prepared, request.ingest_key)
         batch.members.append(member)
         batch.row_count += prepared.row_count
         batch.byte_count += len(request.body)
@@ -377,7 +330,7 @@ class IngestPipeline:
                 self._state.wait()
             self._is_recovering = False
 
-    def _settle(self, batch: _Batch) -> bool:
+    def _settle(self, batch: Batch) -> bool:
         """Whether the batch may be written; else its requests are answered."""
         started_s = time.monotonic()
         try:
@@ -399,7 +352,7 @@ class IngestPipeline:
         batch.settle_s = time.monotonic() - started_s
         return True
 
-    def _settle_spans(self, batch: _Batch) -> Settled:
+    def _settle_spans(self, batch: Batch) -> Settled:
         batch.merged = None
         if not (events := batch.events()):
             settled = self._cache.settle(batch.spans(), version=batch.version)
@@ -418,7 +371,7 @@ class IngestPipeline:
             settled = settled.completed_by(again)
         return settled
 
-    def _make_spans(self, records: Mapping[str, Sequence[SpanRecord]], batch: _Batch) -> list[Span]:
+    def _make_spans(self, records: Mapping[str, Sequence[SpanRecord]], batch: Batch) -> list[Span]:
         spans, cut_count = make_spans(
             records,
             prices=self._prices,
@@ -430,7 +383,7 @@ class IngestPipeline:
         keys = batch.keys_of_events()
         return [span._replace(ingest_key=keys.get((span.project_id, span.trace_id), "")) for span in spans]
 
-    def _hand_over(self, batch: _Batch) -> None:
+    def _hand_over(self, batch: Batch) -> None:
         with self._state:
             while self._handed is not None:
                 self._state.wait()
@@ -448,7 +401,7 @@ class IngestPipeline:
                 self._open_versions.discard(batch.version)
                 self._state.notify_all()
 
-    def _take_over(self) -> _Batch | None:
+    def _take_over(self) -> Batch | None:
         with self._state:
             while self._handed is None:
                 if self._is_prepared_out:
@@ -459,7 +412,7 @@ class IngestPipeline:
             self._state.notify_all()
             return batch
 
-    def _commit(self, batch: _Batch) -> None:
+    def _commit(self, batch: Batch) -> None:
         # Memory has forgotten traces since: what was settled may lean on rows that are not stored.
         if batch.epoch != self._epoch:
             self._forget(batch)
@@ -481,7 +434,7 @@ class IngestPipeline:
                 self._memory.trim(stored_version=batch.version)
             self._acknowledge(batch, time.monotonic() - started_s)
 
-    def _write(self, batch: _Batch) -> None:
+    def _write(self, batch: Batch) -> None:
         settled = batch.settled
         assert settled is not None
         # Revisions first: should the process die in between, the sender tries again and both are written.
@@ -495,20 +448,20 @@ class IngestPipeline:
             self._writer.remove_spans(batch.merged.removed)
             self._writer.write_langfuse_events(batch.merged.events)
 
-    def _commit_apart(self, batch: _Batch, error: Exception) -> None:
+    def _commit_apart(self, batch: Batch, error: Exception) -> None:
         """One request may have brought rows that the store does not take: don't let the others pay for it."""
         if len(batch.members) == 1:
             self._fail_batch(batch, _unexpected(error))
             return
         for offset, member in enumerate(batch.members):
             # Later than the one before it, earlier than the batch that waits.
-            alone = _Batch(
+            alone = Batch(
                 version=batch.version + offset, members=[member], row_count=member.prepared.row_count
             )
             if self._settle(alone):
                 self._commit(alone)
 
-    def _forget(self, batch: _Batch) -> None:
+    def _forget(self, batch: Batch) -> None:
         """Nothing of this batch may be trusted to be stored."""
         keys = {TraceKey(span.project_id, span.trace_id) for span in batch.spans()}
         keys |= {TraceKey(event.project_id, event.trace_id) for event in batch.events()}
@@ -533,7 +486,7 @@ class IngestPipeline:
         with self._state:
             self._is_recovering = True
 
-    def _acknowledge(self, batch: _Batch, write_s: float) -> None:
+    def _acknowledge(self, batch: Batch, write_s: float) -> None:
         settled = batch.settled
         assert settled is not None
         count = self._counters.count
@@ -566,7 +519,7 @@ class IngestPipeline:
             member.reservation.release()
             member.reply.set_result(member.prepared.rejections)
 
-    def _fail_batch(self, batch: _Batch, error: SpanglassError) -> None:
+    def _fail_batch(self, batch: Batch, error: SpanglassError) -> None:
         self._counters.count("failed_commits", 1, reason=error.message, requests=len(batch.members))
         self._counters.count("failed_requests", len(batch.members), reason=error.message)
         for member in batch.members:

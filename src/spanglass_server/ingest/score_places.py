@@ -9,8 +9,9 @@ from typing import Final, NamedTuple, Protocol
 import orjson
 
 from spanglass_server.base.clock import Clock
+from spanglass_server.ingest.batch import Reply
 from spanglass_server.ingest.budget import QueueBudget
-from spanglass_server.ingest.pipeline import IngestRequest, Reply
+from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.model.score import Score
 from spanglass_server.normalize.evaluation_events import RESPONSE_ID
 from spanglass_server.normalize.facts import SpanFacts

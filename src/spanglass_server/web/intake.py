@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from spanglass_server.base.errors import SpanglassError, StorageUnavailable
+from spanglass_server.ingest.batch import Reply
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
-from spanglass_server.ingest.pipeline import IngestRequest, Reply
+from spanglass_server.ingest.pipeline import IngestRequest
 from spanglass_server.ingest.prepare import IngestSignal
 from spanglass_server.model.identity import Actor
 from spanglass_server.wire.records import Rejection

@@ -9,9 +9,10 @@ from tests.support.memory_store import OUTAGE, MemoryStore
 from tests.support.otlp_bodies import TRACE_ID, body_of, span
 
 from spanglass_server.base.errors import MalformedBody, StorageUnavailable
+from spanglass_server.ingest.batch import Reply
 from spanglass_server.ingest.budget import QueueBudget
 from spanglass_server.ingest.counters import Counters
-from spanglass_server.ingest.pipeline import IngestPipeline, IngestRequest, PipelineOptions, Reply
+from spanglass_server.ingest.pipeline import IngestPipeline, IngestRequest, PipelineOptions
 from spanglass_server.normalize.prices import PriceBook
 
 PROJECT = "p"
