@@ -1,13 +1,18 @@
 """The lower half of the overview over the JSON API, from real spans in the embedded engine."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from tests.support.definitions import a_definition
 from tests.support.json_api import NOW_NS, JsonApi
 from tests.support.spans import SECOND_NS
 
+from spanglass_server.model.evaluation import EvaluatorState, EvaluatorStatus
 from spanglass_server.model.span import Span
+from spanglass_server.quality.recent import NOTHING_RECENT
+from spanglass_server.quality.service import EvaluationService, EvaluatorReport, SpendReport
 from spanglass_server.store.clickhouse.engine_embedded import EmbeddedEngine
 from spanglass_server.store.metadata.directory import open_directory
 
@@ -221,3 +226,78 @@ def test_a_release_that_began_is_told_from_one_that_was_there(api: JsonApi) -> N
     assert newest["trace_count_before"] == 4
     assert (before["release"], before["is_new"], before["trace_count"]) == ("1.0", False, 3)
     assert (worker["is_new"], worker["trace_count_before"], worker["error_rate_before"]) == (True, 0, None)
+
+
+class ListedEvaluators:
+    """What an evaluation service tells of the project's evaluators."""
+
+    def __init__(self, *reports: EvaluatorReport) -> None:
+        self._reports = reports
+
+    def list_evaluators(self, _project_id: str) -> list[EvaluatorReport]:
+        return list(self._reports)
+
+
+def report(
+    name: str, *, status: EvaluatorStatus = "running", failed: int = 0, lag_s: float = 1
+) -> EvaluatorReport:
+    state = EvaluatorState(name, status, "", 0, "", None, "", None, 10, failed, 0, NOW_NS)
+    definition = a_definition(id=name, name=name)
+    spend = SpendReport(0, 0, 0, 0, 0)
+    return EvaluatorReport(definition, (), False, status, "", lag_s, state, spend, NOTHING_RECENT)
+
+
+def honesty(api: JsonApi, *reports: EvaluatorReport, **params: Any) -> dict[str, Any]:
+    services = replace(api.services, evaluations=cast("EvaluationService", ListedEvaluators(*reports)))
+    api.app.state.services = services
+    found: dict[str, Any] = api.get("/honesty", **HOUR, **params)
+    return {**found, "by_name": {item["name"]: item for item in found["items"]}}
+
+
+def test_what_the_telemetry_lacks_is_counted_and_found(api: JsonApi) -> None:
+    unpriced = call(api, cost_usd=None, cost_source="unpriced", feature="chat")
+    skewed = call(api, warnings=("end_before_start", "dropped_by_sender"))
+    orphan = call(api, parent_span_id="00000000000000ff")
+    [parent] = call(api)
+    child = api.factory.span(
+        trace_id=parent.trace_id, parent_span_id=parent.span_id, start_time_ns=parent.start_time_ns
+    )
+    api.store(unpriced, unpriced_count=1, llm_call_count=1)
+    api.store(skewed, orphan, [parent, child], llm_call_count=1)
+    found = honesty(api)["by_name"]
+    counts = {name: (item["count"], item["of"]) for name, item in found.items() if item["scope"] == "project"}
+    assert counts == {
+        "unpriced": (1, 4),
+        "unscored": (4, 4),
+        "orphaned": (1, 5),
+        "dropped": (1, 5),
+        "clock_skewed": (1, 5),
+        "miscounted": (0, 5),
+        "unreadable": (0, 5),
+        "redacted": (0, 5),
+    }
+    for name, traces in (("unpriced", unpriced), ("clock_skewed", skewed), ("dropped", skewed)):
+        items = api.get("/traces", **HOUR, filter=found[name]["filter"])["items"]
+        assert [trace["trace_id"] for trace in items] == [traces[0].trace_id]
+    assert len(api.get("/traces", **HOUR, filter=found["unscored"]["filter"])["items"]) == 4
+    assert honesty(api, filter="feature:chat")["by_name"]["orphaned"]["of"] == 1
+
+
+def test_the_servers_own_counts_say_that_they_are_of_all_projects(api: JsonApi) -> None:
+    found = honesty(api)["by_name"]
+    assert {name for name, item in found.items() if item["scope"] == "server"} == {
+        "truncated", "rejected", "refused", "not_stored",
+    }  # fmt: skip
+    assert (found["rejected"]["count"], found["rejected"]["of"]) == (0, 7)
+
+
+def test_evaluators_in_trouble_are_named(api: JsonApi) -> None:
+    found = honesty(
+        api,
+        report("fine"),
+        report("fails", failed=3),
+        report("late", lag_s=900),
+        report("broke", status="over_budget"),
+    )
+    assert [one["name"] for one in found["evaluators"]] == ["fails", "late", "broke"]
+    assert found["evaluators"][0]["failed_count"] == 3

@@ -77,3 +77,30 @@ def test_the_scope_lives_in_the_url(busy: Project, open_page: OpenPage) -> None:
     page.get_by_role("button", name="필터 지우기", exact=True).last.click()
     expect(page).not_to_have_url(re.compile("filter="))
     expect(page.get_by_role("article").filter(has_text="호출 오류율")).to_contain_text("15 %")
+
+
+def test_what_failed_is_told_by_type_and_leads_to_its_traces(busy: Project, open_page: OpenPage) -> None:
+    page = open_page(busy.page_url("/overview", **{"from": "now-1h"}))
+    errors = page.get_by_role("region", name="Errors by type")
+    expect(errors.get_by_role("row").filter(has_text="timeout")).to_contain_text(f"{FAILING}")
+    errors.get_by_role("button", name="Models and services of timeout").click()
+    expect(errors.get_by_role("link", name="claude-sonnet-4-5")).to_be_visible()
+    errors.get_by_role("link", name="timeout").click()
+    expect(page).to_have_url(re.compile("/traces"))
+    expect(page.get_by_text(re.compile(rf"\b{FAILING} traces"))).to_be_visible()
+
+
+def test_a_dot_of_the_heat_map_leads_to_its_trace(busy: Project, open_page: OpenPage) -> None:
+    page = open_page(busy.page_url("/overview", **{"from": "now-1h"}))
+    latency = page.get_by_role("region", name="Latency", exact=True)
+    latency.get_by_text("Requests", exact=True).click()
+    latency.get_by_role("link", name="9.00 s: open the trace").click()
+    expect(page).to_have_url(re.compile(rf"/traces/[0-9a-f]{{32}}.*project={busy.name}"))
+    expect(page.get_by_text("9.00 s").first).to_be_visible()
+
+
+def test_what_the_telemetry_lacks_is_told(busy: Project, open_page: OpenPage) -> None:
+    page = open_page(busy.page_url("/overview", **{"from": "now-1h"}), locale="ko")
+    honesty = page.get_by_role("region", name="텔레메트리 정직성")
+    expect(honesty.get_by_role("listitem").filter(has_text="평가 없음")).to_contain_text("100 %")
+    expect(page.get_by_role("region", name="주요 변화")).to_contain_text("우연을 넘어서는 변화가 없습니다.")

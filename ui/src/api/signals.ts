@@ -140,7 +140,7 @@ export type HonestyCount = {
   name: HonestyName;
   count: number;
   of: number | null;
-  of_what: "spans" | "calls" | "traces" | "requests" | "";
+  of_what: "spans" | "calls" | "traces" | "requests" | "records" | "";
   scope: "project" | "server";
   filter: string;
 };

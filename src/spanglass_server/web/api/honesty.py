@@ -23,9 +23,11 @@ _WARNINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "redacted": ("redacted",),
 }
 """By what they mean for whoever looks at numbers; docs/warnings.md."""
+_REJECTED: Final = ("rejected_spans", "rejected_logs", "rejected_scores", "rejected_samples")
+_VERBS: Final = ("accepted", "rejected")
 _COUNTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "truncated": ("cut_values",),
-    "rejected": ("rejected_spans", "rejected_logs", "rejected_scores", "rejected_samples"),
+    "rejected": _REJECTED,
     "refused": ("malformed_requests", "refused_requests"),
     "not_stored": ("busy_requests", "timed_out_requests", "failed_requests"),
 }
@@ -78,16 +80,14 @@ def _project_counts(found: SpanDefects) -> list[Json]:
 
 
 def _server_counts(counters: Mapping[str, int]) -> list[Json]:
+    """Of what arrived, where that is counted."""
     requests = counters.get("accepted_requests", 0) + sum(
         counters.get(word, 0) for name in ("refused", "not_stored") for word in _COUNTERS[name]
     )
     wholes: Mapping[str, tuple[int, str]] = {
         "rejected": (
-            counters.get("accepted_spans", 0)
-            + counters.get("accepted_logs", 0)
-            + counters.get("accepted_scores", 0)
-            + counters.get("accepted_samples", 0),
-            "",
+            sum(counters.get(word.replace("rejected", verb), 0) for word in _REJECTED for verb in _VERBS),
+            "records",
         ),
         "refused": (requests, "requests"),
         "not_stored": (requests, "requests"),

@@ -127,7 +127,7 @@ class HonestyCount(BaseModel):
     name: str = Field(examples=["unpriced"])
     count: int
     of: int | None = Field(description="Of how many; null where that is unknown.")
-    of_what: Literal["spans", "calls", "traces", "requests", "evaluations", ""]
+    of_what: Literal["spans", "calls", "traces", "requests", "records", ""]
     scope: Literal["project", "server"] = Field(
         description="`project`: within the range and filter. `server`: all projects, since it started."
     )

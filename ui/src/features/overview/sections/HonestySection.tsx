@@ -101,6 +101,8 @@ function wholeText(item: HonestyCount, t: SignalWords, of: string): string {
       return t("ofTraces", { of });
     case "requests":
       return t("ofRequests", { of });
+    case "records":
+      return t("ofRecords", { of });
     case "":
       return "";
   }

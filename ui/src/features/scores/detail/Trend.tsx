@@ -9,6 +9,7 @@ import { BandChart, type BandLine } from "../../../charts/BandChart";
 import { lineColor } from "../../../charts/colors";
 import { formatNumber, trendSpan } from "../../../model/estimates";
 import { Problem } from "../../../widgets/cards/Problem";
+import { useReleases } from "../../../widgets/releases/useReleases";
 import { EstimateText } from "../parts/EstimateText";
 import classes from "../parts/scores.module.css";
 import { useScoresStrings } from "../strings";
@@ -33,6 +34,8 @@ export function Trend(props: {
   const wanted = Math.round(props.count / SCORES_OF_BUCKET);
   const count = Math.max(BUCKETS.min, Math.min(BUCKETS.max, wanted));
   const trend = useQuery(scoreTrendQuery(props.scope, props.of, count));
+  const { project, from, to, filter } = props.scope;
+  const { marks } = useReleases({ project, from, to, filter });
   const [hovered, setHovered] = useState<number | null>(null);
   const { data } = trend;
   const buckets = data?.groups[0]?.buckets ?? [];
@@ -74,6 +77,7 @@ export function Trend(props: {
           span={span}
           height={HEIGHT}
           label={t("trendOf", { name: props.of.name })}
+          marks={marks}
           onBrush={props.onRange}
           onHover={setHovered}
         />
