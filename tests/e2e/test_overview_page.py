@@ -85,7 +85,7 @@ def test_what_failed_is_told_by_type_and_leads_to_its_traces(busy: Project, open
     expect(errors.get_by_role("row").filter(has_text="timeout")).to_contain_text(f"{FAILING}")
     errors.get_by_role("button", name="Models and services of timeout").click()
     expect(errors.get_by_role("link", name="claude-sonnet-4-5")).to_be_visible()
-    errors.get_by_role("link", name="timeout").click()
+    errors.get_by_role("link", name="timeout", exact=True).click()
     expect(page).to_have_url(re.compile("/traces"))
     expect(page.get_by_text(re.compile(rf"\b{FAILING} traces"))).to_be_visible()
 
