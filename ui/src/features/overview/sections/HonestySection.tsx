@@ -116,7 +116,7 @@ function EvaluatorLine(props: { evaluator: Honesty["evaluators"][number] }) {
   return (
     <li>
       <div className={signals.figure}>
-        <b>{formatCount(failed, language)}</b>
+        <b>{failed > 0 ? formatCount(failed, language) : "!"}</b>
       </div>
       <div>
         <Link to="/evaluators/$evaluatorId" params={{ evaluatorId: evaluator.id }}>
