@@ -2,7 +2,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Inbox, SlidersHorizontal } from "lucide-react";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { type Overview, overviewQuery } from "../../api/overview";
 import { histogramQuery, newestTraceQuery } from "../../api/queries";
 import { Stale } from "../../widgets/cards/Stale";
@@ -15,14 +15,12 @@ import { TraceOnboarding } from "../traces/TraceOnboarding";
 import { IndicatorCard } from "./IndicatorCard";
 import classes from "./overview.module.css";
 import { AlertsSection } from "./sections/AlertsSection";
-import { ErrorsSection } from "./sections/ErrorsSection";
-import { HeatmapSection } from "./sections/HeatmapSection";
-import { HonestySection } from "./sections/HonestySection";
-import { MoversSection } from "./sections/MoversSection";
-import { ReleasesSection } from "./sections/ReleasesSection";
-import signals from "./sections/signals.module.css";
 import { TrafficSection } from "./sections/TrafficSection";
 import { useOverviewStrings } from "./strings";
+
+const LowerHalf = lazy(() =>
+  import("./sections/LowerHalf").then((module) => ({ default: module.LowerHalf })),
+);
 
 const BUCKETS = 96;
 const SKELETONS = ["latency", "errors", "tokens", "cost", "quality", "cache"];
@@ -59,13 +57,9 @@ export function OverviewPage() {
         )}
         <TrafficSection scope={scope} marks={releases.marks} />
         <AlertsSection project={selection.project} />
-        <HeatmapSection scope={scope} marks={releases.marks} />
-        <div className={signals.halves}>
-          <MoversSection scope={scope} />
-          <ErrorsSection scope={scope} />
-        </div>
-        <ReleasesSection selection={selection} began={releases.began} />
-        <HonestySection scope={scope} />
+        <Suspense fallback={<Skeleton height={400} radius="sm" />}>
+          <LowerHalf scope={scope} releases={releases} />
+        </Suspense>
       </div>
     </main>
   );
