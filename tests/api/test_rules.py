@@ -19,6 +19,7 @@ from spanglass_server.notify.context import NoContext
 from spanglass_server.store.metadata.alerting import open_notifications
 from spanglass_server.store.metadata.directory import open_directory
 from spanglass_server.store.metadata.rules import open_rule_store
+from spanglass_server.store.metadata.thresholds import open_thresholds
 from spanglass_server.web.api import rules
 from spanglass_server.web.api.lane import LongLane
 from spanglass_server.web.errors import install_error_handlers
@@ -66,11 +67,13 @@ class RulesApi:
             external_url="http://spanglass.example",
             environ={},
         )
+        self.thresholds = open_thresholds(url)
         runner = QueryRunner(self.series)
         self.rules = build_rules(
             settings,
             self.store,
             self.directory,
+            self.thresholds,
             runner=runner,
             writer=RecordedSamples(self.series),
             sink=notifications.service,
@@ -113,6 +116,7 @@ class RulesApi:
         self.rules.manager.stop()
         self.client.close()
         self.store.close()
+        self.thresholds.close()
         self.notification_store.close()
         self.directory.close()
 

@@ -16,6 +16,7 @@ from spanglass_server.store.metadata.library import open_library
 from spanglass_server.store.metadata.media import MediaLimits
 from spanglass_server.store.metadata.redaction import open_redaction
 from spanglass_server.web.app import build_api, build_langfuse
+from spanglass_server.web.audit import AuditTrail
 from spanglass_server.web.services import Services
 
 MILLISECOND_NS = 1_000_000
@@ -46,6 +47,7 @@ class LangfuseLibrary:
         self.redaction = Redaction(self._redaction_store, clock=self._tick)
         given = {
             "directory": self.directory,
+            "audit": AuditTrail(),
             "redaction": self.redaction,
             "library": self._library,
             "experiments": NoExperiments(),
