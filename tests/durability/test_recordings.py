@@ -1,7 +1,8 @@
 """Every recording, posted request by request in any order, comes back from the API as it really was."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +37,22 @@ class Stored:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpanglassProcess]:
     server = SpanglassProcess(
-        tmp_path_factory.mktemp("recordings") / "data", FSYNC="false", COMMIT_INTERVAL_MS="2"
+        tmp_path_factory.mktemp("recordings") / "data", FSYNC="false", COMMIT_INTERVAL_MS="10"
     )
     yield server
     assert server.terminate() == 0
+
+
+@pytest.fixture(scope="module")
+def recordings(server: SpanglassProcess) -> Iterator[Mapping[tuple[str, str], Future[Stored]]]:
+    """Each in each order. Several are sent at once, so that one commit stores several: each has a project of
+    its own."""
+    with ThreadPoolExecutor(8) as pool:
+        yield {
+            (name, order): pool.submit(post_and_read, server, name, order)
+            for name in NAMES
+            for order in ("given", "shuffled")
+        }
 
 
 def requests_of(name: str, order: str) -> list[tuple[str, bytes]]:
@@ -96,9 +109,11 @@ def lacking(call: dict[str, Any]) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["given", "shuffled"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_recording_comes_back_as_it_really_was(server: SpanglassProcess, name: str, order: str) -> None:
+def test_a_recording_comes_back_as_it_really_was(
+    recordings: Mapping[tuple[str, str], Future[Stored]], name: str, order: str
+) -> None:
     expected = expectation(name)
-    stored = post_and_read(server, name, order)
+    stored = recordings[name, order].result()
     assert len(stored.spans) == expected["span_count"]
     assert {trace["trace_id"] for trace in stored.traces} == set(expected["trace_ids"])
     assert len(stored.traces) == len(expected["trace_ids"])
