@@ -56,19 +56,19 @@ def cases_of(name: str, count: int) -> list[str]:
 def test_after_sigkill_each_target_has_one_score_and_only_those_in_flight_were_judged_twice(
     tmp_path: Path,
 ) -> None:
-    cases = [case_of(number) for number in range(300)]
+    cases = [case_of(number) for number in range(200)]
     with FakeJudge() as judge:
         judge.latency_s = 0.05
         server = SpanglassProcess(tmp_path / "data")
         with EvaluationClient(server.url) as client:
             client.connect(judge)
             client.make_judge(concurrency_max=CONCURRENCY)
-            client.send_cases(cases[:200])
-            for requests in (40, 110):
+            client.send_cases(cases[:140])
+            for requests in (30, 80):
                 judge.await_requests(requests)
                 server.kill()
                 server = SpanglassProcess(tmp_path / "data", port=server.port)
-            client.send_cases(cases[200:])
+            client.send_cases(cases[140:])
             scores = client.await_scores(len(cases))
         assert server.terminate() == 0
     assert counts_by_case(scores, cases) == dict.fromkeys(cases, 1)

@@ -10,7 +10,7 @@ import pytest
 from tests.support.langfuse_events import Event, batch_of
 from tests.support.spanglass_process import SpanglassProcess
 
-ROUNDS = 3
+ROUNDS = 2
 SENDERS = 3
 TRACES_BEFORE = 40
 """Acknowledged before the server goes."""

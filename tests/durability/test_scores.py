@@ -11,7 +11,7 @@ import pytest
 from tests.durability.test_sigkill import keyed_client
 from tests.support.spanglass_process import SpanglassProcess
 
-ROUNDS = 3
+ROUNDS = 2
 SENDERS = 4
 REQUESTS_BEFORE = 60
 SCORES_PER_SENDER = 40

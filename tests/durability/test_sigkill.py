@@ -13,7 +13,7 @@ from tests.support.spanglass_process import ProjectClient, SpanglassProcess
 
 from spanglass_server.store.directory import DEFAULT_PROJECT
 
-ROUNDS = 3
+ROUNDS = 2
 SENDERS = 4
 TRACES_BEFORE = 100
 """Acknowledged before the server goes: under load, however fast the machine is."""
