@@ -46,6 +46,20 @@ def wait_for_scores(url: str, names: set[str]) -> None:
         time.sleep(0.2)
 
 
+def wait_for_lines(url: str, trace_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The trace, and the fields of its `llm_call` lines once there is one for every call: lines travel apart
+    from their spans, and those not all at once."""
+    deadline = time.monotonic() + 60
+    while True:
+        trace = traces(url, f"from=now-4h&filter=trace_id:{trace_id}")[0]
+        lines = items(url, f"logs?from=now-4h&limit=100&filter=trace_id:{trace_id}")
+        calls = [line["fields"] for line in lines if line["message"] == "llm_call"]
+        if len(calls) == trace["llm_call_count"]:
+            return trace, calls
+        assert time.monotonic() < deadline, f"{len(calls)} lines of {trace['llm_call_count']} calls"
+        time.sleep(0.2)
+
+
 def test_the_first_screen_is_alive_and_stays_so(tmp_path: Path) -> None:
     port = free_port()
     options = ("--port", str(port), "--grpc-port", "0", "--history-hours", "3", "--rate", "10")
@@ -63,10 +77,7 @@ def test_the_first_screen_is_alive_and_stays_so(tmp_path: Path) -> None:
         assert len({trace["release"] for trace in old}) == 1, "the newer one, everywhere"
         whole = [trace for trace in old if trace["duration_ms"] > 1000]
         assert whole, "waiting that was left out is in the times"
-        one = old[0]
-        lines = items(url, f"logs?from=now-4h&limit=100&filter=trace_id:{one['trace_id']}")
-        calls = [line["fields"] for line in lines if line["message"] == "llm_call"]
-        assert len(calls) == one["llm_call_count"], "a line for every call"
+        one, calls = wait_for_lines(url, old[0]["trace_id"])
         assert sum(call["cost_usd"] or 0 for call in calls) == pytest.approx(one["cost_usd"] or 0)
         wait_for_scores(url, {"groundedness", "user_feedback"})
         wait_for_traces(url, "from=now-15s&limit=20", count=3)
