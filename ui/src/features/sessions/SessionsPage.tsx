@@ -7,6 +7,7 @@ import { useLanguage } from "../../base/i18n";
 import { formatTime } from "../../base/time";
 import { Cost } from "../../widgets/Cost";
 import { GroupBar } from "../../widgets/groups/GroupBar";
+import classes from "../../widgets/groups/GroupList.module.css";
 import { GroupTable } from "../../widgets/groups/GroupTable";
 import { useGroupKeys } from "../../widgets/groups/useGroupKeys";
 import { useGroupState } from "../../widgets/groups/useGroupState";
@@ -14,7 +15,6 @@ import { ListBody } from "../../widgets/list/ListBody";
 import { ListFooter } from "../../widgets/list/ListFooter";
 import { Onboarding } from "../../widgets/list/Onboarding";
 import { sessionColumns } from "./columns";
-import classes from "./Sessions.module.css";
 import { type SessionTranslate, useSessionStrings } from "./strings";
 
 const AROUND_MS = 30 * 60_000;

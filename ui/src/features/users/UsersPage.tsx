@@ -6,6 +6,7 @@ import { useLanguage } from "../../base/i18n";
 import { formatTime } from "../../base/time";
 import { Cost } from "../../widgets/Cost";
 import { GroupBar } from "../../widgets/groups/GroupBar";
+import classes from "../../widgets/groups/GroupList.module.css";
 import { GroupTable } from "../../widgets/groups/GroupTable";
 import { useGroupKeys } from "../../widgets/groups/useGroupKeys";
 import { useGroupState } from "../../widgets/groups/useGroupState";
@@ -14,7 +15,6 @@ import { ListFooter } from "../../widgets/list/ListFooter";
 import { Onboarding } from "../../widgets/list/Onboarding";
 import { userColumns } from "./columns";
 import { type UserTranslate, useUserStrings } from "./strings";
-import classes from "./Users.module.css";
 
 const AROUND_MS = 30 * 60_000;
 
@@ -145,7 +145,7 @@ function waysOf(t: UserTranslate) {
       id: "otel",
       title: t("wayOtel"),
       hint: t("wayOtelHint"),
-      code: 'span.set_attribute("user.id", "chat-42")',
+      code: 'span.set_attribute("user.id", "u1")',
     },
   ];
 }
